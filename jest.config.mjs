@@ -1,0 +1,19 @@
+// One jest run serves the whole workspace; packages are read from their sources, so no build is needed first.
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/packages', '<rootDir>/apps'],
+  testMatch: ['**/src/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
+  modulePathIgnorePatterns: ['/dist/', '/bundle/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+    ],
+  },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@ouroboros/(flow|irm|ipcp-kit)/node$': '<rootDir>/packages/$1/src/node.ts',
+    '^@ouroboros/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
+  },
+};

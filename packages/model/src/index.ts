@@ -1,0 +1,7 @@
+/** Words of the project: identifiers, quality of service, states, errors. Imports nothing. */
+export * from './bytes.js';
+export * from './error.js';
+export * from './ids.js';
+export * from './ipcp.js';
+export * from './json.js';
+export * from './qos.js';

@@ -1,0 +1,24 @@
+/** A UDP socket. */
+export interface DatagramPort {
+  readonly localAddress: string;
+  readonly localPort: number;
+  /**
+   * Sends a copy of `buffer[offset … offset+length)`. Answers false when the system takes no more now; then the
+   * datagram is lost and counted, as on any network.
+   */
+  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean;
+  /** `buffer` is valid only during the call. Set once, before the first datagram. */
+  onDatagram: ((buffer: Uint8Array, offset: number, length: number, address: string, port: number) => void) | null;
+  close(): void;
+}
+
+export interface DatagramNetwork {
+  /** Binds; EINVAL for an address that is not local, EEXIST for a port in use. */
+  bind(address: string, port: number): Promise<DatagramPort>;
+}
+
+/** Host names to IP addresses, by the system's resolver. */
+export interface HostResolver {
+  /** The first IPv4 address, or undefined when there is none. Never rejects for an unknown name. */
+  resolve4(hostName: string): Promise<string | undefined>;
+}

@@ -1,0 +1,75 @@
+import type { CancelSignal } from './cancel.js';
+import type { QosSpec } from '@ouroboros/model';
+
+/** How a process gets at the packets of a flow that the IRM daemon granted. */
+export interface ChannelGrant {
+  /** Path of the other process's ChannelHost to attach to; empty = the other process attaches to ours. */
+  readonly path: string;
+  /** 16 secret bytes, for this flow alone. */
+  readonly ticket: Uint8Array;
+  /** User id of the other process. */
+  readonly uid: number;
+}
+
+/** A flow, as the IRM daemon hands it to a process. */
+export interface FlowGrant {
+  readonly flowId: number;
+  readonly qos: QosSpec;
+  /** Maximum packet lifetime in ms. */
+  readonly mplMs: number;
+  readonly channel: ChannelGrant;
+  /** The layer that carries the flow; empty for a flow between two local processes. */
+  readonly layer: string;
+  /** The name that was asked for. */
+  readonly name: string;
+  /** Extension features that both ends agreed (OapFeature bits); 0 with a C peer. */
+  readonly features: number;
+  /** Correlation id, equal in the logs of both hosts where the peer is ours; 16 hex digits. */
+  readonly correlationId: string;
+}
+
+export interface FlowAllocRequest {
+  readonly name: string;
+  readonly qos: QosSpec;
+  readonly timeoutMs: number;
+}
+
+export interface FlowAcceptRequest {
+  /** 0 = no limit. */
+  readonly timeoutMs: number;
+}
+
+/** What a process tells about itself when it attaches, and tells again to an IRM daemon that was restarted. */
+export interface ProcessAnnouncement {
+  /** The process's own view; the IRM daemon trusts the kernel's where it differs. */
+  readonly pid: number;
+  /** Absolute path of the program or script. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Where other processes attach for direct flows; empty = nowhere. */
+  readonly channelPath: string;
+  /** Flows that this process holds. */
+  readonly flows: readonly HeldFlow[];
+}
+
+export interface HeldFlow {
+  readonly flowId: number;
+  readonly name: string;
+  readonly layer: string;
+  readonly correlationId: string;
+  readonly qos: QosSpec;
+  readonly mplMs: number;
+  readonly features: number;
+  /** True for the process that asked for the flow, false for the one that accepted it. */
+  readonly allocated: boolean;
+}
+
+/** What the IRM daemon offers to one attached process. All calls reject with OuroborosError. */
+export interface FlowService {
+  /** ENAME, ENOSERVER, EREFUSED, EQOS, ETIMEDOUT, ENOANSWER, EIRMD (the daemon went away). */
+  alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<FlowGrant>;
+  /** ETIMEDOUT, EIRMD. */
+  accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant>;
+  /** Ends a flow. `lingerMs`: how long the layer keeps it for the end-to-end protocol, 0 for raw flows. */
+  dealloc(flowId: number, lingerMs: number): Promise<void>;
+}

@@ -1,0 +1,155 @@
+import type { CancelSignal } from './cancel.js';
+import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+
+/** Load balancing among the local processes of a name. [spec/architecture.md §3] */
+export type Balancing = 'spill' | 'round-robin';
+export type RestartPolicy = 'never' | 'on-failure' | 'always';
+
+export interface IpcpCreateRequest {
+  readonly name: string;
+  readonly type: string;
+  readonly restart: RestartPolicy;
+}
+
+export interface IpcpBootstrapRequest {
+  readonly name: string;
+  readonly layer: string;
+  readonly config: JsonObject;
+  /** Bind the IPCP to its own name and to the layer's name. */
+  readonly autobind: boolean;
+}
+
+export interface IpcpEnrollRequest {
+  readonly name: string;
+  readonly dst: string;
+  /** Fails when the layer found is another one; empty = any. */
+  readonly layer: string;
+  readonly config: JsonObject;
+  readonly autobind: boolean;
+}
+
+export interface IpcpConnectRequest {
+  readonly name: string;
+  readonly dst: string;
+  readonly component: Component;
+  readonly qos: QosSpec;
+}
+
+export interface IpcpDisconnectRequest {
+  readonly name: string;
+  readonly dst: string;
+  readonly component: Component;
+}
+
+export interface IpcpInfo {
+  readonly pid: number;
+  readonly name: string;
+  readonly type: string;
+  readonly rank: number;
+  readonly state: IpcpState;
+  /** Empty until bootstrapped or enrolled. */
+  readonly layer: string;
+  /** Empty until bootstrapped or enrolled. */
+  readonly hash: HashAlgorithm | '';
+  readonly restart: RestartPolicy;
+  readonly restarts: number;
+  readonly flows: number;
+}
+
+export interface NameCreateRequest {
+  readonly name: string;
+  readonly balancing: Balancing;
+  /** Paths of credentials and encryption configuration; empty = the default location. Used from the issue on that brings OAP in full. */
+  readonly paths: NamePaths;
+}
+
+export interface NamePaths {
+  readonly serverEnc: string;
+  readonly serverCrt: string;
+  readonly serverKey: string;
+  readonly clientEnc: string;
+  readonly clientCrt: string;
+  readonly clientKey: string;
+}
+
+export interface NameInfo {
+  readonly name: string;
+  readonly balancing: Balancing;
+  readonly programs: readonly { readonly path: string; readonly args: readonly string[]; readonly auto: boolean }[];
+  readonly pids: readonly number[];
+  /** Names of the IPCPs in whose layer the name is registered. */
+  readonly registered: readonly string[];
+}
+
+export interface BindProgramRequest {
+  readonly program: string;
+  readonly name: string;
+  readonly auto: boolean;
+  readonly args: readonly string[];
+}
+
+export interface FlowInfo {
+  readonly flowId: number;
+  readonly name: string;
+  /** Empty for a flow between two local processes. */
+  readonly layer: string;
+  readonly ipcp: string;
+  readonly state: 'alloc-pending' | 'allocated' | 'dealloc-pending';
+  readonly qos: QosSpec;
+  /** Processes of this host that hold the flow: one, or two for a direct flow. */
+  readonly pids: readonly number[];
+  readonly correlationId: string;
+  readonly sinceMs: number;
+}
+
+export interface DaemonStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly runtimeDir: string;
+  readonly ready: boolean;
+  /** What is not ready yet, in words. */
+  readonly waitingFor: readonly string[];
+  readonly ipcps: readonly IpcpInfo[];
+  readonly names: number;
+  readonly flows: number;
+  readonly processes: number;
+}
+
+export interface StatusEvent {
+  readonly kind: 'ipcp' | 'name' | 'flow' | 'process';
+  readonly text: string;
+}
+
+/** Everything that `irm` does. All calls reject with OuroborosError. */
+export interface Management {
+  ipcpCreate(request: IpcpCreateRequest): Promise<IpcpInfo>;
+  ipcpDestroy(name: string): Promise<void>;
+  ipcpList(): Promise<readonly IpcpInfo[]>;
+  ipcpBootstrap(request: IpcpBootstrapRequest): Promise<IpcpInfo>;
+  ipcpEnroll(request: IpcpEnrollRequest): Promise<IpcpInfo>;
+  ipcpConnect(request: IpcpConnectRequest): Promise<void>;
+  ipcpDisconnect(request: IpcpDisconnectRequest): Promise<void>;
+  /** See IpcpOperations.report and .control. */
+  ipcpReport(name: string, topic: string): Promise<JsonValue>;
+  ipcpControl(name: string, command: string, args: JsonObject): Promise<JsonValue>;
+  ribList(ipcp: string, path: string): Promise<readonly string[]>;
+  ribRead(ipcp: string, path: string): Promise<string>;
+  bindProgram(request: BindProgramRequest): Promise<void>;
+  bindProcess(pid: number, name: string): Promise<void>;
+  bindIpcp(ipcp: string, name: string): Promise<void>;
+  /** An empty name unbinds from all names. */
+  unbindProgram(program: string, name: string): Promise<void>;
+  unbindProcess(pid: number, name: string): Promise<void>;
+  unbindIpcp(ipcp: string, name: string): Promise<void>;
+  nameCreate(request: NameCreateRequest): Promise<void>;
+  nameDestroy(name: string): Promise<void>;
+  nameList(): Promise<readonly NameInfo[]>;
+  /** Creates the name (spill) when it is new. */
+  nameRegister(name: string, ipcp: string): Promise<void>;
+  nameUnregister(name: string, ipcp: string): Promise<void>;
+  flowList(): Promise<readonly FlowInfo[]>;
+  status(): Promise<DaemonStatus>;
+  /** Changes as they happen, until the signal aborts or the daemon goes away. */
+  watch(signal?: CancelSignal): AsyncIterable<StatusEvent>;
+}
