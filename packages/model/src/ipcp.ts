@@ -2,7 +2,15 @@
 export type IpcpState = 'null' | 'init' | 'boot' | 'operational' | 'shutdown';
 
 /** IPCP type numbers on the wire. [spec/wire-control.md §2.2] */
-export const IPCP_TYPE_NUMBER = { local: 0, unicast: 1, broadcast: 2, 'eth-llc': 3, 'eth-dix': 4, udp4: 5, udp6: 6 } as const;
+export const IPCP_TYPE_NUMBER = {
+  local: 0,
+  unicast: 1,
+  broadcast: 2,
+  'eth-llc': 3,
+  'eth-dix': 4,
+  udp4: 5,
+  udp6: 6,
+} as const;
 
 /** Hash algorithms of layers: name, number on the wire, digest length in bytes. [spec/wire-control.md §2.2, §3] */
 export type HashAlgorithm = 'SHA3_224' | 'SHA3_256' | 'SHA3_384' | 'SHA3_512' | 'MD5';

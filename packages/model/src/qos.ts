@@ -34,7 +34,14 @@ const spec = (partial: Partial<QosSpec>): QosSpec => ({
 export const QOS_RAW = spec({});
 export const QOS_RAW_NO_ERRORS = spec({ ber: 0 });
 export const QOS_BEST_EFFORT = spec({ ber: 0, inOrder: 1 });
-export const QOS_VIDEO = spec({ delay: 100, bandwidth: 2n ** 64n - 1n, availability: 3, ber: 0, inOrder: 1, maxGap: 100 });
+export const QOS_VIDEO = spec({
+  delay: 100,
+  bandwidth: 2n ** 64n - 1n,
+  availability: 3,
+  ber: 0,
+  inOrder: 1,
+  maxGap: 100,
+});
 export const QOS_VOICE = spec({ delay: 50, bandwidth: 100_000n, availability: 5, ber: 0, inOrder: 1, maxGap: 50 });
 export const QOS_DATA = spec({ delay: 1000, loss: 0, ber: 0, inOrder: 1, maxGap: 2000 });
 

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** Where `npx NAME` finds programs. */
+export const BIN = join(__dirname, '..', '..', '..', 'node_modules', '.bin');
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** From start to end, in ms. */
+  readonly tookMs: number;
+}
+
+/** A program of this workspace that runs; its output is kept. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  private readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  private readonly waiters = new Set<() => void>();
+  readonly ended: Promise<Ran>;
+
+  constructor(name: string, args: readonly string[], runtimeDir: string, env: NodeJS.ProcessEnv = {}) {
+    const program = join(BIN, name);
+    if (!existsSync(program)) throw new Error(`${program} is not there: npm ci and npm run build come first`);
+    const startedAt = performance.now();
+    const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
+    this.child = spawn(process.execPath, [program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { HOME: process.env['HOME'], PATH, OUROBOROS_RUNTIME_DIR: runtimeDir, ...env },
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+        this[stream] += text;
+        for (const look of this.waiters) look();
+      });
+    }
+    this.ended = new Promise((resolve) => {
+      this.child.once('close', (status) => {
+        resolve({ status, stdout: this.stdout, stderr: this.stderr, tookMs: performance.now() - startedAt });
+        for (const look of this.waiters) look();
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Ran> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+
+  /** Resolves when the output matches; rejects when the program ends first, or after `limitMs`. */
+  says(pattern: RegExp, limitMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void): void => {
+        clearTimeout(timer);
+        this.waiters.delete(look);
+        outcome();
+      };
+      const fail = (why: string): void => settle(() => reject(new Error(`${why} before ${pattern}:\n${this.stdout}\n${this.stderr}`)));
+      const look = (): void => {
+        if (pattern.test(this.stdout) || pattern.test(this.stderr)) settle(resolve);
+        else if (!this.running) fail('the program ended');
+      };
+      const timer = setTimeout(() => fail(`${limitMs} ms went by`), limitMs);
+      this.waiters.add(look);
+      look();
+    });
+  }
+}

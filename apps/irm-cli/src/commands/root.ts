@@ -1,0 +1,15 @@
+import type { Group } from '../grammar/command.js';
+import { bind, unbind } from './bind.js';
+import { status, wait, watch } from './daemon.js';
+import { directory, flow, neighbor, rib, route } from './inspect.js';
+import { ipcp } from './ipcp.js';
+import { name } from './name.js';
+
+/** Everything that irm can do. */
+export const ROOT: Group = {
+  kind: 'group',
+  word: 'irm',
+  summary: 'Manage the Ouroboros node of this host: its IPCPs, names, bindings and flows.',
+  entries: [ipcp, bind, unbind, name],
+  ours: [status, wait, flow, route, neighbor, directory, rib, watch],
+};

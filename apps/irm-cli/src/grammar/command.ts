@@ -1,0 +1,105 @@
+import type { JsonObject } from '@ouroboros/model';
+import type { CancelSignal } from '@ouroboros/ports';
+import type { Irm } from '@ouroboros/irm';
+import type { Words } from './words.js';
+
+/** The command table: nouns and commands as data. Parser and help are generic over it. */
+export type Entry = Group | Command;
+
+export interface Group {
+  readonly kind: 'group';
+  readonly word: string;
+  readonly summary: string;
+  /** Words of the C command, in its order, which decides what an abbreviation means. */
+  readonly entries: readonly Entry[];
+  /** Words that only we have: behind `help`, so that no abbreviation that C understands means one of them. */
+  readonly ours?: readonly Entry[];
+}
+
+/** An argument without a word before it. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly help: string;
+  readonly optional?: boolean;
+}
+
+/** An option word; with `value` the next argument is its value, without it stands alone. */
+export interface OptionSpec {
+  readonly word: string;
+  /** What the value is, for help: `<name>`. */
+  readonly value?: string;
+  readonly help: string;
+  /** What holds without it, for help. */
+  readonly fallback?: string;
+  readonly required?: boolean;
+  /** How often it may be given; default once. */
+  readonly max?: number;
+  /** Types of IPCPs that have it, for help; absent = all. */
+  readonly types?: readonly string[];
+}
+
+/** An option of ours that begins with `--`; never abbreviated. */
+export type SwitchSpec = Pick<OptionSpec, 'word' | 'value' | 'help' | 'fallback' | 'required'>;
+
+/** What a command has done. */
+export interface Outcome {
+  /** For stdout, with line ends; may be empty. */
+  readonly text: string;
+  /** For stdout with --json; the shapes stand in JSON.md. */
+  readonly json: JsonObject;
+  /** For stderr, a line each. */
+  readonly notes?: readonly string[];
+  /** Exit status when it is not 0. */
+  readonly status?: number;
+}
+
+/** What a command works with. */
+export interface Context {
+  readonly irm: Irm;
+  readonly signal: CancelSignal;
+  /** A line for stderr at once. */
+  readonly note: (text: string) => void;
+  /** A piece of a result that has no end: a line of text, or of JSON with --json. */
+  readonly emit: (text: string, json: JsonObject) => void;
+}
+
+export type Action = (context: Context) => Promise<Outcome>;
+
+interface CommandShape {
+  readonly word: string;
+  readonly summary: string;
+  /** Paragraphs below the usage in help. */
+  readonly details?: readonly string[];
+  readonly operands?: readonly OperandSpec[];
+  /** The order decides which option an abbreviation means. */
+  readonly options?: readonly OptionSpec[];
+  /** Option words must be given in full. */
+  readonly exactWords?: boolean;
+  /** Words that are no option are kept with their values, for an IPCP type that only its package knows. */
+  readonly open?: boolean;
+  readonly switches?: readonly SwitchSpec[];
+  /** What follows `--`, for help; absent = nothing may. */
+  readonly trailing?: string;
+}
+
+export interface Command extends CommandShape {
+  readonly kind: 'command';
+  /** Checks the words and binds them to what is to be done. @throws OuroborosError for words that cannot be right */
+  readonly prepare: (words: Words) => Action;
+}
+
+export interface CommandSpec<I> extends CommandShape {
+  /** Turns words into typed input. @throws OuroborosError (EINVAL, ENOTSUP) with `field` */
+  readonly read: (words: Words) => I;
+  readonly run: (input: I, context: Context) => Promise<Outcome>;
+}
+
+/** A command whose input has a type of its own; the table forgets that type. */
+export function command<I>(spec: CommandSpec<I>): Command {
+  const { read, run, ...shape } = spec;
+  const prepare = (words: Words): Action => {
+    const input = read(words);
+    return (context) => run(input, context);
+  };
+  return { kind: 'command', ...shape, prepare };
+}

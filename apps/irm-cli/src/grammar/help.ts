@@ -1,0 +1,118 @@
+import { LATER_TYPES } from '@ouroboros/irm';
+import type { Command, Entry, Group, OperandSpec, OptionSpec, SwitchSpec } from './command.js';
+
+/** Help texts, made from the command table so that they cannot differ from it. */
+export function helpText(path: readonly string[], entry: Entry): string {
+  return `${(entry.kind === 'group' ? groupHelp(path, entry) : commandHelp(path, entry)).join('\n')}\n`;
+}
+
+/** The one line that says how a command is called. */
+export function usageLine(path: readonly string[], command: Command): string {
+  const parts = [
+    ...(command.operands ?? []).map(({ name, optional }) => (optional ? `[<${name}>]` : `<${name}>`)),
+    ...(command.options ?? []).filter(({ types }) => !types).map(inUsage),
+    ...(command.open ? ['[<option of the type> <value>]...'] : []),
+    ...(command.switches ?? []).map(inUsage),
+    '[--json]',
+    ...(command.trailing === undefined ? [] : ['[-- <argument>...]']),
+  ];
+  return ['irm', ...path, ...parts].join(' ');
+}
+
+function inUsage(spec: OptionSpec | SwitchSpec): string {
+  const pair = spec.value === undefined ? spec.word : `${spec.word} ${spec.value}`;
+  const many = 'max' in spec && spec.max !== undefined ? '...' : '';
+  return spec.required ? `${pair}${many}` : `[${pair}]${many}`;
+}
+
+function groupHelp(path: readonly string[], group: Group): string[] {
+  const name = ['irm', ...path].join(' ');
+  return [
+    `Usage: ${name} <command> [<argument>...] [--json] [--help]`,
+    '',
+    group.summary,
+    '',
+    'Commands:',
+    ...columns([...group.entries, ...(group.ours ?? [])].map((entry) => [entry.word, entry.summary])),
+    '',
+    ...(path.length === 0 ? ROOT_NOTES() : [`More on a command: ${name} <command> --help`]),
+  ];
+}
+
+const ROOT_NOTES = (): readonly string[] => [
+  'Commands and option words may be abbreviated to a prefix; the first that fits in',
+  'the order of these lists is meant. * in names of IPCPs and layers is a wildcard',
+  'where a command says so.',
+  '',
+  'Every command takes',
+  ...columns([
+    ['--json', 'print the result as JSON (errors too, on stderr)'],
+    ['--help', 'explain the command'],
+    ['--version', 'print the version'],
+  ]),
+  '',
+  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine.',
+  '',
+  'Exit status: 0 done, 1 failed, 2 usage, 3 irmd not reachable, 4 name, layer or IPCP',
+  'unknown, 5 time-out, 6 refused, 7 QoS not available, 8 exists or in conflict.',
+];
+
+function commandHelp(path: readonly string[], command: Command): string[] {
+  const { operands = [], options = [], switches = [], details = [], trailing } = command;
+  return [
+    `Usage: ${usageLine(path, command)}`,
+    '',
+    command.summary,
+    ...details.flatMap((paragraph) => ['', ...wrap(paragraph)]),
+    ...section('Arguments:', operands.map(operandRow)),
+    ...section('Options:', [...options.filter(({ types }) => !types), ...switches].map(optionRow)),
+    ...typeSections(options),
+    ...section('After --:', trailing === undefined ? [] : [['<argument>...', trailing]]),
+    ...(command.exactWords ? ['', 'The option words of this command are given in full.'] : []),
+  ];
+}
+
+type Row = readonly [left: string, right: string];
+
+const operandRow = ({ name, help }: OperandSpec): Row => [`<${name}>`, help];
+
+function optionRow(spec: OptionSpec | SwitchSpec): Row {
+  const left = spec.value === undefined ? spec.word : `${spec.word} ${spec.value}`;
+  return [left, spec.fallback === undefined ? spec.help : `${spec.help} (default ${spec.fallback})`];
+}
+
+/** Options by the types that have them. */
+function typeSections(options: readonly OptionSpec[]): string[] {
+  const types = [...new Set(options.flatMap(({ types: of = [] }) => of))].filter((type) => !LATER_TYPES.includes(type));
+  return types.flatMap((type) =>
+    section(`Options of type ${type}:`, options.filter((option) => option.types?.includes(type)).map(optionRow)),
+  );
+}
+
+const section = (title: string, rows: readonly Row[]): string[] =>
+  rows.length === 0 ? [] : ['', title, ...columns(rows)];
+
+/** Two columns; a left part that is too long has its line alone. */
+function columns(rows: readonly Row[]): string[] {
+  const width = Math.min(MAX_LEFT, Math.max(...rows.map(([left]) => left.length)));
+  return rows.flatMap(([left, right]) => {
+    const [first = '', ...more] = wrap(right, LINE - width - 4);
+    const rest = more.map((line) => ' '.repeat(width + 4) + line);
+    if (left.length > width) return [`  ${left}`, ' '.repeat(width + 4) + first, ...rest];
+    return [`  ${left.padEnd(width)}  ${first}`, ...rest];
+  });
+}
+
+const MAX_LEFT = 26;
+const LINE = 88;
+
+function wrap(text: string, width = LINE): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1]!;
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,81 @@
+import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+import type { DaemonStatus, FlowInfo, IpcpInfo, NameInfo } from '@ouroboros/ports';
+import type { IpcpReport, RegistrationResult, StartedIpcp } from '@ouroboros/irm';
+import { qosWord } from './flows.js';
+
+/** The shapes of --json, described in JSON.md. Keys are only ever added. What is absent is null, never ''. */
+const orNull = (text: string): string | null => (text === '' ? null : text);
+
+export const ipcpJson = (ipcp: IpcpInfo): JsonObject => ({
+  pid: ipcp.pid,
+  name: ipcp.name,
+  type: ipcp.type,
+  layer: orNull(ipcp.layer),
+  state: ipcp.state,
+  hash: orNull(ipcp.hash),
+  rank: ipcp.rank,
+  restart: ipcp.restart,
+  restarts: ipcp.restarts,
+  flows: ipcp.flows,
+});
+
+export const startedJson = ({ ipcp, created, autobindIgnored }: StartedIpcp): JsonObject => ({
+  ...ipcpJson(ipcp),
+  created,
+  autobindIgnored,
+});
+
+export const nameJson = (name: NameInfo): JsonObject => ({
+  name: name.name,
+  balancing: name.balancing,
+  programs: name.programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
+  pids: [...name.pids],
+  registered: [...name.registered],
+});
+
+/** The bandwidth may exceed what a JSON number holds exactly, so it is text. */
+export const qosJson = (qos: QosSpec): JsonObject => ({
+  name: qosWord(qos),
+  delayMs: qos.delay,
+  bandwidth: qos.bandwidth.toString(),
+  availability: qos.availability,
+  loss: qos.loss,
+  ber: qos.ber,
+  inOrder: qos.inOrder,
+  maxGapMs: qos.maxGap,
+  timeoutMs: qos.timeout,
+});
+
+export const flowJson = (flow: FlowInfo): JsonObject => ({
+  flowId: flow.flowId,
+  name: flow.name,
+  layer: orNull(flow.layer),
+  ipcp: orNull(flow.ipcp),
+  state: flow.state,
+  qos: qosJson(flow.qos),
+  pids: [...flow.pids],
+  correlationId: flow.correlationId,
+  ageMs: flow.sinceMs,
+});
+
+export const statusJson = (status: DaemonStatus): JsonObject => ({
+  version: status.version,
+  pid: status.pid,
+  uptimeMs: status.uptimeMs,
+  runtimeDir: status.runtimeDir,
+  ready: status.ready,
+  waitingFor: [...status.waitingFor],
+  ipcps: status.ipcps.map(ipcpJson),
+  names: status.names,
+  flows: status.flows,
+  processes: status.processes,
+});
+
+export const reportsJson = (reports: readonly IpcpReport[], rows: (report: JsonValue) => JsonObject[]): JsonValue[] =>
+  reports.map(({ ipcp, report }) => ({ ipcp: ipcp.name, layer: orNull(ipcp.layer), rows: rows(report) }));
+
+export const registrationJson = (name: string, { ipcps, skipped }: RegistrationResult): JsonObject => ({
+  name,
+  ipcps: ipcps.map((ipcp) => ipcp.name),
+  skipped: skipped.map((ipcp) => ipcp.name),
+});

@@ -1,0 +1,81 @@
+import { OuroborosError, type JsonObject } from '@ouroboros/model';
+import type { Clock } from '@ouroboros/ports';
+import { Irm, MemoryManagement } from '@ouroboros/irm';
+import { runIrm } from '../run.js';
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Every look at the clock is a second later, and nobody waits. */
+class HastyClock implements Clock {
+  private seconds = 0;
+  now(): ReturnType<Clock['now']> {
+    return (this.seconds++ * 1_000_000) as ReturnType<Clock['now']>;
+  }
+  wallNanos(): bigint {
+    return 0n;
+  }
+  at(_at: unknown, callback: () => void): () => void {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  }
+}
+
+async function findProgram(program: string): Promise<string> {
+  if (program === 'absent')
+    throw new OuroborosError('ENOENT', `program ${program} does not exist in PATH`, { field: 'program' });
+  return `/usr/bin/${program}`;
+}
+
+/** The program on a node in memory. */
+export class CommandLine {
+  readonly management = new MemoryManagement();
+  readonly interrupt = new AbortController();
+  /** How often a connection was opened and not closed. */
+  open = 0;
+
+  /** Runs a line, split at blanks. */
+  run(line: string): Promise<Ran> {
+    return this.runWords(line.split(' ').filter((word) => word !== ''));
+  }
+
+  async runWords(argv: readonly string[]): Promise<Ran> {
+    let [stdout, stderr] = ['', ''];
+    const status = await runIrm(argv, {
+      stdout: (text) => void (stdout += text),
+      stderr: (text) => void (stderr += text),
+      open: () => Promise.resolve(this.connect()),
+      signal: this.interrupt.signal,
+    });
+    return { status, stdout, stderr };
+  }
+
+  /** Runs a line with --json; the result must be one object on one line. */
+  async json(line: string): Promise<JsonObject> {
+    const { stdout, stderr, status } = await this.run(`${line} --json`);
+    if (status !== 0) throw new Error(`status ${status}: ${stderr}`);
+    if (!/^\{.*\}\n$/.test(stdout)) throw new Error(`not one line of JSON: ${stdout}`);
+    return JSON.parse(stdout) as JsonObject;
+  }
+
+  /** Runs lines that must succeed. */
+  async given(...lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      const { status, stderr } = await this.run(line);
+      if (status !== 0) throw new Error(`${line}: ${stderr}`);
+    }
+  }
+
+  private connect(): Irm {
+    this.open += 1;
+    return new Irm({
+      management: this.management,
+      clock: new HastyClock(),
+      findProgram,
+      close: () => void (this.open -= 1),
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import type { JsonObject } from '@ouroboros/model';
+import type { Balancing, LogLevel, NamePaths, RestartPolicy } from '@ouroboros/ports';
+
+/** The configuration file, checked and with defaults filled in. [spec/architecture.md §6, and ours] */
+export interface Configuration {
+  readonly irmd: IrmdSettings;
+  /** Names and IPCPs in the order of the file, in which they are made: lower layers come first. */
+  readonly tables: readonly ConfigTable[];
+}
+
+/** `[irmd]`: ours; C has no such table. */
+export interface IrmdSettings {
+  /** Group that may use the management socket (mode 0660); undefined = the owner alone (0600). */
+  readonly group: string | undefined;
+  readonly log_level: LogLevel;
+  /** Flows between two local processes without an IPCP between them. */
+  readonly direct_flows: boolean;
+  /** Whether processes of other users than the daemon's may attach. */
+  readonly allow_other_users: boolean;
+  /** Folders searched for `ipcpd-<type>` before all others. */
+  readonly ipcp_path: readonly string[];
+  /** Restart policy of IPCPs that give none. */
+  readonly restart: RestartPolicy;
+}
+
+export type ConfigTable = NameTable | IpcpTable;
+
+/** `[name.<n>]` */
+export interface NameTable {
+  readonly kind: 'name';
+  readonly name: string;
+  readonly balancing: Balancing;
+  readonly paths: NamePaths;
+  readonly programs: readonly BoundProgram[];
+}
+
+export interface BoundProgram {
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Started by the daemon when a flow is asked for and no process accepts: given by an entry in `args`. */
+  readonly auto: boolean;
+}
+
+/** `[<type>.<i>]` */
+export interface IpcpTable {
+  readonly kind: 'ipcp';
+  readonly type: string;
+  readonly name: string;
+  readonly restart: RestartPolicy;
+  /** Nothing: the IPCP is only created. `enrol` wins over `bootstrap`. */
+  readonly join: IpcpJoin | null;
+  readonly autobind: boolean;
+  /** Names to register in this IPCP's layer, created where needed. */
+  readonly reg: readonly string[];
+  /** Destinations for management and then data transfer; only after enrol. */
+  readonly conn: readonly string[];
+  /** All keys that are not generic, under their names in the file; checked by the IPCP's own program. */
+  readonly config: JsonObject;
+}
+
+export type IpcpJoin = { readonly how: 'bootstrap'; readonly layer: string } | { readonly how: 'enrol'; readonly dst: string };
+
+export const DEFAULT_SETTINGS: IrmdSettings = {
+  group: undefined,
+  log_level: 'info',
+  direct_flows: true,
+  allow_other_users: false,
+  ipcp_path: [],
+  restart: 'on-failure',
+};
+
+export const EMPTY_CONFIGURATION: Configuration = { irmd: DEFAULT_SETTINGS, tables: [] };

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { MAX_NAME_BYTES } from '@ouroboros/model';
+import { keyPath, unknownWord, type Fault } from './fault.js';
+
+/** The shapes of tables and how their faults are worded. */
+
+const NAME_KEYS_OF_FILES = [
+  'server_enc_file',
+  'server_crt_file',
+  'server_key_file',
+  'client_enc_file',
+  'client_crt_file',
+  'client_key_file',
+] as const;
+export type NameFileKey = (typeof NAME_KEYS_OF_FILES)[number];
+export const NAME_FILE_KEYS: readonly NameFileKey[] = NAME_KEYS_OF_FILES;
+
+const encoder = new TextEncoder();
+const isName = (value: string): boolean => value.length > 0 && encoder.encode(value).length <= MAX_NAME_BYTES;
+const oroName = z.string().refine(isName, { error: `must have 1 to ${MAX_NAME_BYTES} bytes` });
+const path = z.string().min(1, { error: 'must not be empty' });
+const restart = z.enum(['never', 'on-failure', 'always']);
+
+export const irmdShape = z.strictObject({
+  group: z.string().min(1, { error: 'must not be empty' }).optional(),
+  log_level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).optional(),
+  direct_flows: z.boolean().optional(),
+  allow_other_users: z.boolean().optional(),
+  ipcp_path: z.array(path).optional(),
+  restart: restart.optional(),
+});
+
+export const nameShape = z.strictObject({
+  lb: z.enum(['spill', 'round-robin']).default('spill'),
+  prog: z.array(path).default([]),
+  args: z.array(z.string()).default([]),
+  server_enc_file: path.optional(),
+  server_crt_file: path.optional(),
+  server_key_file: path.optional(),
+  client_enc_file: path.optional(),
+  client_crt_file: path.optional(),
+  client_key_file: path.optional(),
+});
+
+/** The keys that mean the same for each IPCP type; all others are the package's own. */
+export const ipcpShape = z.object({
+  bootstrap: oroName.optional(),
+  enrol: oroName.optional(),
+  conn: z.array(oroName).default([]),
+  autobind: z.boolean().default(false),
+  reg: z.array(oroName).default([]),
+  restart: restart.optional(),
+});
+export const GENERIC_IPCP_KEYS: readonly string[] = Object.keys(ipcpShape.shape);
+
+export const checkName = (name: string): string | undefined =>
+  isName(name) ? undefined : `the name must have 1 to ${MAX_NAME_BYTES} bytes`;
+
+/** Checks a table against a shape; what is wrong goes to `faults` under `at`. */
+export function readShape<T extends z.ZodObject>(
+  shape: T,
+  table: unknown,
+  at: readonly string[],
+  faults: Fault[],
+): z.output<T> | undefined {
+  const result = shape.safeParse(table, { error: wording });
+  if (result.success) return result.data;
+  const legal = Object.keys(shape.shape);
+  for (const issue of result.error.issues) {
+    const where = [...at, ...issue.path.map(String)];
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) faults.push({ path: keyPath(...where, key), message: unknownWord('key', key, legal) });
+    } else faults.push({ path: keyPath(...where), message: issue.message });
+  }
+  return undefined;
+}
+
+const KIND: Readonly<Record<string, string>> = {
+  string: 'a string',
+  boolean: 'true or false',
+  number: 'a number',
+  array: 'an array of strings',
+  object: 'a table',
+};
+
+const wording: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_type') return `must be ${KIND[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  return undefined;
+};

@@ -1,0 +1,187 @@
+import { NodeHash } from '@ouroboros/crypto';
+import { fromMs, type Micros } from '@ouroboros/model';
+import { irmSocketPath, NodeClock, NodeRandom } from '@ouroboros/node-runtime';
+import type { Logger, Management } from '@ouroboros/ports';
+import { RegistryDriver } from '@ouroboros/registry';
+import { IrmServer, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
+import type { LevelSwitch } from './adjustable-logger.js';
+import { Applier } from './apply/applier.js';
+import type { Configuration } from './config/configuration.js';
+import { placesFor } from './config/load-configuration.js';
+import { taskOf } from './config/step.js';
+import { sweepChannelSockets } from './process/channel-sockets.js';
+import { groupId } from './process/groups.js';
+import { NodeHost } from './process/node-host.js';
+import { StateFile } from './process/state-file.js';
+import { reload } from './reloading.js';
+import { VERSION } from './version.js';
+
+export interface DaemonOptions {
+  readonly runtimeDir: string;
+  /** IPCPs and programs write to our own output instead of to files. */
+  readonly inheritOutput: boolean;
+  /** File of the configuration, for SIGHUP. */
+  readonly file: string | undefined;
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly level: LevelSwitch;
+  /** False when the command line fixed the level. */
+  readonly levelFromConfiguration: boolean;
+}
+
+/** A process that was killed is in /proc for a moment after its connection ended; sockets are swept this much later. */
+const SWEEP_AFTER_MS = 300;
+/** Shutdown does not wait longer than this for the registry: its own limit from SIGTERM to SIGKILL is 5 s. */
+const LONGEST_SHUTDOWN_MS = 8000;
+
+/** The IRM daemon of one node: the registry, joined to processes, sockets and files. */
+export class Daemon {
+  private readonly clock = new NodeClock();
+  private readonly state: StateFile;
+  private readonly host: NodeHost;
+  private readonly driver: RegistryDriver;
+  private readonly server = new IrmServer();
+  private readonly applier: Applier;
+  private readonly irm: Management;
+  private readonly ipcpPids = new Set<number>();
+  private configuration: Configuration;
+  private reloading = Promise.resolve();
+  private stopping: Promise<void> | undefined;
+  private sweep: (() => void) | undefined;
+
+  constructor(private readonly options: DaemonOptions) {
+    const { runtimeDir, logger, inheritOutput } = options;
+    this.configuration = options.configuration;
+    this.state = new StateFile(runtimeDir);
+    this.host = new NodeHost({
+      runtimeDir,
+      inheritOutput,
+      logger,
+      state: this.state,
+      places: () => placesFor(this.configuration.irmd),
+      logLevel: () => options.level.level,
+      onExit: (pid, { code, signal }) => this.driver.processExited(pid, code, signal),
+    });
+    const state = this.state.read((reason) => logger.log('warn', 'the state of the former irmd is unreadable', { reason }));
+    this.driver = new RegistryDriver({
+      clock: this.clock,
+      random: new NodeRandom(),
+      hash: new NodeHash(),
+      logger,
+      host: this.host,
+      identity: { version: VERSION, pid: process.pid, runtimeDir },
+      state,
+      policy: policyOf(this.configuration),
+    });
+    this.irm = this.driver.managementFor({ pid: process.pid, uid: process.getuid!(), gid: process.getgid!() });
+    this.applier = new Applier(this.irm, this.clock, logger, () => this.driver.setWaiting(this.applier.waitingFor));
+  }
+
+  /** Opens the sockets, then applies the configuration; resolves when all of it is applied or waits for other hosts. */
+  async start(): Promise<void> {
+    const { runtimeDir, logger } = this.options;
+    const { group } = this.configuration.irmd;
+    const gid = group === undefined ? undefined : groupId(group);
+    sweepChannelSockets(runtimeDir);
+    this.driver.setWaiting(['the configuration']);
+    this.driver.start();
+    this.server.setHandlers({
+      managementFor: (caller) => this.driver.managementFor(caller),
+      onProcess: (session) => this.attachProcess(session),
+      onIpcp: (session) => this.attachIpcp(session),
+    });
+    await this.server.listen(irmSocketPath(runtimeDir), { mode: gid === undefined ? 0o600 : 0o660, gid });
+    logger.log('info', 'irmd started', { version: VERSION, runtimeDir, tables: this.configuration.tables.length });
+    await this.applier.apply(this.configuration.tables.map(taskOf));
+    this.driver.setWaiting(this.applier.waitingFor);
+    if (this.applier.waitingFor.length === 0) logger.log('info', 'configuration applied');
+    else logger.log('warn', 'configuration applied in part', { waitingFor: this.applier.waitingFor });
+  }
+
+  /** SIGHUP; one at a time. */
+  reload(): Promise<void> {
+    const { file, logger } = this.options;
+    if (file === undefined) logger.log('warn', 'SIGHUP: irmd was started without --config, there is nothing to read again');
+    else this.reloading = this.reloading.then(() => this.reloadFrom(file));
+    return this.reloading;
+  }
+
+  private async reloadFrom(file: string): Promise<void> {
+    if (this.stopping) return;
+    const { irm, applier } = this;
+    const use = (configuration: Configuration): void => this.useSettings(configuration);
+    this.configuration = await reload(file, this.configuration, { irm, applier, logger: this.options.logger }, use);
+  }
+
+  private useSettings(configuration: Configuration): void {
+    this.configuration = configuration;
+    this.driver.setPolicy(policyOf(configuration));
+    if (this.options.levelFromConfiguration) this.options.level.level = configuration.irmd.log_level;
+  }
+
+  /**
+   * Ends IPCPs and auto-started programs, then the daemon. Divergence from C, which kills all announced processes
+   * [spec/architecture.md §5]: applications that are merely attached live on; their flows go down, and they may attach to
+   * the next irmd.
+   */
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  /** After `stop`: no more waiting for anybody. IPCPs that an earlier irmd started are not our children. */
+  hasten(): void {
+    this.host.killChildren();
+    for (const pid of this.ipcpPids) this.host.kill(pid, 'SIGKILL');
+  }
+
+  private attachProcess(session: ProcessSession): void {
+    this.driver.attachProcess(session);
+    session.onClose(() => this.sweepSoon());
+  }
+
+  private attachIpcp(session: IpcpSession): void {
+    const { pid } = session.caller;
+    this.ipcpPids.add(pid);
+    this.driver.attachIpcp(session);
+    session.onClose(() => {
+      this.ipcpPids.delete(pid);
+      this.sweepSoon();
+    });
+  }
+
+  private async shutDown(): Promise<void> {
+    const { logger, runtimeDir } = this.options;
+    this.applier.cancel();
+    await this.within(LONGEST_SHUTDOWN_MS, this.driver.shutdown());
+    this.hasten();
+    this.server.close();
+    this.driver.stop();
+    this.sweep?.();
+    this.state.remove();
+    sweepChannelSockets(runtimeDir);
+    logger.log('info', 'irmd stopped');
+  }
+
+  /** Resolves when `work` does, or after the limit. */
+  private within(limitMs: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.at(this.inMs(limitMs), resolve);
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  private inMs(ms: number): Micros {
+    return (this.clock.now() + fromMs(ms)) as Micros;
+  }
+
+  private sweepSoon(): void {
+    if (this.sweep || this.stopping) return;
+    this.sweep = this.clock.at(this.inMs(SWEEP_AFTER_MS), () => {
+      this.sweep = undefined;
+      sweepChannelSockets(this.options.runtimeDir);
+    });
+  }
+}
+
+const policyOf = ({ irmd }: Configuration) => ({ directFlows: irmd.direct_flows, allowOtherUsers: irmd.allow_other_users });

@@ -1,0 +1,98 @@
+import { exitStatus, OuroborosError, toOuroborosError } from '@ouroboros/model';
+import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
+import { adjustable, type LevelSwitch } from './adjustable-logger.js';
+import { parseCommandLine, USAGE, type CommandLine } from './command-line.js';
+import { EMPTY_CONFIGURATION, type Configuration } from './config/configuration.js';
+import { formatFault, type Fault } from './config/fault.js';
+import { loadConfiguration } from './config/load-configuration.js';
+import { Daemon } from './daemon.js';
+import { groupId } from './process/groups.js';
+import { takeLock } from './process/lock-file.js';
+import { VERSION } from './version.js';
+
+const EXIT_USAGE = 2;
+
+async function main(args: readonly string[]): Promise<number> {
+  const line = parseCommandLine(args);
+  if (line.help) return print(USAGE);
+  if (line.version) return print(`Ouroboros version ${VERSION}\n`);
+  const dir = runtimeDir(line.runtimeDir === undefined ? process.env : { ...process.env, OUROBOROS_RUNTIME_DIR: line.runtimeDir });
+  process.env['OUROBOROS_RUNTIME_DIR'] = dir;
+  return line.checkConfig ? checkConfig(line.config!) : run(line, dir);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+async function checkConfig(file: string): Promise<number> {
+  const { faults } = await loadConfiguration(file);
+  if (faults.length > 0) return complain(file, faults);
+  return print(`${file}: no faults\n`);
+}
+
+function complain(file: string, faults: readonly Fault[]): number {
+  for (const fault of faults) process.stderr.write(`${file}: ${formatFault(fault)}\n`);
+  return EXIT_USAGE;
+}
+
+async function run(line: CommandLine, dir: string): Promise<number> {
+  ensureRuntimeDir(dir);
+  const lock = takeLock(dir);
+  try {
+    const loaded = line.config === undefined ? undefined : await loadConfiguration(line.config);
+    if (loaded && loaded.faults.length > 0) return complain(line.config!, loaded.faults);
+    const configuration = loaded?.configuration ?? EMPTY_CONFIGURATION;
+    const gid = configuration.irmd.group === undefined ? undefined : groupId(configuration.irmd.group);
+    ensureRuntimeDir(dir, { gid, groupWritable: configuration.irmd.allow_other_users });
+    return await serve(line, dir, configuration);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Runs the daemon until a signal ends it. */
+async function serve(line: CommandLine, dir: string, configuration: Configuration): Promise<number> {
+  const level: LevelSwitch = { level: line.logLevel ?? configuration.irmd.log_level };
+  const logger = adjustable(createLogger({ program: 'irmd', level: 'trace' }), level);
+  const daemon = new Daemon({
+    runtimeDir: dir,
+    inheritOutput: line.stdout,
+    file: line.config,
+    configuration,
+    logger,
+    level,
+    levelFromConfiguration: line.logLevel === undefined,
+  });
+  const stopped = new Promise<void>((resolve, reject) => {
+    let signals = 0;
+    const stop = (signal: NodeJS.Signals): void => {
+      signals += 1;
+      logger.log('info', signals === 1 ? `${signal}: stopping` : `${signal} again: killing what still runs`);
+      if (signals > 1) daemon.hasten();
+      daemon.stop().then(resolve, reject);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, stop);
+    process.on('SIGHUP', () => void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error })));
+  });
+  const crash = (error: unknown): never => {
+    logger.log('error', 'irmd fails; IPCPs and flows live on, start irmd again to adopt them', { error });
+    return process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  await daemon.start();
+  await stopped;
+  return 0;
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (thrown: unknown) => {
+    const error = toOuroborosError(thrown);
+    const usage = thrown instanceof OuroborosError && error.code === 'EINVAL';
+    process.stderr.write(`irmd: ${error.message}\n${usage ? 'Try "irmd --help".\n' : ''}`);
+    process.exit(exitStatus(error.code));
+  },
+);

@@ -1,0 +1,106 @@
+import { closeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { OuroborosError, type JsonObject } from '@ouroboros/model';
+import { spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-runtime';
+import type { Logger } from '@ouroboros/ports';
+import type { RegistryHost } from '@ouroboros/registry';
+import { errnoOf } from './errno.js';
+import { findExecutable, findIpcpProgram, isFile, type ProgramPlaces, type Runnable } from './find-program.js';
+import { openLogFile } from './log-files.js';
+import type { StateFile } from './state-file.js';
+
+/** Keeps the young generation of an IPCP small: it is what grows under load. [2 MB: half the memory of the default] */
+const NODE_OPTIONS_OF_IPCPS: readonly string[] = ['--max-semi-space-size=2'];
+
+export interface NodeHostOptions {
+  readonly runtimeDir: string;
+  /** Children write to our own output instead of to files. */
+  readonly inheritOutput: boolean;
+  readonly logger: Logger;
+  readonly state: StateFile;
+  /** Asked at each search, since SIGHUP may change it. */
+  readonly places: () => ProgramPlaces;
+  /** `OUROBOROS_LOG` of IPCPs. */
+  readonly logLevel: () => string;
+  /** A child has ended and was reaped. */
+  readonly onExit: (pid: number, exit: ProcessExit) => void;
+}
+
+/** The registry's host on a real machine: IPCPs and programs as processes, state in a file. */
+export class NodeHost implements RegistryHost {
+  private readonly children = new Map<number, ChildHandle>();
+
+  constructor(private readonly options: NodeHostOptions) {}
+
+  async spawnIpcp(name: string, type: string): Promise<number> {
+    const program = findIpcpProgram(type, this.options.places());
+    const [command, args] = commandOf(program, ['--name', name]);
+    const env = { ...process.env, OUROBOROS_RUNTIME_DIR: this.options.runtimeDir, OUROBOROS_LOG: this.options.logLevel() };
+    return this.spawn(command, args, env, name);
+  }
+
+  /** The environment is clean: programs that irmd starts must not depend on who started irmd. */
+  async spawnProgram(path: string, args: readonly string[]): Promise<number> {
+    const { PATH, HOME } = process.env;
+    return this.spawn(path, args, { PATH, HOME, OUROBOROS_RUNTIME_DIR: this.options.runtimeDir }, basename(path));
+  }
+
+  /** Our children are signalled through their handle, which knows when a pid is theirs no more. */
+  kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+    const child = this.children.get(pid);
+    if (child) child.kill(signal);
+    else killForeign(pid, signal);
+  }
+
+  /** Kills all children at once. */
+  killChildren(): void {
+    for (const child of this.children.values()) child.kill('SIGKILL');
+  }
+
+  async persist(state: JsonObject): Promise<void> {
+    await this.options.state.write(state);
+  }
+
+  async resolveProgram(program: string): Promise<string> {
+    const path = findExecutable(program, process.cwd(), process.env['PATH']);
+    if (path) return path;
+    const code = program.includes('/') && isFile(program) ? 'EPERM' : 'ENOENT';
+    const message = code === 'EPERM' ? `${program} cannot be executed` : `no program ${program}`;
+    throw new OuroborosError(code, message, { field: 'program' });
+  }
+
+  private async spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv, log: string): Promise<number> {
+    const { runtimeDir, inheritOutput, logger } = this.options;
+    const logFd = inheritOutput ? undefined : openLogFile(runtimeDir, log);
+    try {
+      const child = await spawnChild({ command, args, env, cwd: '/', logFd });
+      this.children.set(child.pid, child);
+      logger.log('debug', 'process started', { child: child.pid, command, args });
+      void child.exit.then((exit) => this.ended(child.pid, exit));
+      return child.pid;
+    } finally {
+      if (logFd !== undefined) closeSync(logFd);
+    }
+  }
+
+  private ended(pid: number, exit: ProcessExit): void {
+    this.children.delete(pid);
+    this.options.logger.log('debug', 'process ended', { child: pid, ...exit });
+    this.options.onExit(pid, exit);
+  }
+}
+
+/** How a program is run: a Node script by our own node, with options of our choice; anything else as it is. */
+export function commandOf(program: Runnable, args: readonly string[]): [string, string[]] {
+  if (!program.isNodeScript) return [program.path, [...args]];
+  return [process.execPath, [...NODE_OPTIONS_OF_IPCPS, program.path, ...args]];
+}
+
+/** Processes that an earlier daemon started: not our children. */
+function killForeign(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    if (errnoOf(thrown) === undefined) throw thrown;
+  }
+}

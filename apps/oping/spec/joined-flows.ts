@@ -1,0 +1,22 @@
+import { QOS_RAW, type Micros } from '@ouroboros/model';
+import { Flow, PacketFlow } from '@ouroboros/flow';
+import type { Clock } from '@ouroboros/ports';
+import { memoryPair } from './memory-pair.js';
+
+/** Real time. */
+export const clock: Clock = {
+  now: () => Math.floor(performance.now() * 1000) as Micros,
+  wallNanos: () => process.hrtime.bigint(),
+  at: (at, callback) => {
+    const timer = setTimeout(callback, Math.max(0, (at - clock.now()) / 1000));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A flow between two processes, both here: the client's end and the server's. */
+export function joinedFlows(flowId = 1): [Flow, Flow] {
+  const grant = { flowId, qos: QOS_RAW, mplMs: 1, layer: '', name: 'hello', features: 0, correlationId: 'c' };
+  const host = { clock, release: () => Promise.resolve() };
+  const [one, other] = memoryPair();
+  return [new Flow(new PacketFlow(grant, one, host), clock), new Flow(new PacketFlow(grant, other, host), clock)];
+}

@@ -1,0 +1,2 @@
+/** Cryptography on node:crypto. */
+export * from './hash.js';

@@ -1,0 +1,139 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { OuroborosError, QOS_RAW, fromMs, micros, type QosSpec } from '@ouroboros/model';
+import {
+  SILENT,
+  type FlowAcceptRequest,
+  type FlowAllocRequest,
+  type FlowGrant,
+  type FlowService,
+} from '@ouroboros/ports';
+import { VirtualClock } from '@ouroboros/simnet';
+import { Flow, FlowHost, type PacketFlow } from '../src/index.js';
+import { SERVER_PATH, memoryChannels } from './channel-net.js';
+
+export type Side = 'client' | 'server';
+
+interface PendingAccept {
+  grant(grant: FlowGrant): void;
+  refuse(error: OuroborosError): void;
+}
+
+export const UID = { client: 1001, server: 1002 } as const;
+
+/** An IRM daemon for two processes: each request of the client goes to the oldest accept of the server. */
+export class Exchange {
+  /** What was given back, in order. */
+  readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
+  readonly requests: FlowAllocRequest[] = [];
+  /** QoS that the server is told instead of the one asked for. */
+  qosAtServer: QosSpec | undefined;
+  /** Makes the next id, so that a spec can give one twice. */
+  nextId = 1;
+  private readonly accepts: PendingAccept[] = [];
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly serverPath: string,
+  ) {}
+
+  service(side: Side): FlowService {
+    return {
+      alloc: (request) => this.alloc(request),
+      accept: (request) => this.accept(request),
+      dealloc: (flowId, lingerMs) => {
+        this.deallocated.push({ side, flowId, lingerMs });
+        return Promise.resolve();
+      },
+    };
+  }
+
+  private accept(request: FlowAcceptRequest): Promise<FlowGrant> {
+    return new Promise((resolve, reject) => {
+      const pending: PendingAccept = { grant: resolve, refuse: reject };
+      this.accepts.push(pending);
+      if (request.timeoutMs === 0) return;
+      this.clock.at(micros(this.clock.now() + fromMs(request.timeoutMs)), () => {
+        const index = this.accepts.indexOf(pending);
+        if (index < 0) return;
+        this.accepts.splice(index, 1);
+        pending.refuse(new OuroborosError('ETIMEDOUT', 'no flow request in time'));
+      });
+    });
+  }
+
+  private async alloc(request: FlowAllocRequest): Promise<FlowGrant> {
+    this.requests.push(request);
+    const accept = this.accepts.shift();
+    if (!accept) throw new OuroborosError('ENOSERVER', `no server for ${request.name}`);
+    const flowId = this.nextId++;
+    const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
+    const correlationId = flowId.toString(16).padStart(16, '0');
+    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId };
+    const qos = this.qosAtServer ?? request.qos;
+    accept.grant({ ...common, qos, channel: { path: '', ticket, uid: UID.client } });
+    return { ...common, qos: request.qos, channel: { path: this.serverPath, ticket, uid: UID.server } };
+  }
+}
+
+/** Two processes with their flow hosts, joined by memory and in virtual time. */
+export class TwoHosts {
+  readonly clock = new VirtualClock(async () => {
+    await turn();
+  });
+  readonly exchange = new Exchange(this.clock, SERVER_PATH);
+  readonly channels = memoryChannels(this.clock);
+  readonly client = this.host('client');
+  readonly server = this.host('server');
+
+  /** One flow: the client's end and the server's. */
+  async packetFlows(qos: Partial<QosSpec> = {}): Promise<[PacketFlow, PacketFlow]> {
+    const accepted = this.server.accept({ timeoutMs: 0 });
+    const allocated = this.client.alloc({ name: 'hello', qos: { ...QOS_RAW, ...qos }, timeoutMs: 1000 });
+    return this.resolve(Promise.all([allocated, accepted]));
+  }
+
+  async flows(qos: Partial<QosSpec> = {}): Promise<[Flow, Flow]> {
+    const [client, server] = await this.packetFlows(qos);
+    return [new Flow(client, this.clock), new Flow(server, this.clock)];
+  }
+
+  /** Lets time pass. */
+  run(ms: number): Promise<void> {
+    return this.clock.run(fromMs(ms));
+  }
+
+  /** Waits for a promise; virtual time passes for at most 10 s. */
+  resolve<T>(promise: Promise<T>): Promise<T> {
+    return this.clock.resolve(promise, fromMs(10_000));
+  }
+
+  private host(side: Side): FlowHost {
+    return new FlowHost({
+      service: this.exchange.service(side),
+      channels: this.channels[side],
+      clock: this.clock,
+      logger: SILENT,
+    });
+  }
+}
+
+/** The code with which a promise rejects, `resolved` when it does not. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'resolved',
+    (thrown: unknown) => (thrown instanceof OuroborosError ? thrown.code : String(thrown)),
+  );
+}
+
+/** The code with which a call throws, `returned` when it does not. */
+export function thrownBy(call: () => unknown): string {
+  try {
+    call();
+  } catch (thrown) {
+    return thrown instanceof OuroborosError ? thrown.code : String(thrown);
+  }
+  return 'returned';
+}
+
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -1,0 +1,10 @@
+/** Flows by name: the packet path for IPCPs (FlowHost, PacketFlow) and the calls of applications (Flow, FlowSet). */
+export * from './fccntl.js';
+export * from './flow.js';
+export * from './flow-flags.js';
+export * from './flow-host.js';
+export * from './flow-set.js';
+export * from './keepalive.js';
+export { unofferedQos } from './offered-qos.js';
+export * from './packet-flow.js';
+export type { WaitOptions } from './wait-queue.js';

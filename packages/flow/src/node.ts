@@ -1,0 +1,299 @@
+/**
+ * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowDealloc`. The first call attaches the process to the IRM
+ * daemon of its runtime directory; while no flow is open and no call waits, nothing here keeps the process alive.
+ */
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { OuroborosError, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import type { CancelSignal, ChannelHost, ExpectOptions, FlowEnd, FlowService, Logger } from '@ouroboros/ports';
+import {
+  NodeClock,
+  channelPath,
+  createChannelHost,
+  createLogger,
+  irmSocketPath,
+  levelOf,
+  runtimeDir,
+} from '@ouroboros/node-runtime';
+import { connectFlowService, type FlowServiceClient } from '@ouroboros/rpc';
+import { Flow, FlowHost, FlowSet, checkFlow, type PacketFlow } from './index.js';
+
+export * from './index.js';
+export { OuroborosError };
+
+export interface FlowAllocOptions {
+  /** Default: raw. */
+  readonly qos?: QosSpec;
+  /** Default: 20 000 ms. [spec/architecture.md §4.5] */
+  readonly timeoutMs?: number;
+  readonly signal?: CancelSignal;
+}
+
+export interface FlowAcceptOptions {
+  /** Default: no limit; so is 0. */
+  readonly timeoutMs?: number;
+  readonly signal?: CancelSignal;
+}
+
+export interface FlowsOptions {
+  /** Of the node whose flows are wanted. Default: that of the environment, `$OUROBOROS_RUNTIME_DIR` first. */
+  readonly runtimeDir?: string;
+  /** Default: to stderr, from the level `$OUROBOROS_LOG`, else `warn`. */
+  readonly logger?: Logger;
+}
+
+/** Flows of this process at one node. */
+export interface Flows {
+  readonly runtimeDir: string;
+  /**
+   * Asks for a flow to `name`. ENAME, ENOSERVER, EREFUSED, EQOS, ETIMEDOUT, ENOANSWER, EIRMD (no IRM daemon), EINVAL;
+   * the reason of the signal when it aborts.
+   */
+  alloc(name: string, options?: FlowAllocOptions): Promise<Flow>;
+  /** Waits for the next flow to a name that this program or process is bound to. ETIMEDOUT, EIRMD, EINVAL; the signal's reason. */
+  accept(options?: FlowAcceptOptions): Promise<Flow>;
+  newSet(): FlowSet;
+  /** Resolves when the process is attached to the IRM daemon; EIRMD when that is not to be had. */
+  ready(): Promise<void>;
+  /** Deallocates all flows, ends calls that wait, and detaches. A later call attaches again. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_ALLOC_TIMEOUT_MS = 20_000;
+/** How long an idle process stays attached, so that a program that goes on with its next flow need not attach anew. */
+const REST_AFTER_MS = 100;
+/** The IRM daemon's answer to the last deallocations is not waited for longer than this. */
+const CLOSE_LIMIT_MS = 1000;
+
+/** Flows at a node of one's own choice, for processes that take part in several; others use `flowAlloc` and its kin. */
+export function openFlows(options: FlowsOptions = {}): Flows {
+  return new NodeFlows(options);
+}
+
+/** Flows at the node of the environment. See Flows.alloc. */
+export function flowAlloc(name: string, options?: FlowAllocOptions): Promise<Flow> {
+  return defaultFlows().alloc(name, options);
+}
+
+/** See Flows.accept. */
+export function flowAccept(options?: FlowAcceptOptions): Promise<Flow> {
+  return defaultFlows().accept(options);
+}
+
+/** Ends a flow; what was written can still be read by the other side. EBADF when `flow` is none. Harmless when repeated. */
+export async function flowDealloc(flow: Flow): Promise<void> {
+  checkFlow(flow);
+  await flow.dealloc();
+}
+
+/** A set to wait for several flows together. */
+export function flowSet(): FlowSet {
+  return defaultFlows().newSet();
+}
+
+/** Deallocates all flows of `flowAlloc` and `flowAccept` and detaches from the IRM daemon. */
+export async function closeFlows(): Promise<void> {
+  await defaults?.close();
+}
+
+let defaults: Flows | undefined;
+
+function defaultFlows(): Flows {
+  defaults ??= openFlows();
+  return defaults;
+}
+
+/** One attachment to the IRM daemon, from the first call to the rest after the last flow. */
+interface Session {
+  readonly host: FlowHost;
+  readonly client: FlowServiceClient;
+  readonly channels: ListenOnDemand;
+  wasAttached: boolean;
+}
+
+class NodeFlows implements Flows {
+  readonly runtimeDir: string;
+  private readonly clock = new NodeClock();
+  private readonly logger: Logger;
+  private session: Session | null = null;
+  private calls = 0;
+  private rest: NodeJS.Timeout | undefined;
+
+  constructor(options: FlowsOptions) {
+    this.runtimeDir = options.runtimeDir ?? runtimeDir();
+    this.logger = options.logger ?? defaultLogger();
+  }
+
+  async alloc(name: string, options: FlowAllocOptions = {}): Promise<Flow> {
+    const { qos = QOS_RAW, timeoutMs = DEFAULT_ALLOC_TIMEOUT_MS, signal } = options;
+    return this.attached(async (session) => {
+      await orAborted(session.client.ready(), signal);
+      return this.flow(await session.host.alloc({ name, qos, timeoutMs }, signal));
+    });
+  }
+
+  async accept(options: FlowAcceptOptions = {}): Promise<Flow> {
+    const { timeoutMs = 0, signal } = options;
+    return this.attached(async (session) => {
+      // An IRM daemon that was there once is waited for: a server outlives its restart.
+      if (!session.wasAttached) await orAborted(session.client.ready(), signal);
+      session.channels.listen();
+      return this.flow(await session.host.accept({ timeoutMs: timeoutMs === Infinity ? 0 : timeoutMs }, signal));
+    });
+  }
+
+  newSet(): FlowSet {
+    return new FlowSet(this.clock);
+  }
+
+  async ready(): Promise<void> {
+    await this.attached(({ client }) => client.ready());
+  }
+
+  async close(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    clearTimeout(this.rest);
+    if (!session) return;
+    const limit = setTimeout(() => session.client.close(), CLOSE_LIMIT_MS);
+    await session.host.close();
+    clearTimeout(limit);
+    session.client.close();
+  }
+
+  private flow(packets: PacketFlow): Flow {
+    return new Flow(packets, this.clock);
+  }
+
+  /** Runs a call in the session, which is opened when there is none and closed when it was the last. */
+  private async attached<T>(call: (session: Session) => Promise<T>): Promise<T> {
+    this.session ??= this.open();
+    this.calls += 1;
+    try {
+      return await call(this.session);
+    } finally {
+      this.calls -= 1;
+      this.restSoon();
+    }
+  }
+
+  private open(): Session {
+    const channels = new ListenOnDemand(this.runtimeDir, this.logger);
+    const client = connectFlowService({
+      socketPath: irmSocketPath(this.runtimeDir),
+      clock: this.clock,
+      announce: () => ({ ...self(), channelPath: channels.path ?? '', flows: host.held() }),
+      onFlowDown: (flowId) => host.flowDown(flowId),
+      onState: (connected) => (session.wasAttached ||= connected),
+    });
+    const service: FlowService = {
+      alloc: (request, signal) => client.alloc(request, signal),
+      accept: (request, signal) => client.accept(request, signal),
+      dealloc: (flowId, lingerMs) => client.dealloc(flowId, lingerMs).finally(() => this.restSoon()),
+    };
+    const host = new FlowHost({ service, channels, clock: this.clock, logger: this.logger });
+    const session: Session = { host, client, channels, wasAttached: false };
+    return session;
+  }
+
+  private restSoon(): void {
+    clearTimeout(this.rest);
+    if (this.isIdle()) this.rest = setTimeout(() => void this.closeIfIdle(), REST_AFTER_MS);
+  }
+
+  private isIdle(): boolean {
+    return this.session !== null && this.calls === 0 && !this.session.host.busy;
+  }
+
+  private async closeIfIdle(): Promise<void> {
+    if (this.isIdle()) await this.close();
+  }
+}
+
+/**
+ * A channel host that begins to listen when the first flow is to be accepted: a process that only allocates needs no
+ * socket. Its path is announced from the start.
+ */
+class ListenOnDemand implements ChannelHost {
+  /** Null where this process may make no socket; then it is reached through layers only. */
+  readonly path: string | null;
+  private readonly attaching: ChannelHost;
+  private listening: ChannelHost | null = null;
+
+  constructor(
+    private readonly dir: string,
+    private readonly logger: Logger,
+  ) {
+    this.path = mayMakeFiles(dir) ? channelPath(dir, process.pid) : null;
+    this.attaching = createChannelHost({ logger });
+  }
+
+  listen(): void {
+    if (this.path === null || this.listening !== null) return;
+    this.listening = createChannelHost({ path: this.path, gid: groupOf(this.dir), logger: this.logger });
+  }
+
+  expect(ticket: Uint8Array, options?: ExpectOptions): FlowEnd {
+    if (this.listening !== null) return this.listening.expect(ticket, options);
+    throw new OuroborosError('EACCES', `this process has no socket in ${this.dir}`);
+  }
+
+  attach(path: string, ticket: Uint8Array): Promise<FlowEnd> {
+    return this.attaching.attach(path, ticket);
+  }
+
+  close(): void {
+    this.attaching.close();
+    this.listening?.close();
+  }
+}
+
+function mayMakeFiles(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** A directory in which a group may make sockets is shared by its members; so are then the sockets. */
+function groupOf(dir: string): number | undefined {
+  const { mode, gid } = statSync(dir);
+  return (mode & constants.S_IWGRP) === 0 ? undefined : gid;
+}
+
+/** What runs: the script, where there is one, not node. [spec/architecture.md §1] */
+function self(): { pid: number; program: string; args: readonly string[] } {
+  const script = process.argv[1];
+  const program = script === undefined ? process.execPath : realPath(script);
+  return { pid: process.pid, program, args: process.argv.slice(2) };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // The script was moved or deleted since it began; its name still tells what runs.
+  }
+}
+
+function defaultLogger(): Logger {
+  const asked = process.env['OUROBOROS_LOG'];
+  const level = asked ? levelOf(asked) : 'warn';
+  return createLogger({ program: basename(self().program), level });
+}
+
+/** What `promise` gives, unless the signal aborts first; then its reason. */
+function orAborted<T>(promise: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(toReason(signal));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+const toReason = (signal: CancelSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : toOuroborosError(signal.reason, 'ECANCELED');

@@ -1,0 +1,55 @@
+import { MAX_NAME_BYTES, OuroborosError, type QosSpec } from '@ouroboros/model';
+
+/** Why this release cannot serve a QoS, or undefined when it can: raw flows without a checksum only. */
+export function unofferedQos(qos: QosSpec): string | undefined {
+  if (qos.inOrder !== 0) return 'ordered flows come with a later release';
+  if (qos.ber === 0) return 'flows with a checksum (ber 0) come with a later release';
+  return undefined;
+}
+
+const LIMITS = {
+  delay: 0xffffffff,
+  availability: 0xff,
+  loss: 0xffffffff,
+  ber: 0xffffffff,
+  inOrder: 0xff,
+  maxGap: 0xffffffff,
+  timeout: 0xffffffff,
+} as const;
+const MAX_BANDWIDTH = 2n ** 64n - 1n;
+
+/** EINVAL with the field for a value outside the type of spec/architecture.md §8.4; EQOS for what is not offered yet. */
+export function checkQos(qos: QosSpec): void {
+  for (const [field, max] of Object.entries(LIMITS)) {
+    checkInteger(`qos.${field}`, qos[field as keyof typeof LIMITS], max);
+  }
+  if (typeof qos.bandwidth !== 'bigint' || qos.bandwidth < 0n || qos.bandwidth > MAX_BANDWIDTH) {
+    throw new OuroborosError('EINVAL', 'qos.bandwidth must be a bigint from 0 to 2^64-1', { field: 'qos.bandwidth' });
+  }
+  const reason = unofferedQos(qos);
+  if (reason !== undefined) throw new OuroborosError('EQOS', reason, { field: 'qos' });
+}
+
+/** EINVAL when `value` is no integer from 0 to `max`. */
+export function checkInteger(field: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return;
+  throw new OuroborosError('EINVAL', `${field} must be an integer from 0 to ${max}`, { field });
+}
+
+/** EINVAL for a name that is empty or longer than 255 bytes of UTF-8. [spec/architecture.md §1] */
+export function checkName(name: string): void {
+  const length = utf8Length(name);
+  if (length > 0 && length <= MAX_NAME_BYTES) return;
+  throw new OuroborosError('EINVAL', `name must have 1 to ${MAX_NAME_BYTES} bytes, this one has ${length}`, {
+    field: 'name',
+  });
+}
+
+function utf8Length(text: string): number {
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return length;
+}

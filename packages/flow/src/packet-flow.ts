@@ -1,0 +1,300 @@
+import { EMPTY_BYTES, type Micros, type QosSpec } from '@ouroboros/model';
+import { MachineDriver } from '@ouroboros/machine';
+import type { Clock, DownReason, FlowEnd, FlowGrant, PacketTaker, WriteVerdict } from '@ouroboros/ports';
+import { KeepAlive, type KeepAliveInput, type KeepAliveOutput } from './keepalive.js';
+import { checkInteger } from './offered-qos.js';
+
+/** EFLOWDOWN: ended by the other side, its layer or its death. EFLOWPEER: nothing heard for the peer time-out. */
+export type FlowDownCode = 'EFLOWDOWN' | 'EFLOWPEER';
+
+/** What the flow set calls the end of a flow. [spec/wire-frcp.md §11] */
+export type FlowDownEvent = 'DOWN' | 'DEALLOC' | 'PEER';
+
+/** What happened on one flow so far. Packets and bytes are those of the user; empty packets are counted apart. */
+export interface PacketFlowCounters {
+  packetsSent: number;
+  bytesSent: number;
+  packetsReceived: number;
+  bytesReceived: number;
+  keepAlivesSent: number;
+  keepAlivesReceived: number;
+  /** Times that `send` answered 'full'. */
+  sendFull: number;
+}
+
+/** What a PacketFlow needs of its host. */
+export interface PacketFlowHost {
+  readonly clock: Clock;
+  /** Gives the flow back to the IRM daemon, once. */
+  release(flow: PacketFlow): Promise<void>;
+}
+
+/** Packets handed to `onPacket` in one turn of the event loop, so that one busy flow does not starve the others. */
+const PACKETS_PER_TURN = 64;
+const EVERYTHING = 0x7fffffff;
+
+/**
+ * One flow on the packet path: synchronous, without promises and without allocation per packet. IPCPs use it as it is;
+ * `Flow` puts the calls of applications on top.
+ *
+ * Sending and receiving are the two places where later stages (order and retransmission, encryption, checksum) go
+ * between the user and the channel; a raw flow has none.
+ */
+export class PacketFlow {
+  /** Host-wide number of the flow. */
+  readonly flowId: number;
+  readonly qos: QosSpec;
+  /** Maximum packet lifetime in ms. */
+  readonly mplMs: number;
+  /** The layer that carries the flow; empty between two processes of this host. */
+  readonly layer: string;
+  /** The name that was asked for. */
+  readonly name: string;
+  /** Extension features that both ends agreed; 0 with a C peer. */
+  readonly features: number;
+  /** Equal in the logs of both hosts. */
+  readonly correlationId: string;
+  readonly counters: PacketFlowCounters = {
+    packetsSent: 0,
+    bytesSent: 0,
+    packetsReceived: 0,
+    bytesReceived: 0,
+    keepAlivesSent: 0,
+    keepAlivesReceived: 0,
+    sendFull: 0,
+  };
+
+  /** Called once when `send` may succeed again after 'full'. */
+  onWritable: (() => void) | null = null;
+  /** Called once, when the flow goes down while this is set. What is queued can still be received. */
+  onDown: ((code: FlowDownCode) => void) | null = null;
+
+  private readonly keepAlive = new KeepAlive();
+  private readonly driver: MachineDriver<KeepAliveInput, KeepAliveOutput>;
+  private packetListener: PacketTaker | null = null;
+  private readableListener: (() => void) | null = null;
+  private currentTaker: PacketTaker | null = null;
+  private delivered = 0;
+  private taken = 0;
+  private seenAtCheck = 0;
+  private watchesPeer = false;
+  private downCode: FlowDownCode | null = null;
+  private downKind: FlowDownEvent | null = null;
+  private released: Promise<void> | null = null;
+
+  constructor(
+    grant: Omit<FlowGrant, 'channel'>,
+    private readonly end: FlowEnd,
+    private readonly host: PacketFlowHost,
+  ) {
+    this.flowId = grant.flowId;
+    this.qos = grant.qos;
+    this.mplMs = grant.mplMs;
+    this.layer = grant.layer;
+    this.name = grant.name;
+    this.features = grant.features;
+    this.correlationId = grant.correlationId;
+    this.driver = new MachineDriver(this.peerWatch(), host.clock, (output) => this.actOnKeepAlive(output));
+    end.onWritable = () => this.onWritable?.();
+    end.onDown = (reason) => this.endDown(reason);
+    this.setPeerTimeout(grant.qos.timeout);
+    if (end.down !== null) this.endDown(end.down);
+  }
+
+  /** Longest packet in bytes. */
+  get maxPacket(): number {
+    return this.end.maxPacket;
+  }
+
+  /** Why the flow is down, or null. */
+  get down(): FlowDownCode | null {
+    return this.downCode;
+  }
+
+  /** The event that a flow set reports for the end: DOWN the other process died, DEALLOC the flow was ended, PEER silence. */
+  get downEvent(): FlowDownEvent | null {
+    return this.downKind;
+  }
+
+  get deallocated(): boolean {
+    return this.released !== null;
+  }
+
+  /**
+   * Sends the packet `head[0 … headLength)` + `body[offset … offset+length)`; both are copied. 'full': nothing was
+   * sent, `onWritable` follows. 'down': nothing was sent, see `down`. An empty packet is a keep-alive.
+   */
+  send(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
+    if (this.downCode !== null || this.released !== null) return 'down';
+    const verdict = this.end.write(head, headLength, body, offset, length);
+    if (verdict === 'ok') this.countSent(headLength + length);
+    else if (verdict === 'full') this.counters.sendFull += 1;
+    return verdict;
+  }
+
+  /** Publishes at once what was sent in this turn of the event loop. */
+  flush(): void {
+    if (this.released === null) this.end.flush();
+  }
+
+  /**
+   * Hands up to `max` queued packets to `take`, in order, and answers how many it took. Empty packets are counted and
+   * skipped. A packet that `take` refuses stays and comes first next time. Not to be called from within `take`.
+   */
+  receive(max: number, take: PacketTaker): number {
+    const takenBefore = this.taken;
+    this.currentTaker = take;
+    this.delivered = 0;
+    for (let asked = max; asked > 0 && this.released === null; asked = max - this.delivered) {
+      if (this.end.read(asked, this.takeOne) < asked) break;
+    }
+    this.currentTaker = null;
+    if (this.watchesPeer && this.taken !== takenBefore) this.keepAlive.received(this.host.clock.now());
+    return this.delivered;
+  }
+
+  /** True when a packet with content is queued; empty ones before it are taken out. */
+  hasPacket(): boolean {
+    if (this.released !== null) return false;
+    this.receive(EVERYTHING, refuse);
+    return this.end.queuedRx() > 0;
+  }
+
+  /**
+   * Takes packets as they come, instead of `receive`: set it and packets are handed over, some per turn of the event
+   * loop; `buffer` is valid during the call only, false leaves the packet for the next turn. Null stops, and holds the sender back.
+   */
+  get onPacket(): PacketTaker | null {
+    return this.packetListener;
+  }
+
+  set onPacket(listener: PacketTaker | null) {
+    this.packetListener = listener;
+    this.listen();
+  }
+
+  /** Called in each turn in which a packet with content is queued, while set. Ignored while `onPacket` is set. */
+  get onReadable(): (() => void) | null {
+    return this.readableListener;
+  }
+
+  set onReadable(listener: (() => void) | null) {
+    this.readableListener = listener;
+    this.listen();
+  }
+
+  /** Packets received and not yet taken, empty ones included. */
+  queuedRx(): number {
+    return this.released === null ? this.end.queuedRx() : 0;
+  }
+
+  /** Packets sent that the next process has not yet taken. */
+  queuedTx(): number {
+    return this.released === null ? this.end.queuedTx() : 0;
+  }
+
+  /** Sets the peer time-out T in ms, first that of the QoS; 0 switches keep-alives and watching off. EINVAL. */
+  setPeerTimeout(ms: number): void {
+    checkInteger('peer time-out in ms', ms, 0xffffffff);
+    if (this.downCode !== null || this.released !== null) return;
+    this.watchesPeer = ms > 0;
+    this.driver.input({ type: 'set-timeout', timeoutMs: ms });
+  }
+
+  /** Ends the flow. What was sent can still be received by the other side. Repeating it gives the same promise. */
+  dealloc(): Promise<void> {
+    if (this.released !== null) return this.released;
+    this.driver.stop();
+    this.end.onReadable = null;
+    this.end.onWritable = null;
+    this.end.onDown = null;
+    this.end.flush();
+    this.end.close();
+    this.released = this.host.release(this);
+    return this.released;
+  }
+
+  /** The IRM daemon said that the layer or the other side ended the flow. For FlowHost. */
+  ended(): void {
+    this.goDown('EFLOWDOWN', this.end.down === 'peer-gone' ? 'DOWN' : 'DEALLOC');
+  }
+
+  private readonly takeOne: PacketTaker = (buffer, offset, length) => {
+    if (this.released !== null) return false;
+    if (length > 0) {
+      if (this.currentTaker === null || !this.currentTaker(buffer, offset, length)) return false;
+      this.delivered += 1;
+      this.counters.packetsReceived += 1;
+      this.counters.bytesReceived += length;
+    } else this.counters.keepAlivesReceived += 1;
+    this.taken += 1;
+    return true;
+  };
+
+  private readonly packetsQueued = (): void => {
+    if (this.packetListener !== null) this.receive(PACKETS_PER_TURN, this.packetListener);
+    else if (this.hasPacket()) this.readableListener?.();
+  };
+
+  private listen(): void {
+    if (this.released !== null) return;
+    const wanted = this.packetListener !== null || this.readableListener !== null;
+    this.end.onReadable = wanted ? this.packetsQueued : null;
+  }
+
+  private countSent(length: number): void {
+    if (length > 0) {
+      this.counters.packetsSent += 1;
+      this.counters.bytesSent += length;
+    } else this.counters.keepAlivesSent += 1;
+    if (this.watchesPeer) this.keepAlive.sent(this.host.clock.now());
+  }
+
+  /** The keep-alive machine, which before each look at its stamps learns what arrived and was not taken. */
+  private peerWatch(): KeepAliveMachine {
+    const machine = this.keepAlive;
+    return {
+      handle: (input, now) => machine.handle(input, now),
+      wake: (now, out) => {
+        this.noteArrivals(now);
+        machine.wake(now, out);
+      },
+      get deadline() {
+        return machine.deadline;
+      },
+    };
+  }
+
+  /**
+   * C counts a packet as received only when the application reads it, so an application that only writes loses its
+   * peer. [spec/wire-frcp.md §12 Quirk 14] Here a queue that has grown since the last check counts too.
+   */
+  private noteArrivals(now: Micros): void {
+    this.receive(EVERYTHING, refuse);
+    const seen = this.taken + this.end.queuedRx();
+    if (seen > this.seenAtCheck) this.keepAlive.received(now);
+    this.seenAtCheck = seen;
+  }
+
+  private actOnKeepAlive(output: KeepAliveOutput): void {
+    if (output === 'peer-down') return this.goDown('EFLOWPEER', 'PEER');
+    if (this.end.write(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0) === 'ok') this.counters.keepAlivesSent += 1;
+  }
+
+  private endDown(reason: DownReason): void {
+    this.goDown('EFLOWDOWN', reason === 'peer-gone' ? 'DOWN' : 'DEALLOC');
+  }
+
+  private goDown(code: FlowDownCode, kind: FlowDownEvent): void {
+    if (this.downCode !== null || this.released !== null) return;
+    this.downCode = code;
+    this.downKind = kind;
+    this.watchesPeer = false;
+    this.driver.stop();
+    this.onDown?.(code);
+  }
+}
+
+type KeepAliveMachine = Pick<KeepAlive, 'handle' | 'wake' | 'deadline'>;
+
+const refuse: PacketTaker = () => false;

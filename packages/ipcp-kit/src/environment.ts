@@ -1,0 +1,35 @@
+import type { FlowHost } from '@ouroboros/flow';
+import type { JsonValue } from '@ouroboros/model';
+import type { Clock, DatagramNetwork, Hash, HostResolver, Logger, Random } from '@ouroboros/ports';
+import type { Counters } from './counters.js';
+import type { UserFlows } from './user-flow.js';
+
+/** Small JSON values that survive a restart of the IPCP, one per key (`[a-z0-9-]+`). Kept per IPCP name. */
+export interface StateStore {
+  /** Undefined when nothing (readable) is stored. */
+  read(key: string): Promise<JsonValue | undefined>;
+  /** Atomic: after a crash the old or the new value is there. EIO. */
+  write(key: string, value: JsonValue): Promise<void>;
+}
+
+/** What the outside gives to an IPCP. Everything is replaceable, so that a simulation can run the IPCP in virtual time. */
+export interface IpcpPorts {
+  /** Name of the IPCP. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly logger: Logger;
+  readonly datagrams: DatagramNetwork;
+  readonly resolver: HostResolver;
+  readonly store: StateStore;
+  /** Flows of lower layers, asked for and accepted by name; null unless the type `usesLowerFlows`. */
+  readonly flows: FlowHost | null;
+}
+
+/** What an IPCP is created with. */
+export interface IpcpEnvironment extends IpcpPorts {
+  /** The N+1 side: flows that this IPCP holds for processes of its host. */
+  readonly users: UserFlows;
+  readonly counters: Counters;
+}

@@ -1,0 +1,12 @@
+/** What an IPCP package is built from: one `IpcpType`, and `runIpcp` of `@ouroboros/ipcp-kit/node`. */
+export * from './counters.js';
+export * from './environment.js';
+export * from './ipcp-type.js';
+export * from './ipcp.js';
+export * from './user-flow.js';
+export * from './config-fields.js';
+export * from './config-schema.js';
+export * from './utf8.js';
+export * from './ipcp-server.js';
+export * from './command-line.js';
+export * from './version.js';

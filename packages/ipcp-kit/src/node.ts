@@ -1,0 +1,228 @@
+/** `runIpcp`: makes a daemon of an IPCP type. The only file of this package that knows Node. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { NodeHash } from '@ouroboros/crypto';
+import { FlowHost } from '@ouroboros/flow';
+import {
+  OuroborosError,
+  exitStatus,
+  fromMs,
+  toHex,
+  toOuroborosError,
+  type JsonObject,
+  type JsonValue,
+  type Micros,
+} from '@ouroboros/model';
+import {
+  NodeClock,
+  NodeRandom,
+  SystemResolver,
+  UdpNetwork,
+  channelPath,
+  createChannelHost,
+  createLogger,
+  irmSocketPath,
+  runtimeDir,
+} from '@ouroboros/node-runtime';
+import type { ChannelHost, Logger } from '@ouroboros/ports';
+import { connectFlowService, connectIpcp, type FlowServiceClient } from '@ouroboros/rpc';
+import { VERSION, daemonHelp, parseCommandLine, utf8Bytes, type DaemonCommand } from './index.js';
+import type { StateStore } from './environment.js';
+import { IpcpServer } from './ipcp-server.js';
+import type { IpcpType } from './ipcp-type.js';
+
+/** After this the process ends, whether everything is tidy or not. */
+const SHUTDOWN_LIMIT_MS = 950;
+/** Longest part of an IPCP's name in the name of its state folder. */
+const FOLDER_NAME = 120;
+
+type RunCommand = DaemonCommand & { kind: 'run' };
+
+/**
+ * The whole main program of `ipcpd-<type>`: reads the command line, and runs the IPCP until SIGTERM, SIGINT, or until the
+ * IRM daemon stays away too long. Exit status: 0 ended in order, 1 failed or faults in a checked configuration,
+ * 2 usage, 3 no IRM daemon.
+ */
+export function runIpcp<C>(type: IpcpType<C>): void {
+  const program = `ipcpd-${type.name}`;
+  const command = parseCommandLine(process.argv.slice(2));
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(daemonHelp(program));
+      return;
+    case 'version':
+      process.stdout.write(`${program} ${VERSION}\n`);
+      return;
+    case 'wrong':
+      process.stderr.write(`${program}: ${command.message}\n`);
+      process.exitCode = 2;
+      return;
+    case 'check-config':
+      process.exitCode = checkConfig(type);
+      return;
+    case 'run':
+      return run(type, command, program);
+  }
+}
+
+function checkConfig<C>(type: IpcpType<C>): number {
+  const faults = faultsIn(type, readFileSync(0, 'utf8'));
+  for (const fault of faults) process.stdout.write(`${JSON.stringify(fault)}\n`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+function faultsIn<C>(type: IpcpType<C>, text: string): ReturnType<IpcpType<C>['config']['check']> {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    return [{ field: '', message: `not JSON: ${toOuroborosError(error).message}` }];
+  }
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return type.config.check(raw as JsonObject);
+  return [{ field: '', message: 'must be a JSON object' }];
+}
+
+function run<C>(type: IpcpType<C>, command: RunCommand, program: string): void {
+  try {
+    new Daemon(type, command, program);
+  } catch (thrown) {
+    const error = toOuroborosError(thrown);
+    process.stderr.write(`${program}: ${error.message}\n`);
+    process.exit(exitStatus(error.code));
+  }
+}
+
+/** One running IPCP: its server, its connections to the IRM daemon, its end. */
+class Daemon<C> {
+  private readonly clock = new NodeClock();
+  private readonly logger: Logger;
+  private readonly channel: ChannelHost;
+  private readonly server: IpcpServer<C>;
+  private readonly irm: ReturnType<typeof connectIpcp>;
+  private flowService: FlowServiceClient | null = null;
+  private orphaned: (() => void) | null = null;
+  private ending = false;
+
+  constructor(
+    type: IpcpType<C>,
+    private readonly command: RunCommand,
+    program: string,
+  ) {
+    const dir = command.irmd === null ? runtimeDir() : dirname(command.irmd);
+    const socketPath = command.irmd ?? irmSocketPath(dir);
+    this.logger = createLogger({ program }).child({ ipcp: command.name });
+    this.channel = createChannelHost({ path: channelPath(dir, process.pid), logger: this.logger });
+    process.on('exit', () => this.channel.close());
+    process.on('uncaughtException', (error) => this.crash(error));
+    this.server = new IpcpServer(type, {
+      name: command.name,
+      pid: process.pid,
+      clock: this.clock,
+      random: new NodeRandom(),
+      hash: new NodeHash(),
+      logger: this.logger,
+      datagrams: new UdpNetwork(),
+      resolver: new SystemResolver(),
+      store: new FileStore(stateFolder(dir, command.name)),
+      flows: type.usesLowerFlows ? this.lowerFlows(socketPath, program) : null,
+      channel: this.channel,
+    });
+    this.irm = connectIpcp({
+      socketPath,
+      announce: () => this.server.announcement(),
+      operations: this.server,
+      onState: (connected) => this.irmState(connected),
+      clock: this.clock,
+    });
+    this.irmState(false);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.end(0, signal));
+    process.on('SIGHUP', () => undefined); // A closed terminal is the IRM daemon's business.
+  }
+
+  /** The IPCP as a process that asks for flows: the same pid, so that it can be bound to names. */
+  private lowerFlows(socketPath: string, program: string): FlowHost {
+    const service = connectFlowService({
+      socketPath,
+      clock: this.clock,
+      announce: () => ({
+        pid: process.pid,
+        program: process.argv[1] ?? program,
+        args: process.argv.slice(2),
+        channelPath: this.channel.path ?? '',
+        flows: host.held(),
+      }),
+      onFlowDown: (flowId) => host.flowDown(flowId),
+    });
+    const host: FlowHost = new FlowHost({ service, channels: this.channel, clock: this.clock, logger: this.logger });
+    this.flowService = service;
+    return host;
+  }
+
+  private irmState(connected: boolean): void {
+    if (this.ending) return;
+    this.server.attach(connected ? this.irm : null);
+    this.orphaned?.();
+    this.orphaned = connected ? null : this.orphanTimer();
+    this.logger.log('debug', connected ? 'registered with the IRM daemon' : 'no IRM daemon');
+  }
+
+  private orphanTimer(): () => void {
+    const at = (this.clock.now() + fromMs(this.command.orphanTimeoutMs)) as Micros;
+    return this.clock.at(at, () => this.end(3, `no IRM daemon for ${this.command.orphanTimeoutMs / 1000} s`));
+  }
+
+  private end(status: number, why: string): void {
+    if (this.ending) return;
+    this.ending = true;
+    this.logger.log(status === 0 ? 'info' : 'warn', 'ending', { why });
+    setTimeout(() => process.exit(status), SHUTDOWN_LIMIT_MS);
+    void this.server.shutdown().then(() => {
+      this.irm.close();
+      this.flowService?.close();
+      process.exit(status);
+    });
+  }
+
+  private crash(error: Error): void {
+    this.logger.log('error', 'ended by a fault of its own', { error });
+    process.exit(1);
+  }
+}
+
+/** `$OUROBOROS_STATE_DIR`, else `state` in the runtime directory; below it one folder per IPCP name. */
+function stateFolder(dir: string, name: string): string {
+  const base = process.env['OUROBOROS_STATE_DIR'] ?? join(dir, 'state');
+  const readable = encodeURIComponent(name);
+  const digest = toHex(new NodeHash().digest('MD5', utf8Bytes(name)));
+  return join(base, `ipcp-${readable.length <= FOLDER_NAME ? readable : digest}`);
+}
+
+/** One file per key, replaced as a whole. */
+class FileStore implements StateStore {
+  constructor(private readonly folder: string) {}
+
+  async read(key: string): Promise<JsonValue | undefined> {
+    try {
+      return JSON.parse(readFileSync(this.path(key), 'utf8')) as JsonValue;
+    } catch (error) {
+      if (error instanceof OuroborosError) throw error;
+      return undefined; // Nothing stored, or unreadable: the caller begins anew in both cases.
+    }
+  }
+
+  async write(key: string, value: JsonValue): Promise<void> {
+    const path = this.path(key);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    } catch (error) {
+      throw new OuroborosError('EIO', `cannot keep ${path}`, { cause: error });
+    }
+  }
+
+  private path(key: string): string {
+    if (/^[a-z0-9-]+$/.test(key)) return join(this.folder, `${key}.json`);
+    throw new OuroborosError('EINVAL', `not a key of the state store: ${key}`, { field: 'key' });
+  }
+}

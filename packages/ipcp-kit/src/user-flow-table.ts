@@ -1,0 +1,154 @@
+import { errorNumber, fromMs, type Micros, type QosSpec } from '@ouroboros/model';
+import type { ChannelHost, Clock, FlowArrival, FlowArrivalAnswer, FlowEnd, IrmUpcalls, Logger } from '@ouroboros/ports';
+import type { ArrivalResult, UserDownReason, UserFlow, UserFlows } from './user-flow.js';
+
+/** What the table needs of its server. */
+export interface UserFlowHooks {
+  /** The process or the IRM daemon ended a flow: tell the type. */
+  down(flow: UserFlow, reason: UserDownReason): Promise<void> | void;
+  /** Where the IRM daemon is at the moment; null while it is away. */
+  upcalls(): IrmUpcalls | null;
+}
+
+/** What the IRM daemon grants a local process for one flow. */
+export interface UserGrant {
+  readonly flowId: number;
+  readonly ticket: Uint8Array;
+  readonly uid: number;
+  readonly correlationId: string;
+}
+
+interface HeldFlow extends UserFlow {
+  features: number;
+}
+
+/** Flows that an IPCP holds for processes of its host: flow id ↔ flow end, and who ended what. */
+export class UserFlowTable implements UserFlows {
+  private readonly flows = new Map<number, HeldFlow>();
+  /** Flows that the IRM daemon has taken back, but that stay for the end-to-end protocol: cancels the timer. */
+  private readonly lingering = new Map<number, () => void>();
+  private closed = false;
+
+  constructor(
+    private readonly channel: ChannelHost,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly hooks: UserFlowHooks,
+  ) {}
+
+  get count(): number {
+    return this.flows.size;
+  }
+
+  list(): readonly UserFlow[] {
+    return [...this.flows.values()];
+  }
+
+  get(flowId: number): UserFlow | undefined {
+    return this.flows.get(flowId);
+  }
+
+  holds(flow: UserFlow): boolean {
+    return this.flows.get(flow.flowId) === flow;
+  }
+
+  /**
+   * Makes the flow end for a granted flow. A flow of the same number is dead: the IRM daemon, which owns the numbers,
+   * has forgotten it.
+   */
+  add(grant: UserGrant, qos: QosSpec, allocated: boolean, features: number): UserFlow {
+    this.dealloc(grant.flowId, 0);
+    const end = this.channel.expect(grant.ticket, { uid: grant.uid });
+    const { flowId, correlationId } = grant;
+    const flow: HeldFlow = { flowId, end, qos, correlationId, allocated, features };
+    end.onDown = (reason): void => {
+      if (!this.lingering.has(flowId) && reason !== 'closed') this.takeDown(flow, reason);
+    };
+    this.flows.set(flowId, flow);
+    return flow;
+  }
+
+  async arrive(arrival: FlowArrival): Promise<ArrivalResult> {
+    const upcalls = this.hooks.upcalls();
+    if (!upcalls || this.closed) return refused(-errorNumber('EIRMD'));
+    let answer: FlowArrivalAnswer;
+    try {
+      answer = await upcalls.flowArrived(arrival);
+    } catch (error) {
+      this.logger.log('warn', 'the IRM daemon did not answer a flow request', { error });
+      return refused(-errorNumber('EIRMD'));
+    }
+    if (answer.response !== 0) return refused(answer.response, answer.data);
+    if (this.closed) return refused(-errorNumber('EIPCPSTATE'));
+    return { accepted: true, flow: this.add(answer, arrival.qos, false, answer.features), data: answer.data };
+  }
+
+  agree(flowId: number, features: number): UserFlow | undefined {
+    const flow = this.flows.get(flowId);
+    if (flow) flow.features = features;
+    return flow;
+  }
+
+  end(flow: UserFlow): void {
+    if (!this.forget(flow)) return;
+    flow.end.flush();
+    flow.end.close();
+    this.hooks.upcalls()?.flowGone(flow.flowId);
+  }
+
+  /** Frees a flow whose allocation failed; nobody is told. */
+  discard(flow: UserFlow): void {
+    if (this.forget(flow)) flow.end.close();
+  }
+
+  /** The IRM daemon takes a flow back, `lingerMs` from now. Unknown flows have ended before: nothing to do. */
+  dealloc(flowId: number, lingerMs: number): void {
+    const flow = this.flows.get(flowId);
+    if (!flow) return;
+    this.lingering.get(flowId)?.();
+    this.lingering.delete(flowId);
+    if (lingerMs <= 0) return this.takeDown(flow, 'dealloc');
+    const at = (this.clock.now() + fromMs(lingerMs)) as Micros;
+    this.lingering.set(
+      flowId,
+      this.clock.at(at, () => this.takeDown(flow, 'dealloc')),
+    );
+  }
+
+  /** Ends all flows, as the IRM daemon would, and takes no more. */
+  close(): void {
+    this.closed = true;
+    for (const flow of this.flows.values()) this.takeDown(flow, 'dealloc');
+  }
+
+  private takeDown(flow: UserFlow, reason: UserDownReason): void {
+    if (!this.holds(flow)) return;
+    drain(flow.end);
+    if (!this.forget(flow)) return;
+    const done = this.hooks.down(flow, reason);
+    if (done === undefined) return flow.end.close();
+    void done.finally(() => flow.end.close());
+  }
+
+  private forget(flow: UserFlow): boolean {
+    if (!this.holds(flow)) return false;
+    this.flows.delete(flow.flowId);
+    this.lingering.get(flow.flowId)?.();
+    this.lingering.delete(flow.flowId);
+    flow.end.onDown = null;
+    return true;
+  }
+}
+
+/** Offers what is queued to the type's own reader until it takes no more: what was written before the end counts. */
+function drain(end: FlowEnd): void {
+  for (let queued = end.queuedRx(); end.onReadable && queued > 0;) {
+    end.onReadable();
+    const left = end.queuedRx();
+    if (left >= queued) return;
+    queued = left;
+  }
+}
+
+const NO_DATA: Uint8Array = new Uint8Array(0);
+const refused = (response: number, data: Uint8Array = NO_DATA): ArrivalResult => ({ accepted: false, response, data });

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { micros } from '@ouroboros/model';
+import { mbEcn, noCongestionAvoidance, type FlowCongestion } from './index.js';
+
+const SLOT = 2 ** 24 / 1000;
+
+/** Sends as fast as the policy allows until `until`; answers the bytes sent. */
+function flood(flow: FlowCongestion, from: number, until: number, length: number): number {
+  let bytes = 0;
+  for (let now = from; now < until; bytes += length) {
+    const wait = flow.onSent(length, micros(now));
+    now = wait === 0 ? now + 1 : wait;
+  }
+  return bytes;
+}
+
+describe('mb-ecn', () => {
+  it('reports as the trace of the spec', () => {
+    const flow = mbEcn.create();
+    const reports: [number, number][] = [];
+    for (let packet = 1; packet <= 23; packet += 1) {
+      const level = flow.onReceived(packet <= 20 ? 3 : 0);
+      if (level >= 0) reports.push([packet, level]);
+    }
+    expect(reports).toEqual([
+      [1, 3],
+      [3, 9],
+      [11, 33],
+      [19, 49],
+      [23, 0],
+    ]);
+  });
+
+  it('marks from 16 queued packets on', () => {
+    expect([0, 15, 16, 160, 1023].map(mbEcn.mark)).toEqual([0, 0, 1, 10, 63]);
+  });
+
+  it('doubles its window per slot until the first report, then adds or shrinks', () => {
+    const flow = mbEcn.create();
+    flood(flow, 0, SLOT * 4.5, 1400);
+    expect(flow.describe()).toMatchObject({ windowBytes: 65536 * 2 ** 4, regime: 'Slow start' });
+    flow.onUpdate(4096);
+    flow.onSent(1400, micros(SLOT * 5.5));
+    expect(flow.describe()).toMatchObject({ windowBytes: 65536 * 2 ** 3, regime: 'Multiplicative dec' });
+    flow.onUpdate(0);
+    flow.onSent(1400, micros(SLOT * 6.5));
+    expect(flow.describe()).toMatchObject({ windowBytes: 1400 + 65536, regime: 'Additive inc' });
+  });
+
+  it('forgets a level that is not repeated for 32 packets', () => {
+    const flow = mbEcn.create();
+    flow.onUpdate(100);
+    for (let i = 0; i < 33; i += 1) flow.onSent(100, micros(1));
+    expect(flow.describe().upstreamLevel).toBe(0);
+  });
+
+  it('never falls below some Mbit/s, whatever it is told, and recovers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 50 }), (levels) => {
+        const flow = mbEcn.create();
+        levels.forEach((level, i) => {
+          flow.onUpdate(level);
+          flow.onSent(1400, micros((i + 1) * SLOT + 1));
+        });
+        const start = (levels.length + 2) * SLOT;
+        const second = flood(flow, start, start + 1_000_000, 1400);
+        expect(second).toBeGreaterThan(5_000_000 / 8);
+      }),
+    );
+  });
+});
+
+describe('no congestion avoidance', () => {
+  it('neither marks nor waits nor reports', () => {
+    const flow = noCongestionAvoidance.create();
+    expect([flow.onSent(1e9, micros(0)), flow.onReceived(63), noCongestionAvoidance.mark(1023)]).toEqual([0, -1, 0]);
+  });
+});

@@ -1,0 +1,88 @@
+import { micros, type Micros } from '@ouroboros/model';
+import type { CaPolicy, CongestionState, FlowCongestion } from './ca.js';
+
+/**
+ * Multi-bit explicit congestion notification [spec/wire-unicast-data.md §10].
+ *
+ * Marks and reports are those of the reference. The sender paces by bytes per slot like the reference's, but its slot
+ * has a fixed length and its window a floor: stretching slots for slow flows is what lets the reference's throughput
+ * collapse (a flow then bursts and sleeps for up to a second). It never sleeps: it answers how long the flow has to wait.
+ */
+
+/** 2^24 ns, the reference's first slot. */
+const SLOT_MICROS = 2 ** 24 / 1000;
+const FIRST_WINDOW = 65_536;
+const INCREMENT = 65_536;
+/** Eight packets of 1,400 bytes per slot, about 5 Mbit/s. */
+const LEAST_WINDOW = 8 * 1400;
+/** 64 MiB per slot is 32 Gbit/s: no limit in practice, but a bound. */
+const LARGEST_WINDOW = 2 ** 26;
+/** After so many packets without a report the level is forgotten. */
+const FORGET_AFTER = 32;
+
+class MbEcn implements FlowCongestion {
+  private level = 0;
+  private sinceUpdate = 0;
+  private everUpdated = false;
+  private slot = 0;
+  private used = 0;
+  private window = FIRST_WINDOW;
+  private rxLevel = 0;
+  private rxMarked = 0;
+
+  onSent(length: number, now: Micros): Micros | 0 {
+    const slot = Math.floor(now / SLOT_MICROS);
+    this.sinceUpdate += 1;
+    if (this.sinceUpdate > FORGET_AFTER) this.level = 0;
+    if (slot > this.slot) {
+      this.adapt();
+      this.slot = slot;
+      this.used = 0;
+    }
+    this.used += length;
+    return this.used > this.window ? micros(Math.ceil((this.slot + 1) * SLOT_MICROS)) : 0;
+  }
+
+  private adapt(): void {
+    let window = this.window;
+    if (this.level > 0) window -= (window * this.level) / 8192;
+    else if (this.everUpdated) window = this.used + INCREMENT;
+    else if (this.used > window) window *= 2;
+    this.window = Math.min(Math.max(window, LEAST_WINDOW), LARGEST_WINDOW);
+  }
+
+  onUpdate(level: number): void {
+    this.level = level;
+    this.sinceUpdate = 0;
+    this.everUpdated = true;
+  }
+
+  onReceived(mark: number): number {
+    if (mark === 0) {
+      if (this.rxLevel === 0) return -1;
+      this.rxLevel >>= 2;
+      return this.rxLevel === 0 ? 0 : -1;
+    }
+    if (this.rxLevel === 0) {
+      this.rxLevel = mark;
+      this.rxMarked = 0;
+      return mark;
+    }
+    this.rxLevel = Math.min(this.rxLevel - (this.rxLevel >> 5) + mark, 0xffff);
+    const report = (this.rxMarked & 7) === 1;
+    this.rxMarked += 1;
+    return report ? this.rxLevel : -1;
+  }
+
+  describe(): CongestionState {
+    const regime = this.level > 0 ? 'Multiplicative dec' : this.everUpdated ? 'Additive inc' : 'Slow start';
+    return { upstreamLevel: this.level, downstreamLevel: this.rxLevel, windowBytes: Math.round(this.window), regime };
+  }
+}
+
+export const mbEcn: CaPolicy = {
+  name: 'mb-ecn',
+  number: 1,
+  create: () => new MbEcn(),
+  mark: (queued) => (queued >> 4) & 0xff,
+};

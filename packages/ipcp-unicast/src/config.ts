@@ -1,0 +1,90 @@
+import { configSchema, integer, oneOf } from '@ouroboros/ipcp-kit';
+import { HASH_NUMBER, hashAlgorithmOf, type HashAlgorithm } from '@ouroboros/model';
+import type { IpcpConfig } from '@ouroboros/wire';
+import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
+
+/** Defaults and limits of the spec. [spec/architecture.md §6, spec/wire-control.md §2.2] */
+export const unicastConfig = configSchema({
+  addr_size: integer({ min: 4, max: 4, default: 4, unit: 'bytes' }),
+  eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
+  max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
+  'addr-auth': oneOf(['flat'] as const, 'flat'),
+  routing: oneOf(['link-state'] as const, 'link-state'),
+  ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
+  ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
+  ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
+  congestion: oneOf(['mb-ecn', 'none'] as const, 'mb-ecn'),
+  directory: oneOf(['DHT'] as const, 'DHT'),
+  hash: oneOf(['SHA3_224', 'SHA3_256', 'SHA3_384', 'SHA3_512'] as const, 'SHA3_256'),
+  dht_alpha: integer({ min: 1, max: 10, default: 3 }),
+  dht_k: integer({ min: 1, max: 20, default: 8 }),
+  dht_t_expire: integer({ min: 10, max: 86400, default: 86400, unit: 's' }),
+  dht_t_refresh: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
+  dht_t_replicate: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
+});
+
+export type UnicastOptions = ReturnType<typeof unicastConfig.parse>;
+
+/** Policies by their number on the wire. */
+const CA_POLICIES: readonly CaPolicy[] = [noCongestionAvoidance, mbEcn];
+
+/** What all members of a layer share; `wire` is what an enrolling member is given. */
+export interface LayerConfig {
+  readonly name: string;
+  readonly hash: HashAlgorithm;
+  readonly ca: CaPolicy;
+  /** With `dir.dht.peer` 0; the member that hands it out enters its own address. */
+  readonly wire: IpcpConfig;
+}
+
+const UNICAST_TYPE = 1;
+
+export function layerFromOptions(name: string, options: UnicastOptions): LayerConfig {
+  const ca = CA_POLICIES.find((policy) => policy.name === options.congestion)!;
+  const linkState = {
+    policy: 0,
+    recalcS: options.ls_t_recalc,
+    updateS: options.ls_t_update,
+    timeoutS: options.ls_t_timeo,
+  };
+  const dht = {
+    alpha: options.dht_alpha,
+    k: options.dht_k,
+    expireS: options.dht_t_expire,
+    refreshS: options.dht_t_refresh,
+    replicateS: options.dht_t_replicate,
+    peer: 0,
+  };
+  const dt = { addrSize: 4, eidSize: 8, maxTtl: options.max_ttl, routing: { policy: 0, linkState } };
+  const unicast = { dt, dir: { policy: 0, dht }, addrAuth: 0, congAvoid: ca.number };
+  const layer = { name, dirHashAlgo: HASH_NUMBER[options.hash] };
+  return { name, hash: options.hash, ca, wire: { layer, type: UNICAST_TYPE, unicast } };
+}
+
+/** The configuration that a member handed over, or why this member cannot follow it. */
+export function layerFromWire(wire: IpcpConfig): LayerConfig | string {
+  const { unicast } = wire;
+  const hash = hashAlgorithmOf(wire.layer.dirHashAlgo);
+  if (!unicast) return 'the configuration has no unicast part';
+  if (hash === undefined || hash === 'MD5') return `unknown hash algorithm ${wire.layer.dirHashAlgo}`;
+  if (unicast.dt.addrSize !== 4) return `addresses of ${unicast.dt.addrSize} bytes, only 4 are possible`;
+  if (unicast.dt.eidSize !== 8) return `EIDs of ${unicast.dt.eidSize} bytes, only 8 are possible`;
+  if (unicast.dt.routing.policy !== 0 || !unicast.dt.routing.linkState) return 'unknown routing policy';
+  if (unicast.dir.policy !== 0 || !unicast.dir.dht) return 'unknown directory policy';
+  if (unicast.addrAuth !== 0) return `unknown address policy ${unicast.addrAuth}`;
+  const ca = CA_POLICIES.find((policy) => policy.number === unicast.congAvoid);
+  if (!ca) return `unknown congestion avoidance policy ${unicast.congAvoid}`;
+  return timesFault(unicast.dt.routing.linkState, unicast.dir.dht) ?? { name: wire.layer.name, hash, ca, wire };
+}
+
+type LinkStateTimes = NonNullable<NonNullable<IpcpConfig['unicast']>['dt']['routing']['linkState']>;
+type DhtTimes = NonNullable<NonNullable<IpcpConfig['unicast']>['dir']['dht']>;
+
+/** Times and sizes that would make this member busy or idle for ever. */
+function timesFault(ls: LinkStateTimes, dht: DhtTimes): string | undefined {
+  const fields = { ...ls, ...dht };
+  for (const key of ['updateS', 'timeoutS', 'alpha', 'k', 'expireS', 'refreshS', 'replicateS'] as const) {
+    if (fields[key] < 1) return `${key} is 0`;
+  }
+  return dht.k > 20 || dht.alpha > 10 ? 'alpha or k out of range' : undefined;
+}

@@ -1,0 +1,238 @@
+import type { FlowHost, PacketFlow } from '@ouroboros/flow';
+import { OuroborosError, fromMs, fromSeconds, micros, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import { OcepAcceptor, OcepInitiator, type ComponentRecord } from '@ouroboros/enrollment';
+import { sleep, type Clock, type Logger } from '@ouroboros/ports';
+import { CEP_COMPONENTS, type Cep } from '@ouroboros/wire';
+import { Backoff } from './backoff.js';
+import { converse } from './converse.js';
+import { LINK_EXTENSION, Link } from './link.js';
+
+export type LinkComponent = Link['component'];
+
+export interface ConnectionEvents {
+  linkUp(link: Link): void;
+  /** Silent or heard again: `link.silent`. */
+  linkChanged(link: Link): void;
+  linkDown(link: Link): void;
+  /** A new member wants to enroll over this flow; the flow is deallocated when the promise settles. */
+  enrolling(flow: PacketFlow): Promise<void>;
+}
+
+/** A connection that the operator asked for; it is made again whenever it is lost. */
+interface Wanted {
+  readonly dst: string;
+  readonly component: LinkComponent;
+  readonly qos: QosSpec;
+  link: Link | null;
+  /** Ends the waiting for, or the trying of, a new link. */
+  cancelRetry: (() => void) | null;
+}
+
+interface Established {
+  readonly flow: PacketFlow;
+  readonly peer: Cep;
+}
+
+/** irmd's own limit for a connect is 20 s; the flow must not take it all. */
+const ALLOC_TIMEOUT_MS = 5000;
+/** A wanted link that is silent for so long is made anew beside; the old one may yet come back. */
+const REPLACE_AFTER = fromSeconds(2);
+/** A silent link that the neighbour made is given up after this: the neighbour makes a new one. */
+const GIVE_UP_AFTER = fromSeconds(10);
+const ACCEPT_PAUSE = fromMs(200);
+
+/** Connections between components of this member and of others. [spec/wire-control.md §1] */
+export class Connections {
+  private readonly wanted = new Map<string, Wanted>();
+  private readonly links = new Set<Link>();
+  private nextId = 1;
+  private stopped = false;
+  private address = 0;
+
+  constructor(
+    private readonly flows: FlowHost,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly events: ConnectionEvents,
+  ) {}
+
+  /** From now on neighbours can connect, and new members enroll. */
+  start(address: number): void {
+    this.address = address;
+    void this.acceptLoop();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const wanted of this.wanted.values()) wanted.cancelRetry?.();
+    this.wanted.clear();
+    for (const link of this.links) link.close();
+    this.links.clear();
+  }
+
+  all(): readonly Link[] {
+    return [...this.links];
+  }
+
+  /** Success when the connection exists already. EIPCP, and what the allocation of a flow rejects with. */
+  async connect(dst: string, component: LinkComponent, qos: QosSpec): Promise<void> {
+    const key = `${component} ${dst}`;
+    const known = this.wanted.get(key);
+    if (known?.link && !known.link.silent) return;
+    known?.cancelRetry?.();
+    const wanted = known ?? { dst, component, qos, link: null, cancelRetry: null };
+    const established = await this.reach(dst, this.record(component), qos);
+    this.wanted.set(key, wanted);
+    this.adopt(wanted, established);
+  }
+
+  /** Success without effect when there is no such connection, as in C. */
+  disconnect(dst: string, component: LinkComponent): void {
+    const key = `${component} ${dst}`;
+    const wanted = this.wanted.get(key);
+    this.wanted.delete(key);
+    wanted?.cancelRetry?.();
+    if (wanted?.link) this.drop(wanted.link);
+  }
+
+  /** A flow on which the component's records have been exchanged. The caller owns it. */
+  async reach(dst: string, own: ComponentRecord, qos: QosSpec): Promise<Established> {
+    const flow = await this.flows.alloc({ name: dst, qos, timeoutMs: ALLOC_TIMEOUT_MS });
+    try {
+      const peer = await converse(flow, new OcepInitiator(own), this.clock, (output) =>
+        output.kind === 'done' ? output.peer : undefined,
+      );
+      this.checkAddress(own, peer);
+      return { flow, peer };
+    } catch (error) {
+      await flow.dealloc();
+      throw error;
+    }
+  }
+
+  private checkAddress(own: ComponentRecord, peer: Cep): void {
+    if (own.component === CEP_COMPONENTS.enrollment.component) return;
+    if (peer.address === 0) throw new OuroborosError('EIPCP', 'the neighbour has no address');
+    if (peer.address !== this.address) return;
+    this.logger.log('error', 'a neighbour has the same address as this member', { address: this.address });
+    throw new OuroborosError('EIPCP', 'the neighbour has the same address as this member');
+  }
+
+  private record(component: LinkComponent): ComponentRecord {
+    const base = component === 'Management' ? CEP_COMPONENTS.management : CEP_COMPONENTS.dataTransfer;
+    return { ...base, address: this.address, ext: LINK_EXTENSION };
+  }
+
+  private records(): ComponentRecord[] {
+    return [{ ...CEP_COMPONENTS.enrollment, address: 0 }, this.record('Management'), this.record('Data Transfer')];
+  }
+
+  private async acceptLoop(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        void this.welcome(await this.flows.accept({ timeoutMs: 0 }));
+      } catch (error) {
+        if (this.stopped) return;
+        this.logger.log('debug', 'accepting flows failed', { error: toOuroborosError(error).message });
+        await sleep(this.clock, ACCEPT_PAUSE);
+      }
+    }
+  }
+
+  private async welcome(flow: PacketFlow): Promise<void> {
+    try {
+      const { own, peer } = await converse(flow, new OcepAcceptor(this.records()), this.clock, (output) =>
+        output.kind === 'done' ? output : undefined,
+      );
+      this.checkAddress(own, peer);
+      if (this.stopped) await flow.dealloc();
+      else if (own.component === CEP_COMPONENTS.enrollment.component) {
+        await this.events.enrolling(flow);
+        await flow.dealloc();
+      } else this.add(own.component as LinkComponent, flow, peer, '');
+    } catch (error) {
+      this.logger.log('info', 'a connection was not made', { error: toOuroborosError(error).message });
+      await flow.dealloc();
+    }
+  }
+
+  private add(component: LinkComponent, flow: PacketFlow, peer: Cep, dst: string): Link {
+    const link = new Link(this.nextId++, component, flow, peer, dst, this.clock, {
+      silent: (one) => this.onSilent(one),
+      heard: (one) => this.onHeard(one),
+      down: (one) => this.onDown(one),
+    });
+    this.links.add(link);
+    this.events.linkUp(link);
+    return link;
+  }
+
+  private adopt(wanted: Wanted, { flow, peer }: Established): void {
+    if (wanted.link) this.drop(wanted.link);
+    wanted.cancelRetry = null;
+    wanted.link = this.add(wanted.component, flow, peer, wanted.dst);
+  }
+
+  private drop(link: Link): void {
+    if (!this.links.delete(link)) return;
+    link.close();
+    this.events.linkDown(link);
+  }
+
+  private onSilent(link: Link): void {
+    this.events.linkChanged(link);
+    const wanted = this.wantedBy(link);
+    if (wanted) this.retry(wanted, REPLACE_AFTER);
+    else this.clock.at(micros(this.clock.now() + GIVE_UP_AFTER), () => link.silent && this.drop(link));
+  }
+
+  private onHeard(link: Link): void {
+    const wanted = this.wantedBy(link);
+    wanted?.cancelRetry?.();
+    this.events.linkChanged(link);
+  }
+
+  private onDown(link: Link): void {
+    const wanted = this.wantedBy(link);
+    this.drop(link);
+    if (!wanted) return;
+    wanted.link = null;
+    this.retry(wanted, micros(0));
+  }
+
+  private wantedBy(link: Link): Wanted | undefined {
+    return [...this.wanted.values()].find((wanted) => wanted.link === link);
+  }
+
+  /** Tries until there is a new link; then the old one, if any, is given up. */
+  private retry(wanted: Wanted, after: ReturnType<typeof micros>): void {
+    wanted.cancelRetry?.();
+    let cancelled = false;
+    wanted.cancelRetry = () => {
+      cancelled = true;
+      wanted.cancelRetry = null;
+    };
+    void this.tryUntilConnected(wanted, after, () => cancelled || this.stopped);
+  }
+
+  private async tryUntilConnected(
+    wanted: Wanted,
+    after: ReturnType<typeof micros>,
+    over: () => boolean,
+  ): Promise<void> {
+    const backoff = new Backoff();
+    await sleep(this.clock, after);
+    while (!over()) {
+      try {
+        const established = await this.reach(wanted.dst, this.record(wanted.component), wanted.qos);
+        if (over()) await established.flow.dealloc();
+        else this.adopt(wanted, established);
+        return;
+      } catch (error) {
+        const { dst, component } = wanted;
+        this.logger.log('debug', 'reconnecting failed', { dst, component, error: toOuroborosError(error).message });
+      }
+      await sleep(this.clock, backoff.take());
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { PacketFlow } from '@ouroboros/flow';
+import { MachineDriver } from '@ouroboros/machine';
+import { EMPTY_BYTES, type Address } from '@ouroboros/model';
+import type { Clock } from '@ouroboros/ports';
+import { decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
+import { Liveness } from '../dt/liveness.js';
+
+/** Bit of PeerExtension.features in the OCEP message of Management: understands the messages of routing/messages.ts. */
+export const LS_SYNC = 1;
+/** Two members of ours take a neighbour for silent after this; C's own limit is 120 s. */
+export const SILENCE_LIMIT_MS = 500;
+/** Nobody can make us probe more often than 50 times a second. */
+const LEAST_LIMIT_MS = 100;
+
+/** What this member says in the extension field of its OCEP messages. */
+export const LINK_EXTENSION = encodePeerExtension({ version: 1, features: LS_SYNC, keepaliveMs: SILENCE_LIMIT_MS });
+
+export interface LinkEvents {
+  /** Nothing was heard for the limit; the flow stays. */
+  silent(link: Link): void;
+  heard(link: Link): void;
+  /** The flow ended. */
+  down(link: Link): void;
+}
+
+/** A management or data-transfer flow to a neighbour, after OCEP. */
+export class Link {
+  readonly neighbor: Address;
+  /** The neighbour understands LS_SYNC messages. */
+  readonly sync: boolean;
+  /** The neighbour is watched more closely than the flow's peer time-out. */
+  readonly limitMs: number;
+  silent = false;
+  private readonly watch: MachineDriver<never, 'probe' | 'silent' | 'heard'>;
+
+  constructor(
+    readonly id: number,
+    readonly component: 'Management' | 'Data Transfer',
+    readonly flow: PacketFlow,
+    peer: Cep,
+    /** The name that was connected to; empty when the neighbour connected to us. */
+    readonly dst: string,
+    clock: Clock,
+    private readonly events: LinkEvents,
+  ) {
+    this.neighbor = peer.address as Address;
+    const extension = peer.ext && decodePeerExtension(peer.ext);
+    const { features = 0, keepaliveMs = 0 } = extension?.ok ? extension.value : {};
+    this.sync = (features & LS_SYNC) !== 0;
+    this.limitMs = keepaliveMs > 0 ? Math.max(Math.min(keepaliveMs, SILENCE_LIMIT_MS), LEAST_LIMIT_MS) : 0;
+    const { counters } = flow;
+    const received = (): number => counters.packetsReceived + counters.keepAlivesReceived;
+    const sent = (): number => counters.packetsSent + counters.keepAlivesSent;
+    const machine = new Liveness(this.limitMs, received, sent, clock.now());
+    this.watch = new MachineDriver(machine, clock, (output) => this.act(output));
+    this.watch.start();
+    flow.onDown = () => events.down(this);
+  }
+
+  send(bytes: Uint8Array): void {
+    this.flow.send(EMPTY_BYTES, 0, bytes, 0, bytes.length);
+  }
+
+  close(): void {
+    this.watch.stop();
+    this.flow.onPacket = null;
+    void this.flow.dealloc();
+  }
+
+  private act(output: 'probe' | 'silent' | 'heard'): void {
+    if (output === 'probe') return this.send(EMPTY_BYTES);
+    this.silent = output === 'silent';
+    if (this.silent) this.events.silent(this);
+    else this.events.heard(this);
+  }
+}

@@ -1,0 +1,191 @@
+import type { PacketFlow } from '@ouroboros/flow';
+import type { Counters } from '@ouroboros/ipcp-kit';
+import { EMPTY_BYTES, type Address, type QosCube } from '@ouroboros/model';
+import {
+  DT_FIRST_FLOW_EID,
+  DT_PCI_LENGTH,
+  dtDst,
+  dtEcn,
+  dtEidHigh,
+  dtEidLow,
+  dtTtl,
+  markDtEcn,
+  setDtTtl,
+  writeDtPci,
+} from '@ouroboros/wire';
+import type { CaPolicy } from '../ca/index.js';
+import { COUNT } from '../counters.js';
+import type { Pff, PffPolicy } from '../pff/index.js';
+import type { Routes } from '../routing/index.js';
+
+/** A data-transfer flow to a neighbour. */
+export interface DtLink {
+  readonly flow: PacketFlow;
+  readonly neighbor: Address;
+  readonly cube: QosCube;
+}
+
+/** What became of a packet that this member sends. 'full': `onRoom` follows. */
+export type DtVerdict = 'ok' | 'full' | 'dropped';
+
+/** Takes a packet for a component; the buffer is valid during the call only. */
+export type ComponentTaker = (buffer: Uint8Array, offset: number, length: number) => void;
+/** Takes a packet for a flow; the buffer is valid during the call only. */
+export type FlowTaker = (
+  eidLow: number,
+  eidHigh: number,
+  mark: number,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+) => void;
+
+export interface DtConfig {
+  readonly self: Address;
+  /** TTL of packets that this member originates. */
+  readonly maxTtl: number;
+  readonly ca: CaPolicy;
+  readonly pff: PffPolicy;
+}
+
+/**
+ * Data transfer: forwards packets between the data-transfer flows and the flows and components of this member.
+ * [spec/wire-unicast-data.md §4] A packet that meets a full queue on its way is dropped and counted; a packet that starts
+ * here is refused instead, so that its flow waits. Nothing is allocated per packet.
+ */
+export class DataTransfer {
+  /** Called when a link that was full has room again. */
+  onRoom: (() => void) | null = null;
+  onFlowPacket: FlowTaker = () => undefined;
+  private readonly components = new Map<number, ComponentTaker>();
+  private readonly links = new Map<Address, DtLink>();
+  private readonly pffs: readonly [Pff<DtLink>, Pff<DtLink>, Pff<DtLink>];
+  private readonly pci = new Uint8Array(DT_PCI_LENGTH);
+  private routes: Routes = new Map();
+
+  constructor(
+    private readonly config: DtConfig,
+    private readonly counters: Counters,
+  ) {
+    this.pffs = [config.pff.create(), config.pff.create(), config.pff.create()];
+  }
+
+  /** Component EIDs are part of the protocol: 0 flow allocator, 1 directory. */
+  setComponent(eid: number, taker: ComponentTaker): void {
+    this.components.set(eid, taker);
+  }
+
+  /** A newer flow to the same neighbour replaces the older one in forwarding. */
+  addLink(link: DtLink): void {
+    this.links.set(link.neighbor, link);
+    link.flow.onWritable = () => this.onRoom?.();
+    link.flow.onPacket = (buffer, offset, length) => this.receive(link, buffer, offset, length);
+    this.updateRoutes(this.routes);
+  }
+
+  removeLink(link: DtLink): void {
+    if (link.flow.onPacket !== null) link.flow.onPacket = null;
+    if (this.links.get(link.neighbor) === link) this.links.delete(link.neighbor);
+    this.updateRoutes(this.routes);
+  }
+
+  updateRoutes(routes: Routes): void {
+    this.routes = routes;
+    for (const pff of this.pffs) pff.update(routes, (neighbor) => this.links.get(neighbor));
+  }
+
+  neighbors(): readonly DtLink[] {
+    return [...this.links.values()];
+  }
+
+  canReach(destination: Address): boolean {
+    return this.pffs[0].nextHop(destination) !== undefined;
+  }
+
+  nextHop(destination: Address): Address | undefined {
+    return this.pffs[0].nextHop(destination)?.neighbor;
+  }
+
+  /** Sends a packet of this member. The bytes are copied. Never to itself. */
+  send(
+    to: Address,
+    cube: QosCube,
+    eidLow: number,
+    eidHigh: number,
+    body: Uint8Array,
+    offset: number,
+    length: number,
+  ): DtVerdict {
+    const link = this.pffs[cube].nextHop(to);
+    if (link === undefined) return this.drop(COUNT.dropNoNextHop);
+    const mark = this.config.ca.mark(link.flow.queuedTx());
+    writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
+    const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, body, offset, length);
+    if (verdict === 'full') return 'full';
+    if (verdict !== 'ok') return this.drop(verdict === 'down' ? COUNT.dropFlowDown : COUNT.dropTooLarge);
+    this.counters.add(COUNT.dtLocalPackets);
+    this.countSent(length);
+    return 'ok';
+  }
+
+  /** An empty packet, which keeps the link alive. */
+  probe(link: DtLink): void {
+    link.flow.send(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0);
+  }
+
+  private receive(link: DtLink, buffer: Uint8Array, offset: number, length: number): true {
+    this.counters.add(COUNT.dtReceivedPackets);
+    this.counters.add(COUNT.dtReceivedBytes, length);
+    if (length < DT_PCI_LENGTH) this.drop(COUNT.dropRunt);
+    else if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
+    else this.relay(link.cube, buffer, offset, length);
+    return true;
+  }
+
+  private deliver(buffer: Uint8Array, offset: number, length: number): void {
+    const low = dtEidLow(buffer, offset);
+    const high = dtEidHigh(buffer, offset);
+    const payload = offset + DT_PCI_LENGTH;
+    if (high !== 0 || low >= DT_FIRST_FLOW_EID) {
+      this.onFlowPacket(low, high, dtEcn(buffer, offset), buffer, payload, length - DT_PCI_LENGTH);
+      return;
+    }
+    const component = this.components.get(low);
+    if (component === undefined) this.drop(COUNT.dropUnknownComponent);
+    else component(buffer, payload, length - DT_PCI_LENGTH);
+  }
+
+  /**
+   * The next hop is looked up in the table of the incoming flow's cube, as in C. A TTL of 0 on arrival counts as expired,
+   * where C wraps to 255 and forwards. [spec/wire-unicast-data.md Quirk 2, 4]
+   */
+  private relay(cube: QosCube, buffer: Uint8Array, offset: number, length: number): void {
+    const ttl = dtTtl(buffer, offset);
+    if (ttl <= 1) return void this.drop(COUNT.dropTtl);
+    const link = this.pffs[cube].nextHop(dtDst(buffer, offset) as Address);
+    if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
+    this.copyPci(buffer, offset);
+    setDtTtl(this.pci, 0, ttl - 1);
+    markDtEcn(this.pci, 0, this.config.ca.mark(link.flow.queuedTx()));
+    const body = length - DT_PCI_LENGTH;
+    const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, buffer, offset + DT_PCI_LENGTH, body);
+    if (verdict === 'ok') {
+      this.counters.add(COUNT.dtForwardedPackets);
+      this.countSent(body);
+    } else this.drop(verdict === 'full' ? COUNT.dropQueueFull : COUNT.dropFlowDown);
+  }
+
+  private copyPci(buffer: Uint8Array, offset: number): void {
+    for (let i = 0; i < DT_PCI_LENGTH; i += 1) this.pci[i] = buffer[offset + i]!;
+  }
+
+  private countSent(bodyLength: number): void {
+    this.counters.add(COUNT.dtSentPackets);
+    this.counters.add(COUNT.dtSentBytes, DT_PCI_LENGTH + bodyLength);
+  }
+
+  private drop(counter: number): 'dropped' {
+    this.counters.add(counter);
+    return 'dropped';
+  }
+}

@@ -1,0 +1,59 @@
+import type { Machine, Sink } from '@ouroboros/machine';
+import { NEVER, fromMs, micros, type Micros } from '@ouroboros/model';
+
+/**
+ * Liveness of a data-transfer neighbour of ours. The peer time-out of the flow itself is 120 s, as C has it; two members that
+ * announced a shorter limit in their OCEP messages watch each other more closely, with the empty packets that every
+ * flow has as keep-alives. The flow stays when the neighbour falls silent, so that it is back with its first packet.
+ *
+ * States: heard ↔ silent. It looks at the flow's counters, so packets cost nothing here.
+ */
+export type LivenessOutput = 'probe' | 'silent' | 'heard';
+
+/** Looks and probes so often per limit; silence is noticed at most one step late. */
+const STEPS = 5;
+
+export class Liveness implements Machine<never, LivenessOutput> {
+  deadline: Micros;
+  private readonly step: Micros;
+  private lastReceived: number;
+  private lastSent: number;
+  private heardAt: Micros;
+  private silent = false;
+
+  /** `limitMs`: 0 = never silent. `received` and `sent` count packets, empty ones included. */
+  constructor(
+    private readonly limitMs: number,
+    private readonly received: () => number,
+    private readonly sent: () => number,
+    now: Micros,
+  ) {
+    this.step = micros(fromMs(limitMs) / STEPS);
+    this.deadline = limitMs > 0 ? micros(now + this.step) : NEVER;
+    this.lastReceived = received();
+    this.lastSent = sent();
+    this.heardAt = now;
+  }
+
+  /** Nothing but time concerns it. */
+  handle(): void {
+    throw new Error('Liveness takes no input');
+  }
+
+  wake(now: Micros, out: Sink<LivenessOutput>): void {
+    if (now < this.deadline) return;
+    this.deadline = micros(now + this.step);
+    if (this.sent() === this.lastSent) out.emit('probe');
+    this.lastSent = this.sent();
+    const received = this.received();
+    if (received !== this.lastReceived) {
+      this.lastReceived = received;
+      this.heardAt = now;
+      if (this.silent) out.emit('heard');
+      this.silent = false;
+    } else if (!this.silent && now - this.heardAt >= fromMs(this.limitMs)) {
+      this.silent = true;
+      out.emit('silent');
+    }
+  }
+}

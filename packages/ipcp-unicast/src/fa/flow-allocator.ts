@@ -1,0 +1,287 @@
+import { type Machine, type Sink } from '@ouroboros/machine';
+import {
+  EMPTY_BYTES,
+  NEVER,
+  errorNumber,
+  fromMs,
+  fromSeconds,
+  micros,
+  type Address,
+  type Micros,
+  type QosSpec,
+} from '@ouroboros/model';
+import { decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaRequest } from '@ouroboros/wire';
+import type { CaPolicy } from '../ca/index.js';
+import { FlowTable, type FaFlow } from './flow-table.js';
+
+/**
+ * The flow allocator of a unicast member [spec/wire-unicast-data.md §8, §9].
+ *
+ * Story: a request goes to the member that serves the name; its irmd decides; a reply brings the answer and the EID to send to.
+ * Requests run side by side. A request to a peer of ours is repeated until it is answered, and a repeated request gets
+ * the first reply again; C would take a repeated request for a new one, so C is asked once. Where both ends agreed, the
+ * end of a flow is told, three times, as nothing acknowledges it.
+ *
+ * States of a flow: requested → open, or arrived → open; from each of them the flow can end.
+ */
+export type FaInput =
+  | {
+      readonly kind: 'alloc';
+      readonly id: number;
+      readonly to: Address;
+      readonly hash: Uint8Array;
+      readonly qos: QosSpec;
+      readonly data: Uint8Array;
+      /** The member is a peer of ours: the request may be repeated. */
+      readonly repeat: boolean;
+    }
+  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** irmd's answer to an arrival; `response` 0 or negative. */
+  | { readonly kind: 'answer'; readonly flow: FaFlow; readonly response: number; readonly data: Uint8Array }
+  /** The local process ended the flow; `tell`: the peer agreed to hear of it. */
+  | { readonly kind: 'end'; readonly flow: FaFlow; readonly tell: boolean }
+  /** A member died or left. */
+  | { readonly kind: 'member-gone'; readonly address: Address };
+
+export type FaOutput =
+  | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
+  /** The flow of an `alloc`, before its request goes out. */
+  | { readonly kind: 'requested'; readonly id: number; readonly flow: FaFlow }
+  /** The answer to an `alloc`: 0 with an open flow, else negative. */
+  | { readonly kind: 'allocated'; readonly id: number; readonly response: number; readonly data: Uint8Array }
+  | { readonly kind: 'arrived'; readonly flow: FaFlow; readonly request: FaRequest }
+  /** The far end ended the flow, or is gone. */
+  | { readonly kind: 'ended'; readonly flow: FaFlow };
+
+export interface FaConfig {
+  readonly self: Address;
+  readonly hashLength: number;
+  readonly ca: CaPolicy;
+  /** The random half of an EID, unsigned 32 bit. */
+  readonly random32: () => number;
+}
+
+/** A request to a peer of ours is repeated after these times. */
+const REPEATS = [200, 400, 800, 1600].map(fromMs);
+/** The end of a flow is told again after these times. */
+const END_REPEATS = [fromMs(100), fromMs(300)];
+/** So long is the reply to a refused request kept for a repetition of it. */
+const REFUSAL_KEPT = fromSeconds(5);
+const MAX_REFUSALS_KEPT = 1024;
+
+interface Request {
+  readonly id: number;
+  readonly flow: FaFlow;
+  readonly bytes: Uint8Array;
+  /** Empty for a C peer. */
+  readonly repeats: readonly Micros[];
+  round: number;
+  due: Micros;
+}
+
+/** A message that is due again. */
+interface Later {
+  readonly at: Micros;
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
+interface Arrival {
+  readonly flow: FaFlow;
+  /** Null while irmd has not decided. */
+  reply: Uint8Array | null;
+}
+
+export class FlowAllocator implements Machine<FaInput, FaOutput> {
+  readonly counters = { malformed: 0, unknown: 0, refused: 0, repeated: 0 };
+  readonly flows = new FlowTable();
+  private readonly requests = new Map<FaFlow, Request>();
+  /** By address and EID of the requester. */
+  private readonly arrivals = new Map<string, Arrival>();
+  private refusals: { readonly until: Micros; readonly key: string }[] = [];
+  private later: Later[] = [];
+
+  constructor(private readonly config: FaConfig) {}
+
+  get deadline(): Micros {
+    let earliest: number = this.refusals[0]?.until ?? NEVER;
+    for (const { due } of this.requests.values()) earliest = Math.min(earliest, due);
+    for (const { at } of this.later) earliest = Math.min(earliest, at);
+    return micros(earliest);
+  }
+
+  handle(input: FaInput, now: Micros, out: Sink<FaOutput>): void {
+    switch (input.kind) {
+      case 'alloc':
+        return this.alloc(input, now, out);
+      case 'message':
+        return this.onMessage(input.bytes, out);
+      case 'answer':
+        return this.answer(input.flow, input.response, input.data, now, out);
+      case 'end':
+        return this.end(input.flow, input.tell, now, out);
+      case 'member-gone':
+        return this.memberGone(input.address, out);
+    }
+  }
+
+  wake(now: Micros, out: Sink<FaOutput>): void {
+    for (const request of this.requests.values()) if (request.due <= now) this.repeat(request, now, out);
+    for (const { to, bytes } of this.later.filter(({ at }) => at <= now)) out.emit({ kind: 'send', to, bytes });
+    this.later = this.later.filter(({ at }) => at > now);
+    while (this.refusals[0] && this.refusals[0].until <= now) this.arrivals.delete(this.refusals.shift()!.key);
+  }
+
+  private newFlow(remoteAddress: Address, remoteEid: bigint, state: FaFlow['state']): FaFlow | undefined {
+    const low = this.flows.freeEid();
+    if (low === undefined) return undefined;
+    const flow: FaFlow = {
+      eidLow: low,
+      eidHigh: this.config.random32() >>> 0,
+      remoteAddress,
+      remoteLow: eidLow(remoteEid),
+      remoteHigh: eidHigh(remoteEid),
+      state,
+      user: null,
+      congestion: this.config.ca.create(),
+      pausedUntil: 0,
+      sent: 0,
+      sendFailed: 0,
+      received: 0,
+      receiveFailed: 0,
+      updatesSent: 0,
+      updatesReceived: 0,
+    };
+    this.flows.add(flow);
+    return flow;
+  }
+
+  /** The flow is entered before its request is sent, so that no reply is too fast. */
+  private alloc(input: Extract<FaInput, { kind: 'alloc' }>, now: Micros, out: Sink<FaOutput>): void {
+    const flow = this.newFlow(input.to, 0n, 'requested');
+    if (!flow) {
+      out.emit({ kind: 'allocated', id: input.id, response: -errorNumber('ENOMEM'), data: EMPTY_BYTES });
+      return;
+    }
+    const { hash, qos, data } = input;
+    const sEid = eidOf(flow.eidLow, flow.eidHigh);
+    const bytes = encodeFa({ kind: 'request', sAddr: this.config.self, sEid, qos, hash, data });
+    const repeats = input.repeat ? REPEATS : [];
+    const due = repeats[0] === undefined ? NEVER : micros(now + repeats[0]);
+    this.requests.set(flow, { id: input.id, flow, bytes, repeats, round: 0, due });
+    out.emit({ kind: 'requested', id: input.id, flow });
+    out.emit({ kind: 'send', to: input.to, bytes });
+  }
+
+  private repeat(request: Request, now: Micros, out: Sink<FaOutput>): void {
+    request.round += 1;
+    const delay = request.repeats[request.round];
+    request.due = delay === undefined ? NEVER : micros(now + delay);
+    this.counters.repeated += 1;
+    out.emit({ kind: 'send', to: request.flow.remoteAddress, bytes: request.bytes });
+  }
+
+  private onMessage(bytes: Uint8Array, out: Sink<FaOutput>): void {
+    const decoded = decodeFa(bytes, this.config.hashLength);
+    if (!decoded.ok) {
+      this.counters.malformed += 1;
+      return;
+    }
+    const message = decoded.value;
+    if (message.kind === 'request') return this.onRequest(message, out);
+    const flow = message.kind === 'unknown' ? undefined : this.flows.find(eidLow(message.rEid), eidHigh(message.rEid));
+    if (message.kind === 'unknown' || flow === undefined) this.counters.unknown += 1;
+    else if (message.kind === 'reply') this.onReply(flow, message.sEid, message.response, message.data, out);
+    else if (message.kind === 'update') {
+      flow.updatesReceived += 1;
+      flow.congestion.onUpdate(message.ece);
+    } else if (flow.state === 'open') {
+      this.forget(flow);
+      out.emit({ kind: 'ended', flow });
+    }
+  }
+
+  private onRequest(request: FaRequest, out: Sink<FaOutput>): void {
+    const key = arrivalKey(request.sAddr as Address, request.sEid);
+    const known = this.arrivals.get(key);
+    if (known) {
+      if (known.reply) out.emit({ kind: 'send', to: known.flow.remoteAddress, bytes: known.reply });
+      return;
+    }
+    const remote = request.sAddr as Address;
+    if (remote === 0 || remote === this.config.self) {
+      this.counters.malformed += 1;
+      return;
+    }
+    const flow = this.newFlow(remote, request.sEid, 'arrived');
+    if (!flow) {
+      this.counters.refused += 1;
+      const response = -errorNumber('ENOMEM');
+      const bytes = encodeFa({ kind: 'reply', rEid: request.sEid, sEid: 0n, response, data: EMPTY_BYTES });
+      out.emit({ kind: 'send', to: remote, bytes });
+      return;
+    }
+    this.arrivals.set(key, { flow, reply: null });
+    out.emit({ kind: 'arrived', flow, request });
+  }
+
+  private onReply(flow: FaFlow, sEid: bigint, response: number, data: Uint8Array, out: Sink<FaOutput>): void {
+    const request = this.requests.get(flow);
+    if (!request) return;
+    this.requests.delete(flow);
+    if (response === 0) {
+      flow.remoteLow = eidLow(sEid);
+      flow.remoteHigh = eidHigh(sEid);
+      flow.state = 'open';
+    } else this.flows.delete(flow);
+    out.emit({ kind: 'allocated', id: request.id, response, data });
+  }
+
+  private answer(flow: FaFlow, response: number, data: Uint8Array, now: Micros, out: Sink<FaOutput>): void {
+    const rEid = eidOf(flow.remoteLow, flow.remoteHigh);
+    const key = arrivalKey(flow.remoteAddress, rEid);
+    const arrival = this.arrivals.get(key);
+    if (flow.state !== 'arrived' || arrival?.flow !== flow) return;
+    arrival.reply = encodeFa({ kind: 'reply', rEid, sEid: eidOf(flow.eidLow, flow.eidHigh), response, data });
+    if (response === 0) flow.state = 'open';
+    else {
+      this.counters.refused += 1;
+      this.flows.delete(flow);
+      this.keepRefusal(key, now);
+    }
+    out.emit({ kind: 'send', to: flow.remoteAddress, bytes: arrival.reply });
+  }
+
+  private keepRefusal(key: string, now: Micros): void {
+    this.refusals.push({ until: micros(now + REFUSAL_KEPT), key });
+    if (this.refusals.length > MAX_REFUSALS_KEPT) this.arrivals.delete(this.refusals.shift()!.key);
+  }
+
+  private end(flow: FaFlow, tell: boolean, now: Micros, out: Sink<FaOutput>): void {
+    const wasOpen = flow.state === 'open';
+    if (!this.forget(flow) || !wasOpen || !tell) return;
+    const bytes = encodeFa({ kind: 'dealloc', rEid: eidOf(flow.remoteLow, flow.remoteHigh), response: 0 });
+    out.emit({ kind: 'send', to: flow.remoteAddress, bytes });
+    for (const delay of END_REPEATS) this.later.push({ at: micros(now + delay), to: flow.remoteAddress, bytes });
+  }
+
+  private memberGone(address: Address, out: Sink<FaOutput>): void {
+    for (const flow of this.flows.values().filter((one) => one.remoteAddress === address)) {
+      const request = this.requests.get(flow);
+      this.forget(flow);
+      if (request) {
+        const response = -errorNumber('EFLOWDOWN');
+        out.emit({ kind: 'allocated', id: request.id, response, data: EMPTY_BYTES });
+      } else out.emit({ kind: 'ended', flow });
+    }
+  }
+
+  private forget(flow: FaFlow): boolean {
+    this.requests.delete(flow);
+    const key = arrivalKey(flow.remoteAddress, eidOf(flow.remoteLow, flow.remoteHigh));
+    if (this.arrivals.get(key)?.flow === flow) this.arrivals.delete(key);
+    return this.flows.delete(flow);
+  }
+}
+
+const arrivalKey = (address: Address, eid: bigint): string => `${address}:${eid}`;

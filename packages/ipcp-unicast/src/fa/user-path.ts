@@ -1,0 +1,107 @@
+import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
+import { EMPTY_BYTES, type QosCube } from '@ouroboros/model';
+import type { Clock, PacketTaker } from '@ouroboros/ports';
+import { DT_EID_FLOW_ALLOCATOR, eidOf, encodeFa } from '@ouroboros/wire';
+import { COUNT } from '../counters.js';
+import type { DataTransfer } from '../dt/dt.js';
+import type { FaFlow, FlowTable } from './flow-table.js';
+
+/** User data always travels in the best-effort cube, as the reference's does. [spec/wire-unicast-data.md §6] */
+const USER_CUBE: QosCube = 0;
+const PACKETS_PER_TURN = 64;
+
+/**
+ * Packets between local processes and the layer. A flow whose next hop is full, or that the layer's congestion holds
+ * back, is not read any further, so that its process waits; the others go on. Nothing is allocated per packet.
+ */
+export class UserPath {
+  private readonly waiting = new Set<FaFlow>();
+  private readonly resumptions = new Map<FaFlow, () => void>();
+
+  constructor(
+    private readonly dt: DataTransfer,
+    private readonly flows: FlowTable,
+    private readonly clock: Clock,
+    private readonly counters: Counters,
+  ) {
+    dt.onFlowPacket = (low, high, mark, buffer, offset, length) =>
+      this.deliver(low, high, mark, buffer, offset, length);
+    dt.onRoom = () => this.resumeWaiting();
+  }
+
+  /** From now on packets of the process go to the far end. */
+  open(flow: FaFlow): void {
+    const end = flow.user?.end;
+    if (!end) return;
+    const take: PacketTaker = (buffer, offset, length) => this.takeFromUser(flow, buffer, offset, length);
+    end.onReadable = () => this.pump(flow, take);
+  }
+
+  close(flow: FaFlow): void {
+    this.waiting.delete(flow);
+    this.resumptions.get(flow)?.();
+    this.resumptions.delete(flow);
+    if (flow.user) flow.user.end.onReadable = null;
+  }
+
+  private pump(flow: FaFlow, take: PacketTaker): void {
+    flow.user!.end.read(PACKETS_PER_TURN, take);
+    if (flow.pausedUntil !== 0) this.pause(flow);
+  }
+
+  private takeFromUser(flow: FaFlow, buffer: Uint8Array, offset: number, length: number): boolean {
+    if (flow.pausedUntil !== 0) return false;
+    const { remoteAddress, remoteLow, remoteHigh } = flow;
+    const verdict = this.dt.send(remoteAddress, USER_CUBE, remoteLow, remoteHigh, buffer, offset, length);
+    if (verdict === 'full') {
+      this.waiting.add(flow);
+      flow.user!.end.onReadable = null;
+      return false;
+    }
+    if (verdict === 'ok') flow.sent += 1;
+    else flow.sendFailed += 1;
+    flow.pausedUntil = flow.congestion.onSent(length, this.clock.now());
+    return true;
+  }
+
+  private pause(flow: FaFlow): void {
+    if (this.resumptions.has(flow)) return;
+    flow.user!.end.onReadable = null;
+    const until = flow.pausedUntil === 0 ? this.clock.now() : flow.pausedUntil;
+    const cancel = this.clock.at(until, () => {
+      this.resumptions.delete(flow);
+      flow.pausedUntil = 0;
+      if (!this.waiting.has(flow)) this.open(flow);
+    });
+    this.resumptions.set(flow, cancel);
+  }
+
+  private resumeWaiting(): void {
+    const flows = [...this.waiting];
+    this.waiting.clear();
+    for (const flow of flows) if (flow.pausedUntil === 0) this.open(flow);
+  }
+
+  /** Data can overtake the reply, so a flow that is still being asked for takes it too. */
+  private deliver(low: number, high: number, mark: number, buffer: Uint8Array, offset: number, length: number): void {
+    const flow = this.flows.find(low, high);
+    const user: UserFlow | null = flow?.user ?? null;
+    if (flow === undefined || user === null || flow.state === 'arrived') {
+      this.counters.add(COUNT.dropUnknownEid);
+      return;
+    }
+    if (user.end.write(EMPTY_BYTES, 0, buffer, offset, length) === 'ok') flow.received += 1;
+    else {
+      flow.receiveFailed += 1;
+      this.counters.add(COUNT.dropUserQueueFull);
+    }
+    const level = flow.congestion.onReceived(mark);
+    if (level >= 0 && flow.state === 'open') this.report(flow, level);
+  }
+
+  private report(flow: FaFlow, level: number): void {
+    const bytes = encodeFa({ kind: 'update', rEid: eidOf(flow.remoteLow, flow.remoteHigh), ece: level });
+    flow.updatesSent += 1;
+    this.dt.send(flow.remoteAddress, 0, DT_EID_FLOW_ALLOCATOR, 0, bytes, 0, bytes.length);
+  }
+}

@@ -1,0 +1,332 @@
+import type { FlowHost, PacketFlow } from '@ouroboros/flow';
+import { EnrollingMember } from '@ouroboros/enrollment';
+import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
+import { MachineDriver } from '@ouroboros/machine';
+import { HASH_LENGTH, OuroborosError, errorNumber, qosCube, toHex, type Address } from '@ouroboros/model';
+import type { IpcpFlowAllocResult } from '@ouroboros/ports';
+import { DT_EID_DIRECTORY, DT_EID_FLOW_ALLOCATOR, OapFeature, type FaRequest } from '@ouroboros/wire';
+import type { LayerConfig } from './config.js';
+import { Connections, converse, type Link } from './connmgr/index.js';
+import { COUNT } from './counters.js';
+import { Dht, type DhtOutput } from './dir/index.js';
+import { DataTransfer, type DtLink } from './dt/index.js';
+import { FlowAllocator, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
+import { simplePff } from './pff/index.js';
+import { LinkState, type LinkStateOutput } from './routing/index.js';
+
+/** Told to both ends of every flow. [spec/wire-unicast-data.md §9.3] */
+const MPL_MS = 100;
+/** An allocation asks the directory anew when what it knows of a name is older. */
+const LOOKUP_FRESH_MICROS = 200_000;
+const MAX_FRESH = 1024;
+/** Members that answer so may simply not serve the name any more: the next one is asked. */
+const TRY_NEXT: ReadonlySet<number> = new Set([
+  -errorNumber('ENAME'),
+  -errorNumber('ENOSERVER'),
+  -errorNumber('EFLOWDOWN'),
+]);
+
+type Lookup = readonly Address[];
+
+/**
+ * A member of a unicast layer: data transfer, routing, directory and flow allocator, and how they are joined. Lives from
+ * bootstrap or enrollment to shutdown.
+ */
+export class Member {
+  readonly dt: DataTransfer;
+  readonly routing: LinkState;
+  readonly dht: Dht;
+  readonly fa: FlowAllocator;
+  readonly connections: Connections;
+  /** Set when another member was seen to use our address. */
+  duplicateAddress = false;
+  private readonly path: UserPath;
+  private readonly routingDriver;
+  private readonly dhtDriver;
+  private readonly faDriver;
+  private readonly lookups = new Map<number, (found: Lookup) => void>();
+  private readonly fresh = new Map<string, { readonly found: Lookup; readonly at: number }>();
+  private readonly allocations = new Map<
+    number,
+    { readonly user: UserFlow; readonly done: (result: IpcpFlowAllocResult) => void }
+  >();
+  private readonly flowOfUser = new Map<UserFlow, FaFlow>();
+  private readonly dtLinks = new Map<Link, DtLink>();
+  private nextId = 1;
+
+  constructor(
+    readonly self: Address,
+    readonly layer: LayerConfig,
+    private readonly env: IpcpEnvironment,
+    flows: FlowHost,
+  ) {
+    const { clock, counters, random } = env;
+    const { dt, dir } = layer.wire.unicast!;
+    const times = dt.routing.linkState!;
+    this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, ca: layer.ca, pff: simplePff }, counters);
+    this.routing = new LinkState({ self, tUpdate: times.updateS, tTimeout: times.timeoutS }, clock.now());
+    this.dht = new Dht(
+      {
+        self,
+        id: random.bytes(HASH_LENGTH[layer.hash]),
+        ...dir.dht!,
+        nextCookie: () => cookie(random.uint32(), random.uint32()),
+        wallSeconds: () => Number(clock.wallNanos() / 1_000_000_000n),
+      },
+      clock.now(),
+    );
+    const hashLength = HASH_LENGTH[layer.hash];
+    this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32() });
+    this.path = new UserPath(this.dt, this.fa.flows, clock, counters);
+    this.routingDriver = new MachineDriver(this.routing, clock, (output) => this.onRouting(output));
+    this.dhtDriver = new MachineDriver(this.dht, clock, (output) => this.onDirectory(output));
+    this.faDriver = new MachineDriver(this.fa, clock, (output) => this.onAllocator(output));
+    this.connections = new Connections(flows, clock, env.logger, {
+      linkUp: (link) => this.linkUp(link),
+      linkChanged: (link) => this.linkChanged(link),
+      linkDown: (link) => this.linkDown(link),
+      enrolling: (flow) => this.enrolling(flow),
+    });
+  }
+
+  start(): void {
+    this.dt.setComponent(DT_EID_FLOW_ALLOCATOR, (buffer, offset, length) =>
+      this.faDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
+    );
+    this.dt.setComponent(DT_EID_DIRECTORY, (buffer, offset, length) =>
+      this.dhtDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
+    );
+    this.routingDriver.start();
+    this.dhtDriver.start();
+    this.connections.start(this.self);
+  }
+
+  /** Leaves the layer: takes back what it published and announced, and ends all links. */
+  stop(): void {
+    this.dhtDriver.input({ kind: 'leave' });
+    this.routingDriver.input({ kind: 'leave' });
+    for (const link of this.connections.all()) link.flow.flush();
+    this.connections.stop();
+    this.routingDriver.stop();
+    this.dhtDriver.stop();
+    this.faDriver.stop();
+  }
+
+  register(key: Uint8Array): void {
+    this.dhtDriver.input({ kind: 'register', key });
+  }
+
+  unregister(key: Uint8Array): void {
+    this.dhtDriver.input({ kind: 'unregister', key });
+  }
+
+  /** Addresses of other members that serve the key, those first that can be reached. */
+  lookup(key: Uint8Array): Promise<Lookup> {
+    return new Promise((resolve) => {
+      const id = this.nextId++;
+      this.lookups.set(id, (found) => {
+        this.remember(toHex(key), found);
+        resolve(found);
+      });
+      this.dhtDriver.input({ kind: 'lookup', id, key });
+    });
+  }
+
+  async alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    const found = this.recall(toHex(request.hash)) ?? (await this.lookup(request.hash));
+    const reachable = shuffled(
+      found.filter((one) => this.dt.canReach(one)),
+      () => this.env.random.uint32(),
+    );
+    if (reachable.length === 0) throw unreachable(found.length);
+    let result: IpcpFlowAllocResult | undefined;
+    for (const to of reachable) {
+      result = await this.allocAt(to, request);
+      if (!TRY_NEXT.has(result.response)) return result;
+    }
+    return result!;
+  }
+
+  private allocAt(to: Address, { flow: user, hash, qos, data }: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    return new Promise((done) => {
+      const id = this.nextId++;
+      this.allocations.set(id, { user, done });
+      const repeat = this.dht.contacts.get(to)?.withdraws === true;
+      this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat });
+    });
+  }
+
+  userDown(user: UserFlow): void {
+    const flow = this.flowOfUser.get(user);
+    if (!flow) return;
+    this.forget(flow);
+    this.faDriver.input({ kind: 'end', flow, tell: (user.features & OapFeature.DEALLOC_MESSAGE) !== 0 });
+  }
+
+  private forget(flow: FaFlow): void {
+    this.path.close(flow);
+    if (flow.user) this.flowOfUser.delete(flow.user);
+  }
+
+  private attach(flow: FaFlow, user: UserFlow): void {
+    flow.user = user;
+    this.flowOfUser.set(user, flow);
+  }
+
+  private linkUp(link: Link): void {
+    const { neighbor, component } = link;
+    this.env.logger.log('info', 'connected', { neighbor, component, dst: link.dst });
+    if (component === 'Management') this.managementUp(link);
+    else this.dataTransferUp(link);
+  }
+
+  private managementUp(link: Link): void {
+    link.flow.onPacket = (buffer, offset, length) => {
+      const bytes = buffer.slice(offset, offset + length);
+      this.routingDriver.input({ kind: 'packet', neighbor: link.id, bytes });
+      return true;
+    };
+    this.routingDriver.input({ kind: 'neighbor-up', neighbor: link.id, sync: link.sync });
+  }
+
+  private dataTransferUp(link: Link): void {
+    const dtLink = { flow: link.flow, neighbor: link.neighbor, cube: qosCube(link.flow.qos) };
+    this.dtLinks.set(link, dtLink);
+    this.dt.addLink(dtLink);
+    this.routingDriver.input({ kind: 'adjacency-up', address: link.neighbor });
+  }
+
+  private linkChanged(link: Link): void {
+    const { neighbor, component, silent } = link;
+    this.env.logger.log('info', silent ? 'neighbour is silent' : 'neighbour is heard again', { neighbor, component });
+    if (component === 'Management') return;
+    if (!silent) return this.dataTransferUp(link);
+    if (!this.otherLink(link)) this.routingDriver.input({ kind: 'adjacency-down', address: neighbor, ended: false });
+  }
+
+  private linkDown(link: Link): void {
+    const { neighbor, component } = link;
+    this.env.logger.log('info', 'disconnected', { neighbor, component, dst: link.dst });
+    if (component === 'Management') return this.routingDriver.input({ kind: 'neighbor-down', neighbor: link.id });
+    const dtLink = this.dtLinks.get(link);
+    this.dtLinks.delete(link);
+    if (dtLink) this.dt.removeLink(dtLink);
+    const other = this.otherLink(link);
+    if (other) this.dt.addLink(this.dtLinks.get(other)!);
+    else this.routingDriver.input({ kind: 'adjacency-down', address: neighbor, ended: !link.silent });
+  }
+
+  /** Another living data-transfer link to the same neighbour. */
+  private otherLink(link: Link): Link | undefined {
+    return [...this.dtLinks.keys()].find((one) => one !== link && one.neighbor === link.neighbor && !one.silent);
+  }
+
+  private async enrolling(flow: PacketFlow): Promise<void> {
+    const { wire } = this.layer;
+    const { dt, dir, addrAuth, congAvoid } = wire.unicast!;
+    const own = { ...dir, dht: { ...dir.dht!, peer: this.self } };
+    const config = { ...wire, unicast: { dt, dir: own, addrAuth, congAvoid } };
+    const machine = new EnrollingMember({ config, wallNanos: () => this.env.clock.wallNanos() });
+    await converse(flow, machine, this.env.clock, (output) => (output.kind === 'done' ? true : undefined));
+    this.env.logger.log('info', 'a member enrolled', { id: toHex(machine.requestId) });
+  }
+
+  private onRouting(output: LinkStateOutput): void {
+    switch (output.kind) {
+      case 'send':
+        return this.connections
+          .all()
+          .find((link) => link.id === output.neighbor)
+          ?.send(output.bytes);
+      case 'routes':
+        this.dt.updateRoutes(output.routes);
+        return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });
+      case 'gone':
+        return this.faDriver.input({ kind: 'member-gone', address: output.address });
+      case 'duplicate-address':
+        this.duplicateAddress = true;
+        this.env.logger.log('error', 'another member uses the address of this one', { address: output.address });
+    }
+  }
+
+  private onDirectory(output: DhtOutput): void {
+    if (output.kind === 'found') {
+      this.lookups.get(output.id)?.(output.addresses);
+      this.lookups.delete(output.id);
+    } else if (output.kind === 'restarted') {
+      this.faDriver.input({ kind: 'member-gone', address: output.address });
+    } else this.sendTo(output.to, DT_EID_DIRECTORY, output.bytes);
+  }
+
+  private onAllocator(output: FaOutput): void {
+    switch (output.kind) {
+      case 'send':
+        return this.sendTo(output.to, DT_EID_FLOW_ALLOCATOR, output.bytes);
+      case 'requested':
+        return this.attach(output.flow, this.allocations.get(output.id)!.user);
+      case 'allocated':
+        return this.allocated(output.id, output.response, output.data);
+      case 'arrived':
+        return void this.arrived(output.flow, output.request);
+      case 'ended':
+        this.forget(output.flow);
+        if (output.flow.user) this.env.users.end(output.flow.user);
+    }
+  }
+
+  private allocated(id: number, response: number, data: Uint8Array): void {
+    const allocation = this.allocations.get(id);
+    if (!allocation) return;
+    this.allocations.delete(id);
+    const flow = this.flowOfUser.get(allocation.user);
+    if (flow && response === 0) this.path.open(flow);
+    else if (flow) this.forget(flow);
+    allocation.done({ response, reason: '', mplMs: MPL_MS, data });
+  }
+
+  private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
+    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, data });
+    if (!result.accepted) {
+      this.env.counters.add(COUNT.faRefused);
+      return this.faDriver.input({ kind: 'answer', flow, response: result.response, data: result.data });
+    }
+    this.attach(flow, result.flow);
+    this.faDriver.input({ kind: 'answer', flow, response: 0, data: result.data });
+    if (flow.state === 'open') return this.path.open(flow);
+    this.forget(flow);
+    this.env.users.end(result.flow);
+  }
+
+  private sendTo(to: Address, eid: number, bytes: Uint8Array): void {
+    this.dt.send(to, 0, eid, 0, bytes, 0, bytes.length);
+  }
+
+  private remember(key: string, found: Lookup): void {
+    if (this.fresh.size >= MAX_FRESH) this.fresh.clear();
+    if (found.length > 0) this.fresh.set(key, { found, at: this.env.clock.now() });
+  }
+
+  private recall(key: string): Lookup | undefined {
+    const known = this.fresh.get(key);
+    this.fresh.delete(key);
+    return known && this.env.clock.now() - known.at < LOOKUP_FRESH_MICROS ? known.found : undefined;
+  }
+}
+
+const cookie = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low) || 1n;
+
+function unreachable(known: number): OuroborosError {
+  return known === 0
+    ? new OuroborosError('ENAME', 'no member serves the name any more', { stage: 'name' })
+    : new OuroborosError('ENOSERVER', 'no member that serves the name can be reached', { stage: 'route' });
+}
+
+/** In random order, so that members that serve the same name share the flows. */
+function shuffled<T>(items: readonly T[], random32: () => number): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i -= 1) {
+    const j = random32() % (i + 1);
+    [result[i], result[j]] = [result[j]!, result[i]!];
+  }
+  return result;
+}

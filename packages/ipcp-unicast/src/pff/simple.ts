@@ -1,0 +1,23 @@
+import type { Address } from '@ouroboros/model';
+import type { Routes } from '../routing/index.js';
+import type { Pff, PffPolicy } from './pff.js';
+
+/** Forwards to the first next hop that has a flow. */
+class SimplePff<Flow> implements Pff<Flow> {
+  private table = new Map<Address, Flow>();
+
+  update(routes: Routes, flowOf: (neighbor: Address) => Flow | undefined): void {
+    const table = new Map<Address, Flow>();
+    for (const [destination, hops] of routes) {
+      const flow = hops.map(flowOf).find((candidate) => candidate !== undefined);
+      if (flow !== undefined) table.set(destination, flow);
+    }
+    this.table = table;
+  }
+
+  nextHop(destination: Address): Flow | undefined {
+    return this.table.get(destination);
+  }
+}
+
+export const simplePff: PffPolicy = { name: 'simple', create: () => new SimplePff() };

@@ -1,0 +1,290 @@
+import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
+import { address, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
+import { decodeLsa, encodeLsa } from '@ouroboros/wire';
+import { LsDatabase, type LsEntry } from './database.js';
+import { Graph, sameRoutes, type Routes } from './graph.js';
+import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcement } from './messages.js';
+
+/**
+ * Link-state routing of one member [spec/wire-control.md §4].
+ *
+ * Story: each data-transfer neighbour is one adjacency that this member announces with a rising sequence number, at once
+ * and again every t_update. Announcements of others are stored when they are newer and passed on to every other management
+ * neighbour. A link counts when both ends announce it; the forwarding table follows every change at once.
+ *
+ * Neighbours that announced LS_SYNC also get withdrawals, so that nothing has to age out, and a summary of the
+ * database now and then; whoever finds another summary than its own sends its database, so that lost packets are made
+ * good. Towards C neighbours the bytes are those of C, and what C cannot be told ages out there.
+ *
+ * States of an entry: announced → (withdrawn | aged out). An own entry is announced while the adjacency is up.
+ */
+export interface LinkStateConfig {
+  readonly self: Address;
+  /** Seconds; refresh of own entries. */
+  readonly tUpdate: number;
+  /** Seconds; an entry that is not refreshed for so long is dropped. */
+  readonly tTimeout: number;
+}
+
+/** A management flow; the number is the caller's. */
+export type NeighborId = number;
+
+export type LinkStateInput =
+  | { readonly kind: 'adjacency-up'; readonly address: Address }
+  /** `ended`: the flow to the neighbour ended; false: it fell silent, and may come back. */
+  | { readonly kind: 'adjacency-down'; readonly address: Address; readonly ended: boolean }
+  | { readonly kind: 'neighbor-up'; readonly neighbor: NeighborId; readonly sync: boolean }
+  | { readonly kind: 'neighbor-down'; readonly neighbor: NeighborId }
+  /** `bytes` is read during the call only. */
+  | { readonly kind: 'packet'; readonly neighbor: NeighborId; readonly bytes: Uint8Array }
+  /** Leave the layer: withdraws what this member announced. */
+  | { readonly kind: 'leave' };
+
+export type LinkStateOutput =
+  | { readonly kind: 'send'; readonly neighbor: NeighborId; readonly bytes: Uint8Array }
+  | { readonly kind: 'routes'; readonly routes: Routes }
+  /** All flows to this member ended: it died or left, so what was agreed with it is void. */
+  | { readonly kind: 'gone'; readonly address: Address }
+  /** Somebody else announces adjacencies in our name, again and again: the address is used twice. */
+  | { readonly kind: 'duplicate-address'; readonly address: Address };
+
+export interface LinkStateCounters {
+  received: number;
+  malformed: number;
+  stale: number;
+  forwarded: number;
+  dumps: number;
+}
+
+/** Between two summaries to a neighbour; a lost packet is made good within this time and one way. */
+export const SUMMARY_INTERVAL = fromMs(250);
+/** Not more often than this is the database sent to one neighbour because summaries differ. */
+const DUMP_INTERVAL = fromMs(200);
+const AGE_INTERVAL = fromSeconds(1);
+/** Bounds memory against a hostile member: 65,536 adjacencies are a full mesh of 256 members. */
+const MAX_DATABASE = 65_536;
+/** So often must our own withdrawals be contradicted before we believe in a second holder of our address. */
+const CONTRADICTIONS = 3;
+
+const toLsa = ({ src, dst, seq }: Announcement): Uint8Array =>
+  encodeLsa({ destination: dst, source: src, sequence: seq });
+
+function fromLsa(bytes: Uint8Array): Announcement | undefined {
+  const lsa = decodeLsa(bytes);
+  if (!lsa.ok || lsa.value.destination === 0 || lsa.value.source === 0) return undefined;
+  const { destination, source, sequence } = lsa.value;
+  return { dst: address(destination), src: address(source), seq: sequence, withdrawn: false, ended: false, ageMs: 0 };
+}
+
+interface Neighbor {
+  readonly sync: boolean;
+  nextDump: Micros;
+}
+
+export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
+  readonly counters: LinkStateCounters = { received: 0, malformed: 0, stale: 0, forwarded: 0, dumps: 0 };
+  private readonly database = new LsDatabase();
+  private readonly graph = new Graph();
+  private readonly neighbors = new Map<NeighborId, Neighbor>();
+  private readonly adjacent = new Set<Address>();
+  private readonly timers = new TimerTable<'refresh' | 'age' | 'summary'>();
+  private routes: Routes = new Map();
+  private routesVersion = 0;
+  private contradictions = 0;
+
+  constructor(
+    private readonly config: LinkStateConfig,
+    now: Micros,
+  ) {
+    this.timers.set('refresh', micros(now + fromSeconds(config.tUpdate)));
+    this.timers.set('age', micros(now + AGE_INTERVAL));
+  }
+
+  get deadline(): Micros {
+    return this.timers.deadline;
+  }
+
+  handle(input: LinkStateInput, now: Micros, out: Sink<LinkStateOutput>): void {
+    switch (input.kind) {
+      case 'adjacency-up':
+        this.adjacent.add(input.address);
+        this.originate(input.address, 'up', now, out);
+        break;
+      case 'adjacency-down':
+        if (this.adjacent.delete(input.address)) {
+          this.originate(input.address, input.ended ? 'ended' : 'silent', now, out);
+        }
+        break;
+      case 'neighbor-up':
+        this.addNeighbor(input.neighbor, input.sync, now, out);
+        break;
+      case 'neighbor-down':
+        this.removeNeighbor(input.neighbor);
+        break;
+      case 'packet':
+        this.onPacket(input.neighbor, input.bytes, now, out);
+        break;
+      case 'leave':
+        for (const address of this.adjacent) this.originate(address, 'ended', now, out);
+        this.adjacent.clear();
+        break;
+    }
+    this.publishRoutes(out);
+  }
+
+  wake(now: Micros, out: Sink<LinkStateOutput>): void {
+    for (let due = this.timers.takeDue(now); due !== undefined; due = this.timers.takeDue(now)) {
+      if (due === 'refresh') this.refresh(now, out);
+      else if (due === 'age') this.age(now);
+      else this.sendSummaries(now, out);
+    }
+    this.publishRoutes(out);
+  }
+
+  /** For reports; sorted by source and destination. */
+  entries(): readonly Readonly<LsEntry>[] {
+    return [...this.database.values()].sort((a, b) => a.src - b.src || a.dst - b.dst);
+  }
+
+  currentRoutes(): Routes {
+    return this.routes;
+  }
+
+  /** Announces or withdraws the own adjacency to `dst`, above every sequence number that was ever seen for it. */
+  private originate(dst: Address, state: 'up' | 'silent' | 'ended', now: Micros, out: Sink<LinkStateOutput>): void {
+    const known = this.database.get(this.config.self, dst);
+    const seq = known ? known.seq + 1n : 0n;
+    const withdrawn = state !== 'up';
+    const news = { src: this.config.self, dst, seq, withdrawn, ended: state === 'ended', ageMs: 0 };
+    this.store(news, now);
+    this.flood(news, undefined, out);
+  }
+
+  private store(news: Announcement, now: Micros): void {
+    this.database.put(news, micros(now - fromMs(news.ageMs)));
+    if (news.withdrawn) this.graph.delete(news);
+    else this.graph.add(news);
+  }
+
+  private flood(news: Announcement, except: NeighborId | undefined, out: Sink<LinkStateOutput>): void {
+    for (const [id, neighbor] of this.neighbors) {
+      if (id !== except) this.send(id, neighbor, [news], out);
+    }
+  }
+
+  /** C understands single announcements only, and no withdrawal. */
+  private send(id: NeighborId, neighbor: Neighbor, news: readonly Announcement[], out: Sink<LinkStateOutput>): void {
+    if (neighbor.sync) {
+      for (let at = 0; at < news.length; at += MAX_ENTRIES) {
+        out.emit({ kind: 'send', neighbor: id, bytes: encodeEntries(news.slice(at, at + MAX_ENTRIES)) });
+      }
+      return;
+    }
+    for (const entry of news) {
+      if (!entry.withdrawn) out.emit({ kind: 'send', neighbor: id, bytes: toLsa(entry) });
+    }
+  }
+
+  private addNeighbor(id: NeighborId, sync: boolean, now: Micros, out: Sink<LinkStateOutput>): void {
+    const neighbor = { sync, nextDump: now };
+    this.neighbors.set(id, neighbor);
+    this.dump(id, neighbor, now, out);
+    if (sync && this.timers.get('summary') === Infinity) this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
+  }
+
+  private removeNeighbor(id: NeighborId): void {
+    this.neighbors.delete(id);
+    if (![...this.neighbors.values()].some((neighbor) => neighbor.sync)) this.timers.stop('summary');
+  }
+
+  private dump(id: NeighborId, neighbor: Neighbor, now: Micros, out: Sink<LinkStateOutput>): void {
+    neighbor.nextDump = micros(now + DUMP_INTERVAL);
+    this.counters.dumps += 1;
+    const living = [...this.database.values()].filter((entry) => !this.expired(entry, now));
+    const news = living.map((entry) => ({ ...entry, ageMs: Math.round((now - entry.stamp) / 1000) }));
+    this.send(id, neighbor, news, out);
+  }
+
+  /** Tombstones live twice as long, so that C members have forgotten the adjacency before its number starts again at 0. */
+  private expired(entry: Pick<LsEntry, 'stamp' | 'withdrawn'>, now: Micros): boolean {
+    return now - entry.stamp > fromSeconds(this.config.tTimeout) * (entry.withdrawn ? 2 : 1);
+  }
+
+  private onPacket(id: NeighborId, bytes: Uint8Array, now: Micros, out: Sink<LinkStateOutput>): void {
+    const neighbor = this.neighbors.get(id);
+    if (!neighbor) return;
+    this.counters.received += 1;
+    const lsa = fromLsa(bytes);
+    if (lsa) return this.onNews(lsa, id, now, out);
+    const message = neighbor.sync ? decodeSync(bytes) : undefined;
+    if (!message) this.counters.malformed += 1;
+    else if (message.kind === 'entries') for (const entry of message.entries) this.onNews(entry, id, now, out);
+    else if (message.digest !== this.database.digest || message.count !== this.database.size) {
+      if (now >= neighbor.nextDump) this.dump(id, neighbor, now, out);
+    }
+  }
+
+  private onNews(news: Announcement, from: NeighborId, now: Micros, out: Sink<LinkStateOutput>): void {
+    const known = this.database.get(news.src, news.dst);
+    const newer = !known || news.seq > known.seq;
+    if (news.src === this.config.self) return newer ? this.contradict(news, now, out) : undefined;
+    const dead = this.expired({ stamp: micros(now - fromMs(news.ageMs)), withdrawn: news.withdrawn }, now);
+    if (!newer || dead || (!known && this.database.size >= MAX_DATABASE)) {
+      this.counters.stale += 1;
+      return;
+    }
+    this.store(news, now);
+    this.counters.forwarded += 1;
+    this.flood(news, from, out);
+  }
+
+  /**
+   * News about ourselves that we did not send: from an earlier life of this member, so we speak with a higher number
+   * [spec/wire-control.md Q3, Q19]. When withdrawals are contradicted again and again, somebody else uses our address.
+   */
+  private contradict(news: Announcement, now: Micros, out: Sink<LinkStateOutput>): void {
+    this.database.put({ ...news, withdrawn: true }, now);
+    const wanted = this.adjacent.has(news.dst);
+    this.originate(news.dst, wanted ? 'up' : 'ended', now, out);
+    if (wanted || news.withdrawn) return;
+    this.contradictions += 1;
+    if (this.contradictions === CONTRADICTIONS) out.emit({ kind: 'duplicate-address', address: this.config.self });
+  }
+
+  private refresh(now: Micros, out: Sink<LinkStateOutput>): void {
+    this.timers.set('refresh', micros(now + fromSeconds(this.config.tUpdate)));
+    for (const address of this.adjacent) this.originate(address, 'up', now, out);
+  }
+
+  /** Own entries are stamped by each refresh and so never age; own tombstones do. */
+  private age(now: Micros): void {
+    this.timers.set('age', micros(now + AGE_INTERVAL));
+    for (const entry of this.database.values()) {
+      if (!this.expired(entry, now)) continue;
+      this.database.delete(entry);
+      this.graph.delete(entry);
+    }
+  }
+
+  private sendSummaries(now: Micros, out: Sink<LinkStateOutput>): void {
+    this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
+    const bytes = encodeSummary(this.database.size, this.database.digest);
+    for (const [id, neighbor] of this.neighbors) if (neighbor.sync) out.emit({ kind: 'send', neighbor: id, bytes });
+  }
+
+  private publishRoutes(out: Sink<LinkStateOutput>): void {
+    if (this.graph.version === this.routesVersion) return;
+    this.routesVersion = this.graph.version;
+    const routes = this.graph.routesFrom(this.config.self);
+    if (sameRoutes(routes, this.routes)) return;
+    const lost = [...this.routes.keys()].filter((address) => !routes.has(address));
+    this.routes = routes;
+    out.emit({ kind: 'routes', routes });
+    for (const address of lost) if (this.isGone(address)) out.emit({ kind: 'gone', address });
+  }
+
+  private isGone(address: Address): boolean {
+    const towards = [...this.database.values()].filter((entry) => entry.dst === address);
+    return towards.length > 0 && towards.every((entry) => entry.withdrawn && entry.ended);
+  }
+}

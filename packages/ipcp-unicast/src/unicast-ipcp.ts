@@ -1,0 +1,144 @@
+import { NewMember, type EnrollOutput, type NewMemberInput } from '@ouroboros/enrollment';
+import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
+import { IPCP_TYPE_NUMBER, OuroborosError, QOS_RAW, toOuroborosError, type JsonObject } from '@ouroboros/model';
+import type {
+  ConnectRequest,
+  DisconnectRequest,
+  EnrollRequest,
+  IpcpFlowAllocResult,
+  LayerInfo,
+} from '@ouroboros/ports';
+import { CEP_COMPONENTS, ENROLL_ID_LENGTH } from '@ouroboros/wire';
+import { flatAddress } from './addr-auth/flat.js';
+import { layerFromOptions, layerFromWire, type LayerConfig, type UnicastOptions } from './config.js';
+import { Connections, converse } from './connmgr/index.js';
+import { Member } from './member.js';
+import { directoryOf, neighborsOf, routesOf, statusOf } from './reports.js';
+import { ribOf } from './rib.js';
+
+/** The unicast IPCP as the kit sees it: becomes a member by bootstrap or enrollment, and passes operations on to it. */
+export class UnicastIpcp implements Ipcp<UnicastOptions> {
+  private member: Member | null = null;
+
+  readonly reports = {
+    routes: () => routesOf(this.member),
+    neighbors: () => neighborsOf(this.member),
+    directory: () => directoryOf(this.member),
+  };
+
+  constructor(private readonly env: IpcpEnvironment) {}
+
+  async bootstrap(name: string, options: UnicastOptions): Promise<LayerInfo> {
+    return this.become(layerFromOptions(name, options));
+  }
+
+  /** [spec/wire-control.md §2.3] */
+  async enroll({ dst, correlationId }: EnrollRequest): Promise<LayerInfo> {
+    const { clock, random, logger } = this.env;
+    const own = { ...CEP_COMPONENTS.enrollment, address: 0 };
+    const joining = new Connections(this.lowerFlows(), clock, logger, IGNORE);
+    const { flow } = await joining.reach(dst, own, QOS_RAW);
+    const machine = new NewMember(random.bytes(ENROLL_ID_LENGTH), IPCP_TYPE_NUMBER.unicast);
+    try {
+      return await converse<NewMemberInput, EnrollOutput, LayerInfo>(flow, machine, clock, (output, give) => {
+        if (output.kind === 'start') void this.startEnrolled(output, give);
+        return output.kind === 'done' ? this.layerInfo() : undefined;
+      });
+    } finally {
+      logger.log('info', 'enrollment over', { dst, id: correlationId, member: this.member !== null });
+      await flow.dealloc();
+    }
+  }
+
+  private async startEnrolled(
+    output: Extract<EnrollOutput, { kind: 'start' }>,
+    give: (input: NewMemberInput) => void,
+  ): Promise<void> {
+    const layer = layerFromWire(output.config);
+    if (typeof layer === 'string') return give({ kind: 'start-failed', reason: layer });
+    try {
+      await this.become(layer);
+      give({ kind: 'started' });
+    } catch (error) {
+      give({ kind: 'start-failed', reason: toOuroborosError(error).message });
+    }
+  }
+
+  private async become(layer: LayerConfig): Promise<LayerInfo> {
+    const { store, random, logger } = this.env;
+    const self = await flatAddress(layer.name, store, random);
+    this.member?.stop();
+    this.member = new Member(self, layer, this.env, this.lowerFlows());
+    this.member.start();
+    logger.log('info', 'member of a layer', { layer: layer.name, address: self });
+    return this.layerInfo();
+  }
+
+  private layerInfo(): LayerInfo {
+    const { name, hash } = this.joined().layer;
+    return { name, hash };
+  }
+
+  private joined(): Member {
+    if (!this.member) throw new OuroborosError('EIPCPSTATE', 'not a member of a layer');
+    return this.member;
+  }
+
+  private lowerFlows(): NonNullable<IpcpEnvironment['flows']> {
+    if (!this.env.flows) throw new Error('a unicast IPCP needs flows of lower layers');
+    return this.env.flows;
+  }
+
+  connect({ dst, component, qos }: ConnectRequest): Promise<void> {
+    return this.joined().connections.connect(dst, component, qos);
+  }
+
+  async disconnect({ dst, component }: DisconnectRequest): Promise<void> {
+    this.joined().connections.disconnect(dst, component);
+  }
+
+  async register(hash: Uint8Array): Promise<void> {
+    this.joined().register(hash);
+  }
+
+  async unregister(hash: Uint8Array): Promise<void> {
+    this.joined().unregister(hash);
+  }
+
+  async query(hash: Uint8Array): Promise<boolean> {
+    return (await this.joined().lookup(hash)).length > 0;
+  }
+
+  flowAlloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    return this.joined().alloc(request);
+  }
+
+  /** Both ends agreed on features: they stand in `flow.features` and are looked at when the flow ends. */
+  flowAgreed(): void {
+    // Nothing changes before that.
+  }
+
+  userFlowDown(flow: UserFlow): void {
+    this.member?.userDown(flow);
+  }
+
+  status(): JsonObject {
+    return statusOf(this.member);
+  }
+
+  rib(): Readonly<Record<string, RibComponent>> {
+    return ribOf(this.member, this.env.clock);
+  }
+
+  async shutdown(): Promise<void> {
+    this.member?.stop();
+    this.member = null;
+  }
+}
+
+const IGNORE = {
+  linkUp: () => undefined,
+  linkChanged: () => undefined,
+  linkDown: () => undefined,
+  enrolling: () => Promise.resolve(),
+};

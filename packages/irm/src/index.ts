@@ -1,0 +1,22 @@
+/**
+ * The management library: everything that the command `irm` does, typed.
+ *
+ *     import { openIrm } from '@ouroboros/irm/node';
+ *
+ *     const irm = openIrm();
+ *     await irm.bootstrapIpcp({ name: 'l0', type: 'local', layer: 'loop' });
+ *     await irm.regName('hello', { layers: ['loop'] });
+ *     irm.close();
+ */
+export { Irm, type BindProgramOptions, type CreateNameOptions, type IrmPorts } from './irm.js';
+export type { ConnectOptions, DisconnectOptions } from './connect-ipcp.js';
+export { checkName, checkPid } from './checks.js';
+export { checkType, compareIpcps, isShim, LATER_TYPES, RELEASED_TYPES } from './ipcp-types.js';
+export { MemoryManagement } from './memory-management.js';
+export { nearest } from './nearest.js';
+export type { RegistrationResult } from './register-name.js';
+export type { CollectedReports, IpcpDetails, IpcpReport, ReportFailure } from './reports.js';
+export type { IpcpPatterns } from './select-ipcps.js';
+export type { BootstrapOptions, ConfigSource, EnrollOptions, StartedIpcp } from './start-ipcp.js';
+export { DEFAULT_WAIT_MS, type ReadyProgress, type WaitReadyOptions } from './wait-ready.js';
+export { hasWildcard, wildcardMatch } from './wildcard.js';

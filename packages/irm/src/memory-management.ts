@@ -1,0 +1,314 @@
+import { OuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
+import type {
+  BindProgramRequest,
+  CancelSignal,
+  DaemonStatus,
+  FlowInfo,
+  IpcpBootstrapRequest,
+  IpcpConnectRequest,
+  IpcpCreateRequest,
+  IpcpDisconnectRequest,
+  IpcpEnrollRequest,
+  IpcpInfo,
+  Management,
+  NameCreateRequest,
+  NameInfo,
+  StatusEvent,
+} from '@ouroboros/ports';
+import { isShim } from './ipcp-types.js';
+
+interface MemoryIpcp {
+  info: IpcpInfo;
+  connections: Set<string>;
+}
+
+type Reporter = (ipcp: IpcpInfo) => JsonValue;
+type Controller = (ipcp: IpcpInfo, args: JsonObject) => JsonValue;
+
+const FIRST_PID = 4001;
+
+/**
+ * The rules of the `Management` port without daemon, process or network: for tests of programs that manage nodes.
+ * Every call is noted in `calls`; `failNext` makes one fail; reports, controls, RIB, flows and events are set by the test.
+ */
+export class MemoryManagement implements Management {
+  /** The calls so far, oldest first: name, then arguments. */
+  readonly calls: (readonly [call: string, ...args: unknown[]])[] = [];
+  /** Layers that can be enrolled in: destination name → layer. */
+  readonly reachable = new Map<string, string>();
+  /** Reports by topic. */
+  readonly reports = new Map<string, Reporter>();
+  /** Commands of `ipcpControl`. */
+  readonly controls = new Map<string, Controller>();
+  /** RIB entries of every IPCP: `component/entry` → content. */
+  readonly rib = new Map<string, string>();
+  readonly events: StatusEvent[] = [];
+  flows: readonly FlowInfo[] = [];
+  /** What is not ready yet; empty = ready. */
+  waitingFor: readonly string[] = [];
+  private readonly failures = new Map<string, OuroborosError[]>();
+  private readonly ipcps = new Map<string, MemoryIpcp>();
+  private readonly names = new Map<string, NameInfo>();
+  private nextPid = FIRST_PID;
+
+  /** The next call of that name rejects with `error`; several queue up. */
+  failNext(call: keyof Management, error: OuroborosError): void {
+    this.failures.set(call, [...(this.failures.get(call) ?? []), error]);
+  }
+
+  /** The arguments of each call of that name. */
+  callsOf(call: keyof Management): unknown[][] {
+    return this.calls.filter(([name]) => name === call).map(([, ...args]) => args);
+  }
+
+  async ipcpCreate(request: IpcpCreateRequest): Promise<IpcpInfo> {
+    await this.note('ipcpCreate', request);
+    const { name, type, restart } = request;
+    if (this.ipcps.has(name)) throw new OuroborosError('EEXIST', `IPCP "${name}" exists`, { field: 'name' });
+    const info: IpcpInfo = {
+      pid: this.nextPid++,
+      name,
+      type,
+      rank: isShim(type) ? 0 : 10,
+      state: 'boot',
+      layer: '',
+      hash: '',
+      restart,
+      restarts: 0,
+      flows: 0,
+    };
+    this.ipcps.set(name, { info, connections: new Set() });
+    return info;
+  }
+
+  async ipcpDestroy(name: string): Promise<void> {
+    await this.note('ipcpDestroy', name);
+    this.ipcp(name);
+    this.ipcps.delete(name);
+  }
+
+  async ipcpList(): Promise<readonly IpcpInfo[]> {
+    await this.note('ipcpList');
+    return [...this.ipcps.values()].map(({ info }) => info);
+  }
+
+  async ipcpBootstrap(request: IpcpBootstrapRequest): Promise<IpcpInfo> {
+    await this.note('ipcpBootstrap', request);
+    return this.join(request.name, request.layer);
+  }
+
+  async ipcpEnroll(request: IpcpEnrollRequest): Promise<IpcpInfo> {
+    await this.note('ipcpEnroll', request);
+    this.requireMembers(request.name);
+    const layer = this.reachable.get(request.dst);
+    if (layer === undefined)
+      throw new OuroborosError('ENAME', `name "${request.dst}" is in no layer`, { field: 'dst' });
+    if (request.layer !== '' && request.layer !== layer) {
+      throw new OuroborosError('EREFUSED', `"${request.dst}" is in layer "${layer}", not "${request.layer}"`, {
+        field: 'layer',
+      });
+    }
+    return this.join(request.name, layer);
+  }
+
+  async ipcpConnect(request: IpcpConnectRequest): Promise<void> {
+    await this.note('ipcpConnect', request);
+    const { connections } = this.requireMembers(request.name);
+    const key = `${request.component} ${request.dst}`;
+    if (connections.has(key))
+      throw new OuroborosError('EEXIST', `connected to "${request.dst}" already`, { field: 'dst' });
+    connections.add(key);
+  }
+
+  async ipcpDisconnect(request: IpcpDisconnectRequest): Promise<void> {
+    await this.note('ipcpDisconnect', request);
+    this.requireMembers(request.name).connections.delete(`${request.component} ${request.dst}`);
+  }
+
+  async ipcpReport(name: string, topic: string): Promise<JsonValue> {
+    await this.note('ipcpReport', name, topic);
+    const { info } = this.ipcp(name);
+    const report = this.reports.get(topic);
+    if (!report) throw new OuroborosError('EINVAL', `no report "${topic}"`, { field: 'topic' });
+    return report(info);
+  }
+
+  async ipcpControl(name: string, command: string, args: JsonObject): Promise<JsonValue> {
+    await this.note('ipcpControl', name, command, args);
+    const { info } = this.ipcp(name);
+    const control = this.controls.get(command);
+    if (!control) throw new OuroborosError('EINVAL', `no command "${command}"`, { field: 'command' });
+    return control(info, args);
+  }
+
+  async ribList(ipcp: string, path: string): Promise<readonly string[]> {
+    await this.note('ribList', ipcp, path);
+    this.ipcp(ipcp);
+    const below = [...this.rib.keys()].filter((entry) => path === '' || entry.startsWith(`${path}/`));
+    if (below.length === 0 && path !== '')
+      throw new OuroborosError('ENOENT', `no RIB entry "${path}"`, { field: 'path' });
+    const depth = path === '' ? 0 : path.split('/').length;
+    return [...new Set(below.map((entry) => entry.split('/')[depth]!))];
+  }
+
+  async ribRead(ipcp: string, path: string): Promise<string> {
+    await this.note('ribRead', ipcp, path);
+    this.ipcp(ipcp);
+    const content = this.rib.get(path);
+    if (content === undefined) throw new OuroborosError('ENOENT', `no RIB entry "${path}"`, { field: 'path' });
+    return content;
+  }
+
+  async bindProgram(request: BindProgramRequest): Promise<void> {
+    await this.note('bindProgram', request);
+    const { program: path, args, auto } = request;
+    const info = this.ensureName(request.name);
+    if (info.programs.some((program) => program.path === path)) throw bound(path, request.name);
+    this.names.set(info.name, { ...info, programs: [...info.programs, { path, args, auto }] });
+  }
+
+  async bindProcess(pid: number, name: string): Promise<void> {
+    await this.note('bindProcess', pid, name);
+    this.bindPid(pid, name);
+  }
+
+  async bindIpcp(ipcp: string, name: string): Promise<void> {
+    await this.note('bindIpcp', ipcp, name);
+    this.bindPid(this.ipcp(ipcp).info.pid, name);
+  }
+
+  async unbindProgram(program: string, name: string): Promise<void> {
+    await this.note('unbindProgram', program, name);
+    const keep = ({ path }: { readonly path: string }): boolean =>
+      path !== program && path.split('/').pop() !== program;
+    for (const info of this.namesFor(name))
+      this.names.set(info.name, { ...info, programs: info.programs.filter(keep) });
+  }
+
+  async unbindProcess(pid: number, name: string): Promise<void> {
+    await this.note('unbindProcess', pid, name);
+    this.unbindPid(pid, name);
+  }
+
+  async unbindIpcp(ipcp: string, name: string): Promise<void> {
+    await this.note('unbindIpcp', ipcp, name);
+    this.unbindPid(this.ipcp(ipcp).info.pid, name);
+  }
+
+  async nameCreate(request: NameCreateRequest): Promise<void> {
+    await this.note('nameCreate', request);
+    const { name, balancing } = request;
+    if (!this.names.has(name)) this.names.set(name, { name, balancing, programs: [], pids: [], registered: [] });
+  }
+
+  async nameDestroy(name: string): Promise<void> {
+    await this.note('nameDestroy', name);
+    this.requireName(name);
+    this.names.delete(name);
+  }
+
+  async nameList(): Promise<readonly NameInfo[]> {
+    await this.note('nameList');
+    return [...this.names.values()];
+  }
+
+  async nameRegister(name: string, ipcp: string): Promise<void> {
+    await this.note('nameRegister', name, ipcp);
+    if (this.ipcp(ipcp).info.type === 'broadcast')
+      throw new OuroborosError('ENOTSUP', 'a broadcast IPCP has no directory');
+    if (this.ipcp(ipcp).info.layer === '')
+      throw new OuroborosError('EIPCPSTATE', `IPCP "${ipcp}" is in no layer`, { field: 'ipcp' });
+    const info = this.ensureName(name);
+    this.names.set(name, { ...info, registered: [...info.registered, ipcp] });
+  }
+
+  async nameUnregister(name: string, ipcp: string): Promise<void> {
+    await this.note('nameUnregister', name, ipcp);
+    const info = this.requireName(name);
+    this.names.set(name, { ...info, registered: info.registered.filter((other) => other !== ipcp) });
+  }
+
+  async flowList(): Promise<readonly FlowInfo[]> {
+    await this.note('flowList');
+    return this.flows;
+  }
+
+  async status(): Promise<DaemonStatus> {
+    await this.note('status');
+    return {
+      version: '0.1.0',
+      pid: FIRST_PID - 1,
+      uptimeMs: 12_000,
+      runtimeDir: '/run/ouroboros',
+      ready: this.waitingFor.length === 0,
+      waitingFor: this.waitingFor,
+      ipcps: [...this.ipcps.values()].map(({ info }) => info),
+      names: this.names.size,
+      flows: this.flows.length,
+      processes: 0,
+    };
+  }
+
+  async *watch(signal?: CancelSignal): AsyncIterable<StatusEvent> {
+    await this.note('watch');
+    for (const event of this.events) {
+      if (signal?.aborted) return;
+      yield event;
+    }
+  }
+
+  private note(call: keyof Management, ...args: unknown[]): Promise<void> {
+    this.calls.push([call, ...args]);
+    const failure = this.failures.get(call)?.shift();
+    return failure ? Promise.reject(failure) : Promise.resolve();
+  }
+
+  private join(name: string, layer: string): IpcpInfo {
+    const ipcp = this.ipcp(name);
+    if (ipcp.info.state !== 'boot')
+      throw new OuroborosError('EIPCPSTATE', `IPCP "${name}" is ${ipcp.info.state}`, { field: 'name' });
+    ipcp.info = { ...ipcp.info, layer, hash: ipcp.info.type === 'udp4' ? 'MD5' : 'SHA3_256', state: 'operational' };
+    return ipcp.info;
+  }
+
+  private ipcp(name: string): MemoryIpcp {
+    const found = this.ipcps.get(name);
+    if (!found) throw new OuroborosError('ENAME', `IPCP "${name}" is unknown`, { field: 'name' });
+    return found;
+  }
+
+  private requireMembers(name: string): MemoryIpcp {
+    const ipcp = this.ipcp(name);
+    if (isShim(ipcp.info.type))
+      throw new OuroborosError('ENOTSUP', `an IPCP of type ${ipcp.info.type} has no members to join`);
+    return ipcp;
+  }
+
+  private requireName(name: string): NameInfo {
+    const found = this.names.get(name);
+    if (!found) throw new OuroborosError('ENAME', `name "${name}" is unknown`, { field: 'name' });
+    return found;
+  }
+
+  private namesFor(name: string): readonly NameInfo[] {
+    return name === '' ? [...this.names.values()] : [this.requireName(name)];
+  }
+
+  private ensureName(name: string): NameInfo {
+    return this.names.get(name) ?? { name, balancing: 'spill', programs: [], pids: [], registered: [] };
+  }
+
+  private bindPid(pid: number, name: string): void {
+    const info = this.ensureName(name);
+    if (info.pids.includes(pid)) throw bound(`process ${pid}`, name);
+    this.names.set(name, { ...info, pids: [...info.pids, pid] });
+  }
+
+  private unbindPid(pid: number, name: string): void {
+    for (const info of this.namesFor(name))
+      this.names.set(info.name, { ...info, pids: info.pids.filter((other) => other !== pid) });
+  }
+}
+
+const bound = (what: string, name: string): OuroborosError =>
+  new OuroborosError('EEXIST', `${what} is bound to "${name}" already`, { field: 'name' });

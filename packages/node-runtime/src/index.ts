@@ -1,0 +1,11 @@
+/** Access to the operating system; the only package that calls it. */
+export * from './channel/index.js';
+export { loadNative, peerCredentials, type PeerCredentials } from './native/index.js';
+export * from './clock.js';
+export * from './logger.js';
+export * from './process-info.js';
+export * from './random.js';
+export * from './resolver.js';
+export * from './runtime-dir.js';
+export * from './spawn.js';
+export * from './udp.js';

@@ -1,0 +1,8 @@
+/** The C library through koffi: the only folder that imports it. Linux, 64 bits, little-endian. */
+export { loadNative, native, systemError, tryNative } from './libc.js';
+export type { Address, Libc, Native, PollEvents, PollHandle, Pointer } from './libc.js';
+export { MAX_DESCRIPTORS, receiveDescriptors, sendDescriptors, type Received } from './descriptor-message.js';
+export { peerCredentials, type PeerCredentials } from './peer-credentials.js';
+export { nativeSelfTest } from './self-test.js';
+export { createMemoryFile, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
+export { acceptUnix, closeDescriptor, connectUnix, listenUnix, ringBell, socketPair } from './unix-socket.js';

@@ -1,0 +1,132 @@
+import { OuroborosError, isErrorCode } from '@ouroboros/model';
+import type * as Koffi from 'koffi';
+
+/** A C pointer: 0n is NULL. BigInt is koffi's fastest pointer argument when it is made once. */
+export type Address = bigint;
+/** What koffi takes where C says `void *`. */
+export type Pointer = Uint8Array | Address | null;
+
+/** The C library's functions that this project calls. Each answers as in C: negative = failed, see `errno`. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  socketpair(domain: number, type: number, protocol: number, fds: Uint8Array): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  listen(fd: number, backlog: number): number;
+  accept4(fd: number, address: Pointer, length: Pointer, flags: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
+  send(fd: number, bytes: Pointer, length: number, flags: number): number;
+  recv(fd: number, bytes: Pointer, length: number, flags: number): number;
+  sendmsg(fd: number, header: Address, flags: number): number;
+  recvmsg(fd: number, header: Address, flags: number): number;
+  memfd_create(name: string, flags: number): number;
+  ftruncate(fd: number, length: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): number | bigint;
+  munmap(address: Address, length: number): number;
+  close(fd: number): number;
+}
+
+const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
+  socket: 'int socket(int, int, int)',
+  socketpair: 'int socketpair(int, int, int, void *)',
+  bind: 'int bind(int, void *, uint32_t)',
+  listen: 'int listen(int, int)',
+  accept4: 'int accept4(int, void *, void *, int)',
+  connect: 'int connect(int, void *, uint32_t)',
+  getsockopt: 'int getsockopt(int, int, int, void *, void *)',
+  send: 'int64_t send(int, void *, size_t, int)',
+  recv: 'int64_t recv(int, void *, size_t, int)',
+  sendmsg: 'int64_t sendmsg(int, void *, int)',
+  recvmsg: 'int64_t recvmsg(int, void *, int)',
+  memfd_create: 'int memfd_create(const char *, uint32_t)',
+  ftruncate: 'int ftruncate(int, int64_t)',
+  // Variadic in C; with one int argument the calling convention of the supported platforms is that of a fixed one.
+  fcntl: 'int fcntl(int, int, int)',
+  mmap: 'uint64_t mmap(void *, size_t, int, int, int, int64_t)',
+  munmap: 'int munmap(void *, size_t)',
+  close: 'int close(int)',
+};
+
+/** The C library and the parts of koffi that go with it. */
+export interface Native {
+  readonly c: Libc;
+  /** Error number of the last failed call of `c`, as a name such as `EAGAIN`; '' when unknown. */
+  errno(): string;
+  /** The memory at `address` as an ArrayBuffer; nothing keeps it mapped. */
+  view(address: Address, length: number): ArrayBuffer;
+  poll(fd: number, events: PollEvents, callback: () => void): PollHandle;
+}
+
+export interface PollEvents {
+  readonly readable?: boolean;
+  readonly writable?: boolean;
+}
+
+/** A libuv poll handle. It stops without notice when nothing references it: keep it in a live variable. */
+export interface PollHandle {
+  start(events: PollEvents, callback: () => void): void;
+  stop(): void;
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+let loading: Promise<Native | Error> | undefined;
+let loaded: Native | Error | undefined;
+
+/**
+ * Loads koffi and binds the C library, once per process; later calls answer the same. Resolves to null where that is
+ * impossible: koffi is not installed, or the system is not a 64-bit little-endian Linux, whose structure layouts this
+ * folder writes. Never rejects.
+ */
+export async function loadNative(): Promise<Native | null> {
+  loading ??= load();
+  loaded = await loading;
+  return loaded instanceof Error ? null : loaded;
+}
+
+/** What `loadNative` found; null before it has resolved. */
+export const tryNative = (): Native | null => (loaded instanceof Error ? null : (loaded ?? null));
+
+/** Like `tryNative`, for callers that cannot go on without it. ENOTSUP. */
+export function native(): Native {
+  if (loaded !== undefined && !(loaded instanceof Error)) return loaded;
+  const why = loaded?.message ?? 'loadNative() was not awaited';
+  throw new OuroborosError('ENOTSUP', `no access to the C library: ${why}`, { cause: loaded });
+}
+
+/** The failure of the C library call just made, as an error that says what was being done. */
+export function systemError(doing: string): OuroborosError {
+  const name = native().errno();
+  return new OuroborosError(isErrorCode(name) ? name : 'EIO', `${doing}: ${name || 'unknown error'}`);
+}
+
+async function load(): Promise<Native | Error> {
+  if (process.platform !== 'linux' || !['x64', 'arm64', 'riscv64'].includes(process.arch)) {
+    return new Error(`${process.platform} on ${process.arch} is not supported`);
+  }
+  try {
+    return bindAll(await import('koffi'));
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function bindAll(koffi: typeof Koffi): Native {
+  // The process itself: it holds a C library whatever its file is called (glibc, musl).
+  const self = koffi.load(null);
+  const names = Object.keys(PROTOTYPES) as (keyof Libc)[];
+  const c = Object.fromEntries(names.map((name) => [name, self.func(PROTOTYPES[name])])) as unknown as Libc;
+  // Of two names for a number (EAGAIN, EWOULDBLOCK) the first counts.
+  const errnoNames = new Map<number, string>();
+  for (const [name, number] of Object.entries(koffi.os.errno)) {
+    if (!errnoNames.has(number)) errnoNames.set(number, name);
+  }
+  return {
+    c,
+    errno: () => errnoNames.get(koffi.errno()) ?? '',
+    view: (address, length) => koffi.view(address, length),
+    poll: (fd, events, callback) => koffi.node.poll(fd, events, callback),
+  };
+}

@@ -1,0 +1,102 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv4 } from 'node:net';
+import { OuroborosError, toOuroborosError } from '@ouroboros/model';
+import type { DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+
+/** Wanted size of the system's buffer of a socket in each direction; Linux grants what net.core.[rw]mem_max allows. */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+/** Datagrams that may wait in the process when the system takes no more. */
+const MAX_QUEUED_DATAGRAMS = 256;
+
+type Lookup = (host: string, options: object, done: (error: Error | null, address: string, family: number) => void) => void;
+/** Addresses are literals here; answering in the same turn lets dgram send in the same turn too. */
+const literal: Lookup = (host, _options, done) => done(null, host, 4);
+
+/** A UDP socket on node:dgram. */
+export class UdpPort implements DatagramPort {
+  onDatagram: DatagramPort['onDatagram'] = null;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Datagrams that were not sent: queue full, no route, bad address, too large, closed. */
+  sendFailures = 0;
+  private closed = false;
+  private readonly onSent = (error: Error | null): void => {
+    if (error) this.sendFailures += 1;
+  };
+
+  constructor(private readonly socket: Socket) {
+    const { address, port } = socket.address();
+    this.localAddress = address;
+    this.localPort = port;
+    socket.on('message', (message, from) => this.onDatagram?.(message, 0, message.length, from.address, from.port));
+    socket.on('error', this.onSent);
+  }
+
+  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean {
+    if (this.closed || !isIPv4(address) || !(port > 0 && port < 65_536) || this.isFull()) {
+      this.sendFailures += 1;
+      return false;
+    }
+    const copy = Buffer.allocUnsafe(length);
+    copy.set(buffer.subarray(offset, offset + length));
+    this.socket.send(copy, 0, length, port, address, this.onSent);
+    return true;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.socket.close();
+  }
+
+  private isFull(): boolean {
+    return this.socket.getSendQueueCount() >= MAX_QUEUED_DATAGRAMS;
+  }
+}
+
+function bindError(error: NodeJS.ErrnoException, address: string, port: number): OuroborosError {
+  const where = `${address}:${port}`;
+  if (error.code === 'EADDRINUSE')
+    return new OuroborosError('EEXIST', `UDP ${where} is in use by another process`, { field: 'port', cause: error });
+  if (error.code === 'EADDRNOTAVAIL')
+    return new OuroborosError('EINVAL', `${address} is not an address of this host`, { field: 'address', cause: error });
+  if (error.code === 'EACCES')
+    return new OuroborosError('EACCES', `no permission to bind UDP ${where}`, { field: 'port', cause: error });
+  return toOuroborosError(error);
+}
+
+/** Asks for less and less until the system agrees. */
+function growBuffer(set: (bytes: number) => void): void {
+  for (let bytes = SOCKET_BUFFER_BYTES; bytes >= 65_536; bytes /= 2) {
+    try {
+      return set(bytes);
+    } catch {
+      continue;
+    }
+  }
+}
+
+/** UDP over IPv4 by node:dgram. */
+export class UdpNetwork implements DatagramNetwork {
+  /** EINVAL (field `address` or `port`), EEXIST, EACCES. Port 0 = any free one. */
+  async bind(address: string, port: number): Promise<UdpPort> {
+    if (!isIPv4(address)) throw new OuroborosError('EINVAL', `not an IPv4 address: ${address}`, { field: 'address' });
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new OuroborosError('EINVAL', `not a UDP port (0 to 65535): ${port}`, { field: 'port' });
+    const socket = createSocket({ type: 'udp4', lookup: literal as never });
+    await new Promise<void>((resolve, reject) => {
+      const onError = (error: Error): void => {
+        socket.close();
+        reject(bindError(error, address, port));
+      };
+      socket.once('error', onError);
+      socket.bind(port, address, () => {
+        socket.off('error', onError);
+        resolve();
+      });
+    });
+    growBuffer((bytes) => socket.setRecvBufferSize(bytes));
+    growBuffer((bytes) => socket.setSendBufferSize(bytes));
+    return new UdpPort(socket);
+  }
+}

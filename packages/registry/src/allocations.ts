@@ -1,0 +1,331 @@
+/**
+ * Flow allocations of local processes.
+ *
+ *   direct ─ a local process is bound to the name: wait until it accepts
+ *     │ nobody (left) who may
+ *   asking ─ all layers are asked for the name
+ *     ├ one has it: remote ─ OAP request → IPCP → OAP response → granted
+ *     └ none: direct again with a program that is started for the name, else ENAME or ENOSERVER
+ *
+ * Every state ends also by the caller's time, its cancellation or its death. [spec/architecture.md §4.1]
+ */
+import { completeOap, correlationIdOf, prepareOap, readOapRefusal, type OapExchange } from '@ouroboros/oap';
+import { errorCodeOf, qosCube } from '@ouroboros/model';
+import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
+import { noServer, type AutoStart } from './auto-start.js';
+import type { Core } from './core.js';
+import type { FlowEntry, FlowTable } from './flows.js';
+import type { IpcpCalls } from './ipcp-calls.js';
+import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import { chooseLayer, nowhere, type LayerChoice } from './layer-choice.js';
+import { failure, type Failure, type Outcome, type RegistryInput } from './messages.js';
+import { nameFault, type NameTable } from './names.js';
+import type { ProcessEntry, ProcessTable } from './processes.js';
+import type { Timer } from './timer-heap.js';
+import type { FlowRequest, WaitingRoom } from './waiting-room.js';
+
+/** Maximum packet lifetime of a direct flow in ms. [spec/architecture.md §4.5] */
+const DIRECT_MPL_MS = 1;
+
+interface Allocation {
+  readonly request: number;
+  readonly process: ProcessEntry;
+  readonly args: FlowAllocRequest;
+  readonly oapId: Uint8Array;
+  readonly correlationId: string;
+  readonly wallNanos: bigint;
+  timer: Timer | null;
+  /** In the state `direct`: its place in the waiting room. */
+  waiting: FlowRequest | null;
+  /** In the state `remote`. */
+  flow: FlowEntry | null;
+  /** The layers have been asked. */
+  asked: boolean;
+  over: boolean;
+}
+
+export interface AllocationParts {
+  readonly core: Core;
+  readonly names: NameTable;
+  readonly processes: ProcessTable;
+  readonly ipcps: IpcpTable;
+  readonly calls: IpcpCalls;
+  readonly flows: FlowTable;
+  readonly waiting: WaitingRoom;
+  readonly starter: AutoStart;
+}
+
+export class Allocations {
+  private readonly open = new Map<number, Allocation>();
+
+  constructor(private readonly parts: AllocationParts) {}
+
+  start(process: ProcessEntry, input: RegistryInput & { kind: 'alloc' }): void {
+    const { core } = this.parts;
+    const { request, args, wallNanos } = input;
+    const fault = this.faultIn(args);
+    if (fault) return core.fail(request, fault);
+    const oapId = core.secrets.draw();
+    const correlationId = correlationIdOf(oapId);
+    const allocation: Allocation = {
+      ...{ request, process, args, oapId, correlationId, wallNanos },
+      ...{ timer: null, waiting: null, flow: null, asked: false, over: false },
+    };
+    const limitMs = args.timeoutMs > 0 ? args.timeoutMs : core.limits.callerMs;
+    allocation.timer = core.after(limitMs, () => this.timedOut(allocation, limitMs));
+    this.open.set(request, allocation);
+    process.requests.add(request);
+    core.log('debug', `flow to ${args.name} asked for`, {
+      id: correlationId,
+      name: args.name,
+      pid: process.caller.pid,
+    });
+    if (this.mayGoDirect(allocation)) this.direct(allocation);
+    else this.ask(allocation);
+  }
+
+  /** The caller gave up, or is gone; false when there is no such allocation. */
+  cancel(request: number, error: Failure): boolean {
+    const allocation = this.open.get(request);
+    if (!allocation) return false;
+    this.fail(allocation, error);
+    return true;
+  }
+
+  private faultIn({ name, qos }: FlowAllocRequest): Failure | undefined {
+    const fault = nameFault(name, 'name');
+    if (fault || this.parts.core.options.supportedQos(qos)) return fault;
+    return failure('EQOS', 'flows with ordered or reliable delivery are not offered', {
+      field: 'qos',
+      stage: 'policy',
+    });
+  }
+
+  private timedOut(allocation: Allocation, limitMs: number): void {
+    const state = allocation.waiting
+      ? 'no process accepted'
+      : allocation.flow
+        ? 'the remote host did not answer'
+        : 'no layer answered';
+    this.fail(
+      allocation,
+      failure('ETIMEDOUT', `no flow to ${allocation.args.name} within ${limitMs} ms: ${state}`, { stage: 'time' }),
+    );
+  }
+
+  // ── direct ──
+
+  /** Whether some living process may take the flow without an IPCP between. */
+  private mayGoDirect(allocation: Allocation): boolean {
+    const servers = this.parts.processes.servingName(allocation.args.name);
+    return this.parts.core.policy.directFlows && servers.some((server) => this.mayTake(allocation, server));
+  }
+
+  /** Not to itself: a process knows its flows by number, and a direct flow has one number at both ends. */
+  private mayTake({ process, args }: Allocation, server: ProcessEntry): boolean {
+    if (server === process || server.announcement.channelPath === '' || !server.names.has(args.name)) return false;
+    return server.caller.uid === process.caller.uid || this.parts.core.policy.allowOtherUsers;
+  }
+
+  private direct(allocation: Allocation): void {
+    const { name } = allocation.args;
+    const { core, waiting } = this.parts;
+    const request: FlowRequest = {
+      name,
+      mayTake: (server) => this.mayTake(allocation, server),
+      taken: (server, accept) => this.accepted(allocation, server, accept),
+      refused: (error) => this.notDirect(allocation, error),
+    };
+    allocation.waiting = request;
+    const limitMs = core.limits.acceptWaitMs;
+    const late = failure('ENOANSWER', `no process that serves ${name} accepted within ${limitMs} ms`, {
+      stage: 'accept',
+    });
+    waiting.enter(request, limitMs, late);
+  }
+
+  /** The last process that could have accepted is gone: another host may serve the name. */
+  private notDirect(allocation: Allocation, error: Failure): void {
+    allocation.waiting = null;
+    if (error.code === 'ENOSERVER' && !allocation.asked) this.ask(allocation);
+    else this.fail(allocation, error);
+  }
+
+  private accepted(allocation: Allocation, server: ProcessEntry, accept: number): void {
+    const { core, flows } = this.parts;
+    const { process, args, correlationId } = allocation;
+    const holders = [process, server];
+    const { name, qos } = args;
+    const flow = flows.open({ name, carrier: null, qos, correlationId, state: 'alloc-pending', holders });
+    if (!flow) {
+      core.fail(accept, noIds);
+      return this.fail(allocation, noIds);
+    }
+    const grant = { flowId: flow.flowId, qos, mplMs: DIRECT_MPL_MS, layer: '', name, correlationId };
+    const features = core.options.features;
+    const ticket = core.secrets.draw();
+    core.reply(accept, {
+      ...grant,
+      features,
+      channel: { path: '', ticket, uid: process.caller.uid },
+    } satisfies FlowGrant);
+    const path = server.announcement.channelPath;
+    this.grant(allocation, flow, { ...grant, features, channel: { path, ticket, uid: server.caller.uid } });
+  }
+
+  // ── asking ──
+
+  private ask(allocation: Allocation): void {
+    const { name } = allocation.args;
+    allocation.asked = true;
+    // An IPCP that asks for a lower flow must not be asked for it itself.
+    const ipcps = this.parts.ipcps.carriers().filter(({ pid }) => pid !== allocation.process.caller.pid);
+    chooseLayer(this.parts, name, ipcps, (choice) => {
+      if (!allocation.over) this.chosen(allocation, choice);
+    });
+  }
+
+  private chosen(allocation: Allocation, choice: LayerChoice): void {
+    if (choice.ipcp) return this.remote(allocation, choice.ipcp);
+    const { names, starter, core } = this.parts;
+    const { name } = allocation.args;
+    const entry = names.get(name);
+    if (!entry) return this.fail(allocation, nowhere(name, choice.asked));
+    if (this.mayGoDirect(allocation) || (core.policy.directFlows && starter.ensure(entry)))
+      return this.direct(allocation);
+    this.fail(allocation, this.noProcess(allocation, choice.asked));
+  }
+
+  private noProcess({ process, args }: Allocation, asked: string): Failure {
+    const servers = this.parts.processes.servingName(args.name);
+    if (servers.some(({ caller }) => caller.uid !== process.caller.uid)) {
+      return failure('EPERM', `${args.name} is served by another user (${asked})`, { stage: 'policy' });
+    }
+    return { ...noServer(args.name), message: `no other process serves ${args.name} (${asked})` };
+  }
+
+  // ── remote ──
+
+  private remote(allocation: Allocation, ipcp: IpcpEntry): void {
+    const { core, flows, names } = this.parts;
+    const { process, args, correlationId, oapId } = allocation;
+    const { name, qos } = args;
+    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
+    if (!flow || !ipcp.layer) return this.fail(allocation, noIds);
+    allocation.flow = flow;
+    const timestampNs = allocation.wallNanos;
+    const { bytes, exchange } = prepareOap(
+      { id: oapId, timestampNs, features: core.options.features },
+      core.options.hash,
+    );
+    const ticket = core.secrets.draw();
+    const request = {
+      ...{ flowId: flow.flowId, hash: names.hashOf(ipcp.layer.hash, name), qos, data: bytes, ticket },
+      ...{ uid: process.caller.uid, correlationId },
+    };
+    const { layer } = ipcp;
+    core.log('debug', `flow to ${name} goes over ${layer.name}`, {
+      id: correlationId,
+      ipcp: ipcp.name,
+      cube: qosCube(qos),
+    });
+    this.callFlowAlloc(allocation, flow, ipcp, request, (result) =>
+      this.answered(allocation, ipcp, exchange, ticket, result),
+    );
+  }
+
+  /** The number of a flow is not freed before the IPCP has answered, however late. */
+  private callFlowAlloc(
+    allocation: Allocation,
+    flow: FlowEntry,
+    ipcp: IpcpEntry,
+    request: IpcpFlowAllocRequest,
+    done: (result: IpcpFlowAllocResult) => void,
+  ): void {
+    const { calls, core, flows } = this.parts;
+    const settled = (outcome: Outcome): void => {
+      flow.busy -= 1;
+      if (allocation.flow === flow && outcome.ok) return done(outcome.value as IpcpFlowAllocResult);
+      if (outcome.ok && (outcome.value as IpcpFlowAllocResult).response === 0) return flows.abandon(flow);
+      flows.discard(flow);
+      if (!outcome.ok && allocation.flow === flow) this.fail(allocation, withStage(outcome.error), true);
+    };
+    const first = (outcome: Outcome): void => {
+      if (outcome.ok || !timedOutHere(outcome.error)) return settled(outcome);
+      if (allocation.flow === flow) this.fail(allocation, noAnswer);
+    };
+    flow.busy += 1;
+    calls.call(ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, settled);
+  }
+
+  private answered(
+    allocation: Allocation,
+    ipcp: IpcpEntry,
+    exchange: OapExchange,
+    ticket: Uint8Array,
+    result: IpcpFlowAllocResult,
+  ): void {
+    const { flows, calls, core } = this.parts;
+    const flow = allocation.flow!;
+    if (result.response !== 0) {
+      flows.discard(flow);
+      return this.fail(allocation, refusal(allocation.args.name, exchange, result), true);
+    }
+    const completed = completeOap(exchange, result.data);
+    if (!completed.ok) return this.fail(allocation, failure(completed.code, completed.text, { stage: 'remote' }));
+    const { features } = completed;
+    calls.call(ipcp, { op: 'flowAgreed', args: [flow.flowId, features] }, core.limits.deallocMs, (outcome) => {
+      if (!outcome.ok)
+        core.log('debug', 'agreed features were not taken', { id: flow.correlationId, why: outcome.error.message });
+    });
+    const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
+    const { flowId, layer, name, qos, correlationId } = flow;
+    this.grant(allocation, flow, { flowId, qos, mplMs: result.mplMs, channel, layer, name, features, correlationId });
+  }
+
+  // ── end ──
+
+  private grant(allocation: Allocation, flow: FlowEntry, grant: FlowGrant): void {
+    this.close(allocation);
+    this.parts.flows.allocated(flow);
+    this.parts.core.reply(allocation.request, grant);
+  }
+
+  /** `settled`: the IPCP has nothing of the flow left. */
+  private fail(allocation: Allocation, error: Failure, settled = false): void {
+    if (allocation.over) return;
+    const { core, flows, waiting } = this.parts;
+    const { flow, waiting: place, correlationId } = allocation;
+    this.close(allocation);
+    if (place) waiting.withdraw(place);
+    if (flow && !settled) flows.abandon(flow);
+    core.log('debug', `no flow to ${allocation.args.name}`, {
+      id: correlationId,
+      code: error.code,
+      why: error.message,
+    });
+    core.fail(allocation.request, error);
+  }
+
+  private close(allocation: Allocation): void {
+    allocation.over = true;
+    allocation.flow = null;
+    this.parts.core.timers.cancel(allocation.timer);
+    this.open.delete(allocation.request);
+    allocation.process.requests.delete(allocation.request);
+  }
+}
+
+const noIds = failure('ENOMEM', 'all flow numbers of this host are in use');
+const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'remote' });
+const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
+const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
+
+/** Why the far end said no: in its own words, else the layer's, else the number's. */
+function refusal(name: string, exchange: OapExchange, result: IpcpFlowAllocResult): Failure {
+  const reason = readOapRefusal(exchange, result.data);
+  const code = errorCodeOf(reason?.error ?? result.response);
+  const why = reason?.text || result.reason || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
+  const stage = code === 'ENOSERVER' ? 'accept' : code === 'ENAME' ? 'name' : 'remote';
+  return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage });
+}

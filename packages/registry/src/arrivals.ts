@@ -1,0 +1,170 @@
+/**
+ * Flow requests that arrive from layers.
+ *
+ * States: read (OAP, QoS, name) → waiting for a process that accepts → answered: accepted or refused. Exactly one answer
+ * goes to the IPCP, also when it is gone (nobody hears it then). [spec/architecture.md §4.1, steps 8 and 9; unlike C, which
+ * says nothing, every refusal is told at once]
+ */
+import { OapServer, acceptOap, refuseOap, type OapOffer } from '@ouroboros/oap';
+import { EMPTY_BYTES } from '@ouroboros/model';
+import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
+import { noServer, type AutoStart } from './auto-start.js';
+import type { Core } from './core.js';
+import type { FlowTable } from './flows.js';
+import type { IpcpEntry } from './ipcp-table.js';
+import { failure, type Failure, type RegistryInput } from './messages.js';
+import type { NameTable } from './names.js';
+import type { ProcessEntry, ProcessTable } from './processes.js';
+import type { FlowRequest, WaitingRoom } from './waiting-room.js';
+
+interface Arrival {
+  readonly id: number;
+  readonly ipcp: IpcpEntry;
+  readonly flow: FlowArrival;
+  readonly offer: OapOffer | undefined;
+  /** Wall time of the arrival in ns, and monotonic time of the arrival in µs. */
+  readonly wallNanos: bigint;
+  readonly at: number;
+  waiting: FlowRequest | null;
+}
+
+export interface ArrivalParts {
+  readonly core: Core;
+  readonly names: NameTable;
+  readonly processes: ProcessTable;
+  readonly flows: FlowTable;
+  readonly waiting: WaitingRoom;
+  readonly starter: AutoStart;
+}
+
+export class Arrivals {
+  private readonly open = new Set<Arrival>();
+  private readonly oap: OapServer;
+
+  constructor(private readonly parts: ArrivalParts) {
+    const { hash, features } = parts.core.options;
+    this.oap = new OapServer(hash, features);
+  }
+
+  /** Requests that wait for a process. */
+  get count(): number {
+    return this.open.size;
+  }
+
+  arrived(ipcp: IpcpEntry, input: RegistryInput & { kind: 'flowArrived' }): void {
+    const { core, names } = this.parts;
+    const { flow, wallNanos } = input;
+    const read = this.oap.read(flow.data, core.now);
+    const arrival: Arrival = {
+      id: input.arrival,
+      ipcp,
+      flow,
+      offer: read.offer,
+      wallNanos,
+      at: core.now,
+      waiting: null,
+    };
+    if (!read.ok) return this.refuse(arrival, failure(read.code, read.text));
+    if (core.stopping) return this.refuse(arrival, failure('EIRMD', 'the IRM daemon stops'));
+    if (!core.options.supportedQos(flow.qos))
+      return this.refuse(arrival, failure('EQOS', 'this quality of service is not offered'));
+    const name = ipcp.layer ? names.find(ipcp.layer.hash, flow.hash) : undefined;
+    if (!name) return this.refuse(arrival, failure('ENAME', 'this name is not known here'));
+    core.log('debug', `flow request for ${name.name}`, {
+      id: read.offer.correlationId,
+      ipcp: ipcp.name,
+      name: name.name,
+    });
+    const serving = this.parts.processes.servingName(name.name).length > 0;
+    if (!serving && !this.parts.starter.ensure(name)) return this.refuse(arrival, noServer(name.name));
+    this.wait(arrival, name.name);
+  }
+
+  /** An arrival from an IPCP that is gone already. */
+  orphan(id: number): void {
+    const answer: FlowArrivalAnswer = { ...NO, response: refuseOap(undefined, 'EIPCP', '', 0n).response };
+    this.parts.core.emit({ kind: 'answerArrival', arrival: id, answer });
+  }
+
+  /** The IPCP is gone: nobody waits for the answers. */
+  ipcpGone(ipcp: IpcpEntry): void {
+    for (const arrival of [...this.open]) {
+      if (arrival.ipcp === ipcp) this.refuse(arrival, failure('EIPCP', `IPCP ${ipcp.name} is gone`));
+    }
+  }
+
+  refuseAll(error: Failure): void {
+    for (const arrival of [...this.open]) this.refuse(arrival, error);
+  }
+
+  private wait(arrival: Arrival, name: string): void {
+    const { core, waiting } = this.parts;
+    const limitMs = core.limits.acceptWaitMs;
+    const request: FlowRequest = {
+      name,
+      mayTake: (process) => process.names.has(name),
+      taken: (process, accept) => this.accepted(arrival, name, process, accept),
+      refused: (error) => this.refuse(arrival, error),
+    };
+    arrival.waiting = request;
+    this.open.add(arrival);
+    const late = failure('ENOANSWER', `no process that serves ${name} accepted within ${limitMs} ms`, {
+      stage: 'accept',
+    });
+    waiting.enter(request, limitMs, late);
+  }
+
+  private accepted(arrival: Arrival, name: string, process: ProcessEntry, accept: number): void {
+    const { core, flows } = this.parts;
+    const { ipcp, offer } = arrival;
+    const { qos, mplMs } = arrival.flow;
+    if (!offer) return;
+    const { correlationId, features } = offer;
+    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
+    if (!flow) {
+      const error = failure('ENOMEM', 'all flow numbers of this host are in use');
+      core.fail(accept, error);
+      return this.refuse(arrival, error);
+    }
+    const { flowId, layer } = flow;
+    const ticket = core.secrets.draw();
+    const grant = { flowId, qos, mplMs, layer, name, features, correlationId };
+    this.open.delete(arrival);
+    const data = acceptOap(offer, this.wallNow(arrival));
+    const { uid } = process.caller;
+    // The IPCP first: it is to expect the ticket before the process comes with it.
+    this.answer(arrival, { response: 0, data, flowId, ticket, uid, features, correlationId });
+    flows.allocated(flow);
+    const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
+    core.reply(accept, { ...grant, channel } satisfies FlowGrant);
+  }
+
+  private refuse(arrival: Arrival, error: Failure): void {
+    const { core, waiting } = this.parts;
+    const { offer } = arrival;
+    if (arrival.waiting) waiting.withdraw(arrival.waiting);
+    this.open.delete(arrival);
+    const id = offer?.correlationId ?? '';
+    core.log('debug', 'flow request refused', { id, ipcp: arrival.ipcp.name, code: error.code, why: error.message });
+    const refused = refuseOap(offer, error.code, error.message, this.wallNow(arrival));
+    this.answer(arrival, { ...NO, ...refused, correlationId: id });
+  }
+
+  private answer(arrival: Arrival, answer: FlowArrivalAnswer): void {
+    this.parts.core.emit({ kind: 'answerArrival', arrival: arrival.id, answer });
+  }
+
+  private wallNow(arrival: Arrival): bigint {
+    return arrival.wallNanos + BigInt(Math.round(this.parts.core.now - arrival.at)) * 1000n;
+  }
+}
+
+const NO: FlowArrivalAnswer = {
+  response: 0,
+  data: EMPTY_BYTES,
+  flowId: 0,
+  ticket: EMPTY_BYTES,
+  uid: 0,
+  features: 0,
+  correlationId: '',
+};

@@ -1,0 +1,155 @@
+import type {
+  IpcpBootstrapRequest,
+  IpcpConnectRequest,
+  IpcpCreateRequest,
+  IpcpDisconnectRequest,
+  IpcpEnrollRequest,
+  LayerInfo,
+} from '@ouroboros/ports';
+import type { Core } from './core.js';
+import type { IpcpCalls } from './ipcp-calls.js';
+import { connectCall, type IpcpGoals } from './ipcp-goals.js';
+import type { IpcpLife } from './ipcp-life.js';
+import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
+import { failure, type Failure, type IpcpCall } from './messages.js';
+import { nameFault } from './names.js';
+import { notOperational, unknownIpcp, type NameOps } from './name-ops.js';
+import type { Views } from './views.js';
+
+export interface IpcpOpsParts {
+  readonly core: Core;
+  readonly ipcps: IpcpTable;
+  readonly calls: IpcpCalls;
+  readonly goals: IpcpGoals;
+  readonly life: IpcpLife;
+  readonly nameOps: NameOps;
+  readonly views: Views;
+}
+
+/** Management of IPCPs. [spec/architecture.md §2] */
+export class IpcpOps {
+  constructor(private readonly parts: IpcpOpsParts) {}
+
+  create(request: number, { name, type, restart }: IpcpCreateRequest): void {
+    const { core, ipcps, life } = this.parts;
+    const fault = nameFault(name, 'name') ?? nameFault(type, 'type') ?? restartFault(restart);
+    if (fault) return core.fail(request, fault);
+    if (ipcps.get(name)) return core.fail(request, failure('EEXIST', `IPCP ${name} exists`, { field: 'name' }));
+    if (core.stopping) return core.fail(request, failure('EIRMD', 'the IRM daemon stops'));
+    life.create(request, name, type, restart);
+  }
+
+  destroy(request: number, name: string): void {
+    const ipcp = this.find(request, name);
+    if (ipcp) this.parts.life.destroy(request, ipcp);
+  }
+
+  bootstrap(request: number, args: IpcpBootstrapRequest): void {
+    const fault = nameFault(args.layer, 'layer');
+    if (fault) return this.parts.core.fail(request, fault);
+    this.join(request, { op: 'bootstrap', request: args }, () => undefined);
+  }
+
+  enroll(request: number, args: IpcpEnrollRequest): void {
+    const fault = nameFault(args.dst, 'dst');
+    if (fault) return this.parts.core.fail(request, fault);
+    this.join(request, { op: 'enroll', request: args }, ({ name }) => {
+      if (args.layer === '' || args.layer === name) return undefined;
+      const text = `${args.dst} is in layer ${name}, not ${args.layer}; IPCP ${args.name} is a member of ${name} now`;
+      return failure('ENAME', text, { field: 'layer', stage: 'layer' });
+    });
+  }
+
+  connect(request: number, args: IpcpConnectRequest): void {
+    const { core, calls } = this.parts;
+    const fault = nameFault(args.dst, 'dst');
+    if (fault) return core.fail(request, fault);
+    const ipcp = this.findOperational(request, args.name, 'connect');
+    if (!ipcp) return;
+    calls.call(ipcp, connectCall(args), core.limits.connectMs, (outcome) => {
+      if (!outcome.ok) return core.fail(request, outcome.error);
+      const key = connectionKey(args);
+      ipcp.connections.set(key, { value: args, reached: true });
+      ipcp.troubles.delete(`connect ${key}`);
+      core.keep();
+      core.report('ipcp', `IPCP ${ipcp.name} connected ${key}`, { ipcp: ipcp.name });
+      core.reply(request, undefined);
+    });
+  }
+
+  /** From now on the connection is not made again, whether or not the IPCP could end it. */
+  disconnect(request: number, args: IpcpDisconnectRequest): void {
+    const { core } = this.parts;
+    const ipcp = this.find(request, args.name);
+    if (!ipcp) return;
+    const key = connectionKey(args);
+    if (ipcp.connections.delete(key)) core.keep();
+    ipcp.troubles.delete(`connect ${key}`);
+    const fault = notOperational(ipcp, 'disconnect');
+    if (fault) return core.fail(request, fault);
+    const { dst, component } = args;
+    this.pass(request, ipcp, { op: 'disconnect', args: [{ dst, component }] }, core.limits.connectMs);
+  }
+
+  /** Reports, controls and the RIB: passed to the IPCP, its answer passed back. */
+  inquire(request: number, name: string, call: IpcpCall): void {
+    const ipcp = this.find(request, name);
+    if (ipcp) this.pass(request, ipcp, call, this.parts.core.limits.reportMs);
+  }
+
+  private pass(request: number, ipcp: IpcpEntry, call: IpcpCall, limitMs: number): void {
+    const { core, calls } = this.parts;
+    calls.call(ipcp, call, limitMs, (outcome) => {
+      if (outcome.ok) core.reply(request, outcome.value);
+      else core.fail(request, outcome.error);
+    });
+  }
+
+  private join(request: number, join: JoinRequest, check: (layer: LayerInfo) => Failure | undefined): void {
+    const { core, goals } = this.parts;
+    const ipcp = this.find(request, join.request.name);
+    if (!ipcp) return;
+    const fault = notInBoot(ipcp, join.op);
+    if (fault) return core.fail(request, fault);
+    goals.join(ipcp, join, (outcome) => {
+      if (!outcome.ok) return core.fail(request, outcome.error);
+      const wrong = check(outcome.value);
+      if (wrong) return core.fail(request, wrong);
+      if (join.request.autobind) this.autobind(ipcp, outcome.value.name);
+      core.reply(request, this.parts.views.ipcpInfo(ipcp));
+    });
+  }
+
+  private autobind(ipcp: IpcpEntry, layer: string): void {
+    this.parts.nameOps.bindIpcpTo(ipcp, ipcp.name);
+    if (layer !== ipcp.name) this.parts.nameOps.bindIpcpTo(ipcp, layer);
+  }
+
+  private find(request: number, name: string): IpcpEntry | undefined {
+    const ipcp = this.parts.ipcps.get(name);
+    if (!ipcp) this.parts.core.fail(request, { ...unknownIpcp(name), field: 'name' });
+    return ipcp;
+  }
+
+  private findOperational(request: number, name: string, op: string): IpcpEntry | undefined {
+    const ipcp = this.find(request, name);
+    const fault = ipcp && notOperational(ipcp, op);
+    if (fault) this.parts.core.fail(request, fault);
+    return fault ? undefined : ipcp;
+  }
+}
+
+function notInBoot(ipcp: IpcpEntry, op: string): Failure | undefined {
+  if (ipcp.session !== null && !ipcp.operations.has(op)) {
+    return failure('ENOTSUP', `an IPCP of type ${ipcp.type} cannot ${op}`, { field: 'name' });
+  }
+  if (ipcp.joining) return failure('EBUSY', `IPCP ${ipcp.name} is joining a layer already`, { field: 'name' });
+  if (ipcp.session !== null && ipcp.state === 'boot') return undefined;
+  const state = ipcp.session === null ? ipcp.phase : `${ipcp.state}${ipcp.layer ? ` in layer ${ipcp.layer.name}` : ''}`;
+  return failure('EIPCPSTATE', `IPCP ${ipcp.name} is ${state}; only a new one can ${op}`, { field: 'name' });
+}
+
+const restartFault = (restart: string): Failure | undefined =>
+  ['never', 'on-failure', 'always'].includes(restart)
+    ? undefined
+    : failure('EINVAL', `restart is '${restart}', legal: never, on-failure, always`, { field: 'restart' });

@@ -1,0 +1,115 @@
+import { MAX_NAME_BYTES, toHex, type HashAlgorithm } from '@ouroboros/model';
+import type { Balancing, NamePaths } from '@ouroboros/ports';
+import type { Core } from './core.js';
+import { failure, type Failure } from './messages.js';
+import { utf8 } from './utf8.js';
+
+/** A program that may serve a name. */
+export interface ProgramBinding {
+  /** Absolute path. */
+  readonly path: string;
+  readonly args: readonly string[];
+  /** The registry may start it. */
+  readonly auto: boolean;
+}
+
+export interface NameEntry {
+  readonly name: string;
+  readonly balancing: Balancing;
+  readonly paths: NamePaths;
+  /** In the order of binding. */
+  programs: ProgramBinding[];
+  /** Processes bound one by one. */
+  readonly pids: Set<number>;
+  /** IPCPs bound by name, so that a restarted one serves it again. */
+  readonly ipcps: Set<string>;
+}
+
+export const DEFAULT_PATHS: NamePaths = {
+  serverEnc: '',
+  serverCrt: '',
+  serverKey: '',
+  clientEnc: '',
+  clientCrt: '',
+  clientKey: '',
+};
+
+/** What is wrong with a name (of anything), if something is. */
+export function nameFault(name: string, field: string): Failure | undefined {
+  const length = utf8(name).length;
+  if (length === 0) return failure('EINVAL', `${field} is empty`, { field });
+  if (length > MAX_NAME_BYTES) {
+    return failure('EINVAL', `${field} has ${length} bytes, at most ${MAX_NAME_BYTES} are legal`, { field });
+  }
+  return name.includes('\0') ? failure('EINVAL', `${field} contains a NUL character`, { field }) : undefined;
+}
+
+/** The last part of a path. Programs are matched by it alone. [spec/architecture.md §1] */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+/** The names of this host, and their hashes under each algorithm that some layer uses. */
+export class NameTable {
+  private readonly entries = new Map<string, NameEntry>();
+  private readonly byHash = new Map<HashAlgorithm, Map<string, NameEntry>>();
+
+  constructor(private readonly core: Core) {}
+
+  get count(): number {
+    return this.entries.size;
+  }
+
+  get(name: string): NameEntry | undefined {
+    return this.entries.get(name);
+  }
+
+  all(): IterableIterator<NameEntry> {
+    return this.entries.values();
+  }
+
+  /** The name, created (spill) when it is new. */
+  ensure(name: string): NameEntry {
+    return this.entries.get(name) ?? this.create(name, 'spill', DEFAULT_PATHS);
+  }
+
+  create(name: string, balancing: Balancing, paths: NamePaths): NameEntry {
+    const entry: NameEntry = { name, balancing, paths, programs: [], pids: new Set(), ipcps: new Set() };
+    this.entries.set(name, entry);
+    for (const [algorithm, index] of this.byHash) index.set(toHex(this.hashOf(algorithm, name)), entry);
+    this.core.keep();
+    this.core.report('name', `name ${name} created`, { name, balancing });
+    return entry;
+  }
+
+  destroy(entry: NameEntry): void {
+    this.entries.delete(entry.name);
+    for (const [algorithm, index] of this.byHash) index.delete(toHex(this.hashOf(algorithm, entry.name)));
+    this.core.keep();
+    this.core.report('name', `name ${entry.name} destroyed`, { name: entry.name });
+  }
+
+  hashOf(algorithm: HashAlgorithm, name: string): Uint8Array {
+    return this.core.options.hash.digest(algorithm, utf8(name));
+  }
+
+  /** The name behind a hash that arrived from a layer. */
+  find(algorithm: HashAlgorithm, hash: Uint8Array): NameEntry | undefined {
+    return this.indexOf(algorithm).get(toHex(hash));
+  }
+
+  /** Names whose programs include one with this base name. */
+  *servedBy(program: string): IterableIterator<NameEntry> {
+    const wanted = baseName(program);
+    for (const entry of this.entries.values()) {
+      if (entry.programs.some(({ path }) => baseName(path) === wanted)) yield entry;
+    }
+  }
+
+  private indexOf(algorithm: HashAlgorithm): Map<string, NameEntry> {
+    const known = this.byHash.get(algorithm);
+    if (known) return known;
+    const index = new Map<string, NameEntry>();
+    for (const entry of this.entries.values()) index.set(toHex(this.hashOf(algorithm, entry.name)), entry);
+    this.byHash.set(algorithm, index);
+    return index;
+  }
+}

@@ -1,0 +1,135 @@
+import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+import type {
+  IpcpBootstrapRequest,
+  IpcpConnectRequest,
+  IpcpEnrollRequest,
+  NamePaths,
+  RestartPolicy,
+} from '@ouroboros/ports';
+import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
+import { DEFAULT_PATHS, type NameEntry, type NameTable } from './names.js';
+
+/** Format of the kept state; another one is not read. */
+const VERSION = 1;
+
+/** What a restarted daemon must know: names, bindings, IPCPs, and what these were asked for. */
+export function takeSnapshot(names: NameTable, ipcps: IpcpTable): JsonObject {
+  const lasting = [...ipcps.all()].filter(({ creating, state }) => creating === null && state !== 'shutdown');
+  return { version: VERSION, names: [...names.all()].map(nameJson), ipcps: lasting.map(ipcpJson) };
+}
+
+const nameJson = ({ name, balancing, paths, programs, pids, ipcps }: NameEntry): JsonObject => ({
+  name,
+  balancing,
+  paths: { ...paths },
+  programs: programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
+  pids: [...pids],
+  ipcps: [...ipcps],
+});
+
+const ipcpJson = ({ name, type, restart, restarts, join, registrations, connections }: IpcpEntry): JsonObject => ({
+  name,
+  type,
+  restart,
+  restarts,
+  join: join && { op: join.op, request: { ...join.request } },
+  registrations: [...registrations.values()].map(({ value, reached }) => ({ name: value, reached })),
+  connections: [...connections.values()].map(({ value, reached }) => ({ request: connectJson(value), reached })),
+});
+
+const connectJson = ({ name, dst, component, qos }: IpcpConnectRequest): JsonObject => ({
+  name,
+  dst,
+  component,
+  qos: { ...qos, bandwidth: qos.bandwidth.toString() },
+});
+
+/** Fills empty tables from a kept state. Records that cannot be read are left out and named in the result. */
+export function restoreSnapshot(state: JsonObject, names: NameTable, ipcps: IpcpTable): string[] {
+  if (state['version'] !== VERSION) return [`version ${JSON.stringify(state['version'] ?? null)}`];
+  const faults: string[] = [];
+  const each = (key: string, restore: (record: JsonObject) => void): void => {
+    asList(state[key]).forEach((record, i) => {
+      try {
+        restore(asObject(record));
+      } catch (thrown) {
+        faults.push(`${key}[${i}]: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      }
+    });
+  };
+  each('names', (record) => restoreName(record, names));
+  each('ipcps', (record) => restoreIpcp(record, ipcps));
+  return faults;
+}
+
+function restoreName(record: JsonObject, names: NameTable): void {
+  const balancing = asText(record['balancing']) === 'round-robin' ? 'round-robin' : 'spill';
+  const paths = { ...DEFAULT_PATHS, ...asObject(record['paths']) } as unknown as NamePaths;
+  const programs = asList(record['programs']).map(asObject);
+  const pids = asList(record['pids']).map(asNumber);
+  const ipcps = asList(record['ipcps']).map(asText);
+  const entry = names.create(asText(record['name']), balancing, paths);
+  entry.programs = programs.map(({ path, args, auto }) => ({
+    path: asText(path),
+    args: asList(args).map(asText),
+    auto: auto === true,
+  }));
+  for (const pid of pids) entry.pids.add(pid);
+  for (const ipcp of ipcps) entry.ipcps.add(ipcp);
+}
+
+function restoreIpcp(record: JsonObject, ipcps: IpcpTable): void {
+  const join = joinOf(record['join']);
+  const connections = asList(record['connections']).map((value) => connectionOf(asObject(value)));
+  const registrations = asList(record['registrations']).map(asObject);
+  const ipcp = ipcps.add(asText(record['name']), asText(record['type']), asText(record['restart']) as RestartPolicy);
+  ipcp.phase = 'expected';
+  ipcp.restarts = asNumber(record['restarts']);
+  ipcp.join = join;
+  for (const { name, reached } of registrations) {
+    ipcp.registrations.set(asText(name), { value: asText(name), reached: reached === true });
+  }
+  for (const goal of connections) ipcp.connections.set(connectionKey(goal.value), goal);
+}
+
+function joinOf(value: JsonValue | undefined): JoinRequest | null {
+  if (value === null || value === undefined) return null;
+  const { op, request } = asObject(value);
+  const fields = asObject(request);
+  for (const key of ['name', 'layer']) asText(fields[key]);
+  if (op === 'bootstrap') return { op, request: fields as unknown as IpcpBootstrapRequest };
+  asText(fields['dst']);
+  return { op: 'enroll', request: fields as unknown as IpcpEnrollRequest };
+}
+
+function connectionOf(record: JsonObject): { value: IpcpConnectRequest; reached: boolean } {
+  const { name, dst, component, qos } = asObject(record['request']);
+  const spec = asObject(qos);
+  const value: IpcpConnectRequest = {
+    name: asText(name),
+    dst: asText(dst),
+    component: component === 'Management' ? 'Management' : 'Data Transfer',
+    qos: { ...spec, bandwidth: BigInt(asText(spec['bandwidth'])) } as unknown as QosSpec,
+  };
+  return { value, reached: record['reached'] === true };
+}
+
+function asObject(value: JsonValue | undefined): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new Error(`expected an object, found ${JSON.stringify(value ?? null)}`);
+}
+
+function asList(value: JsonValue | undefined): JsonValue[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`expected a list, found ${JSON.stringify(value ?? null)}`);
+}
+
+function asText(value: JsonValue | undefined): string {
+  if (typeof value === 'string') return value;
+  throw new Error(`expected text, found ${JSON.stringify(value ?? null)}`);
+}
+
+function asNumber(value: JsonValue | undefined): number {
+  if (typeof value === 'number') return value;
+  throw new Error(`expected a number, found ${JSON.stringify(value ?? null)}`);
+}

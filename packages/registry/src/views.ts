@@ -1,0 +1,94 @@
+import type { DaemonStatus, FlowInfo, IpcpInfo, NameInfo } from '@ouroboros/ports';
+import type { Core } from './core.js';
+import type { FlowEntry, FlowTable } from './flows.js';
+import type { IpcpGoals } from './ipcp-goals.js';
+import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import type { NameEntry, NameTable } from './names.js';
+import type { ProcessTable } from './processes.js';
+
+export interface ViewParts {
+  readonly core: Core;
+  readonly names: NameTable;
+  readonly processes: ProcessTable;
+  readonly ipcps: IpcpTable;
+  readonly flows: FlowTable;
+  readonly goals: IpcpGoals;
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What operators see. */
+export class Views {
+  /** What the daemon around the registry still waits for. */
+  waitingFor: readonly string[] = [];
+  startedAt = 0;
+
+  constructor(private readonly parts: ViewParts) {}
+
+  ipcpInfo(ipcp: IpcpEntry): IpcpInfo {
+    const { name, pid, type, rank, state, layer, restart, restarts } = ipcp;
+    const flows = [...this.parts.flows.all()].filter(({ carrier }) => carrier === ipcp).length;
+    const [layerName, hash] = layer ? ([layer.name, layer.hash] as const) : (['', ''] as const);
+    return { pid, name, type, rank, state, layer: layerName, hash, restart, restarts, flows };
+  }
+
+  /** By type, then pid. [spec/architecture.md §7] */
+  ipcpList(): IpcpInfo[] {
+    const all = [...this.parts.ipcps.all()].map((ipcp) => this.ipcpInfo(ipcp));
+    return all.sort((a, b) => byText(a.type, b.type) || a.pid - b.pid || byText(a.name, b.name));
+  }
+
+  nameList(): NameInfo[] {
+    return [...this.parts.names.all()].map((entry) => this.nameInfo(entry)).sort((a, b) => byText(a.name, b.name));
+  }
+
+  flowList(): FlowInfo[] {
+    return [...this.parts.flows.all()].map((flow) => this.flowInfo(flow)).sort((a, b) => a.flowId - b.flowId);
+  }
+
+  status(): DaemonStatus {
+    const { core, names, flows, processes, goals } = this.parts;
+    const waitingFor = [...this.waitingFor, ...goals.unreached()];
+    return {
+      ...core.options.identity,
+      uptimeMs: msSince(core, this.startedAt),
+      ready: waitingFor.length === 0 && !core.stopping,
+      waitingFor,
+      ipcps: this.ipcpList(),
+      names: names.count,
+      flows: flows.count,
+      processes: processes.count,
+    };
+  }
+
+  private nameInfo({ name, balancing, programs }: NameEntry): NameInfo {
+    const { processes, ipcps } = this.parts;
+    const pids = new Set(processes.servingName(name).map(({ caller }) => caller.pid));
+    const registered = [...ipcps.all()].filter(({ registrations }) => registrations.get(name)?.reached);
+    return {
+      name,
+      balancing,
+      programs: programs.map(({ path, args, auto }) => ({ path, args, auto })),
+      pids: [...pids].sort((a, b) => a - b),
+      registered: registered.map((ipcp) => ipcp.name).sort(byText),
+    };
+  }
+
+  private flowInfo(flow: FlowEntry): FlowInfo {
+    const { flowId, name, layer, ipcp, state, qos, correlationId } = flow;
+    const pids = [...flow.holders].map(({ caller }) => caller.pid);
+    return {
+      flowId,
+      name,
+      layer,
+      ipcp,
+      state,
+      qos,
+      pids,
+      correlationId,
+      sinceMs: msSince(this.parts.core, flow.since),
+    };
+  }
+}
+
+const msSince = (core: Core, since: number): number => Math.max(0, Math.floor((core.now - since) / 1000));

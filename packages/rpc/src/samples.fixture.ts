@@ -1,0 +1,160 @@
+/** One value of each interface that travels, with every field set to something that is not its default. */
+import { QOS_VIDEO, QOS_VOICE, type JsonObject } from '@ouroboros/model';
+import type {
+  BindProgramRequest,
+  DaemonStatus,
+  FlowArrival,
+  FlowArrivalAnswer,
+  FlowGrant,
+  FlowInfo,
+  IpcpAnnouncement,
+  IpcpBootstrapRequest,
+  IpcpConnectRequest,
+  IpcpCreateRequest,
+  IpcpDisconnectRequest,
+  IpcpEnrollRequest,
+  IpcpFlowAllocRequest,
+  IpcpFlowAllocResult,
+  IpcpInfo,
+  NameCreateRequest,
+  NameInfo,
+  ProcessAnnouncement,
+} from '@ouroboros/ports';
+
+export const CONFIG: JsonObject = {
+  text: 'Grüße 🐍',
+  number: -1.5,
+  yes: true,
+  nothing: null,
+  list: [1, 'two', null, [], {}],
+  nested: { deep: { deeper: ['end'] } },
+};
+
+export const IPCP: IpcpInfo = {
+  pid: 4242,
+  name: 'uni.1',
+  type: 'unicast',
+  rank: 10,
+  state: 'operational',
+  layer: 'net',
+  hash: 'SHA3_256',
+  restart: 'on-failure',
+  restarts: 3,
+  flows: 7,
+};
+
+export const NEW_IPCP: IpcpInfo = { ...IPCP, state: 'boot', layer: '', hash: '', restarts: 0, flows: 0 };
+
+export const NAME: NameInfo = {
+  name: 'hello',
+  balancing: 'round-robin',
+  programs: [{ path: '/usr/bin/hello', args: ['-x', ''], auto: true }],
+  pids: [1, 2, 3],
+  registered: ['uni.1', 'udp.1'],
+};
+
+export const FLOW: FlowInfo = {
+  flowId: 10_239,
+  name: 'hello',
+  layer: 'net',
+  ipcp: 'uni.1',
+  state: 'allocated',
+  qos: QOS_VIDEO,
+  pids: [77, 78],
+  correlationId: '0123456789abcdef',
+  sinceMs: 1234.5,
+};
+
+export const STATUS: DaemonStatus = {
+  version: '0.1.0',
+  pid: 99,
+  uptimeMs: 2 ** 40,
+  runtimeDir: '/run/ouroboros',
+  ready: true,
+  waitingFor: ['layer net'],
+  ipcps: [IPCP, NEW_IPCP],
+  names: 5,
+  flows: 6,
+  processes: 7,
+};
+
+export const CREATE: IpcpCreateRequest = { name: 'uni.1', type: 'unicast', restart: 'always' };
+export const BOOTSTRAP: IpcpBootstrapRequest = { name: 'uni.1', layer: 'net', config: CONFIG, autobind: true };
+export const ENROLL: IpcpEnrollRequest = { name: 'u', dst: 'n', layer: 'net', config: CONFIG, autobind: true };
+export const CONNECT: IpcpConnectRequest = { name: 'u', dst: 'n', component: 'Data Transfer', qos: QOS_VOICE };
+export const DISCONNECT: IpcpDisconnectRequest = { name: 'u', dst: 'n', component: 'Management' };
+export const BIND: BindProgramRequest = { program: '/bin/x', name: 'hello', auto: true, args: ['a', 'b'] };
+export const CREATE_NAME: NameCreateRequest = {
+  name: 'hello',
+  balancing: 'spill',
+  paths: { serverEnc: 'a', serverCrt: 'b', serverKey: 'c', clientEnc: 'd', clientCrt: 'e', clientKey: 'f' },
+};
+
+export const GRANT: FlowGrant = {
+  flowId: 1,
+  qos: QOS_VIDEO,
+  mplMs: 5000,
+  channel: { path: '/run/ouroboros/ch.12', ticket: Uint8Array.from({ length: 16 }, (_, i) => i), uid: 1000 },
+  layer: 'net',
+  name: 'hello',
+  features: 0x8000_0001,
+  correlationId: '0123456789abcdef',
+};
+
+export const PROCESS: ProcessAnnouncement = {
+  pid: process.pid,
+  program: '/usr/bin/hello',
+  args: ['--loud', ''],
+  channelPath: '/run/ouroboros/ch.12',
+  flows: [
+    {
+      flowId: 5,
+      name: 'hello',
+      layer: 'net',
+      correlationId: '0123456789abcdef',
+      qos: QOS_VOICE,
+      mplMs: 60_000,
+      features: 3,
+      allocated: true,
+    },
+  ],
+};
+
+export const ANNOUNCED_IPCP: IpcpAnnouncement = {
+  pid: process.pid,
+  name: 'uni.1',
+  type: 'unicast',
+  rank: 10,
+  channelPath: '/run/ouroboros/ch.13',
+  operations: ['bootstrap', 'enroll'],
+  state: 'operational',
+  layer: { name: 'net', hash: 'SHA3_512' },
+  flows: [{ flowId: 64 }, { flowId: 65 }],
+};
+
+export const HASH = Uint8Array.of(0xde, 0xad, 0, 0xff);
+export const IPCP_ALLOC: IpcpFlowAllocRequest = {
+  flowId: 66,
+  hash: HASH,
+  qos: QOS_VIDEO,
+  data: Uint8Array.of(1, 2, 3),
+  ticket: GRANT.channel.ticket,
+  uid: 1000,
+  correlationId: '0123456789abcdef',
+};
+export const IPCP_ALLOC_RESULT: IpcpFlowAllocResult = {
+  response: -1007,
+  reason: 'no such name',
+  mplMs: 250,
+  data: Uint8Array.of(9),
+};
+export const ARRIVAL: FlowArrival = { hash: HASH, qos: QOS_VOICE, mplMs: 100, data: Uint8Array.of(4, 5) };
+export const ARRIVAL_ANSWER: FlowArrivalAnswer = {
+  response: -111,
+  data: Uint8Array.of(6),
+  flowId: 67,
+  ticket: GRANT.channel.ticket,
+  uid: 1001,
+  features: 2,
+  correlationId: 'fedcba9876543210',
+};

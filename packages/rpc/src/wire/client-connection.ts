@@ -1,0 +1,146 @@
+import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
+import { createConnection } from 'node:net';
+import { OuroborosError } from '@ouroboros/model';
+import type { CancelSignal } from '@ouroboros/ports';
+import { MAX_MESSAGE_BYTES, type FrameStream, type Plain } from '../frame.js';
+import { decode, encode } from './codec.js';
+import { methodDefinition } from './definition.js';
+import { GrpcFrameStream } from './grpc-frame-stream.js';
+import { fromStatus } from './status.js';
+
+/** How long the IRM daemon may take to answer a new connection. */
+const CONNECT_MS = 1000;
+
+const OPTIONS = {
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+/** Notices an IRM daemon that is stopped while it owes an answer. */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000 };
+
+/**
+ * One connection to an IRM daemon. It is made with `open` and never made again: when it breaks, calls reject EIRMD and
+ * `usable` is false.
+ */
+export class ClientConnection {
+  private constructor(private readonly client: Client) {}
+
+  /** Rejects EIRMD within 1 s when nobody answers; the message says why. */
+  static async open(socketPath: string, keepAlive: boolean): Promise<ClientConnection> {
+    const options = keepAlive ? { ...OPTIONS, ...KEEP_ALIVE } : OPTIONS;
+    const client = new Client(`unix:${socketPath}`, credentials.createInsecure(), options);
+    if (await becomesReady(client)) return new ClientConnection(client);
+    client.close();
+    throw new OuroborosError('EIRMD', `the IRM daemon is not reachable: ${await diagnose(socketPath)}`);
+  }
+
+  get usable(): boolean {
+    return this.client.getChannel().getConnectivityState(false) === connectivityState.READY;
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  /** ETIMEDOUT after `timeoutMs`; without it the call lasts as long as the daemon lives. */
+  unary(method: DescMethod, request: Plain, timeoutMs = Infinity): Promise<Plain> {
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const bytes = encode(method.input, request);
+    const options = { deadline: timeoutMs === Infinity ? Infinity : Date.now() + timeoutMs };
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(path, requestSerialize, responseDeserialize, bytes, options, (error, reply) => {
+        if (error) reject(fromStatus(error));
+        else settle(resolve, reject, () => reading(method.output, reply ?? new Uint8Array(0)));
+      });
+    });
+  }
+
+  /** Messages as they come. Ends when the signal aborts; throws when the daemon ends it with an error or goes away. */
+  async *serverStream(method: DescMethod, request: Plain, signal?: CancelSignal): AsyncIterable<Plain> {
+    if (signal?.aborted) return;
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const bytes = encode(method.input, request);
+    const call = this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, bytes);
+    const cancel = (): void => call.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    call.on('error', cancel);
+    try {
+      for await (const message of call) yield reading(method.output, message as Uint8Array);
+    } catch (error) {
+      if (!signal?.aborted) throw error instanceof OuroborosError ? error : fromStatus(error as ServiceError);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
+  /** A bidirectional stream; `close` of this connection does not end it, its own `cut` does. */
+  frames(method: DescMethod): FrameStream {
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const stream = this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata());
+    const frames = new GrpcFrameStream({
+      stream,
+      outgoing: method.input,
+      incoming: method.output,
+      finish: () => stream.end(),
+      cut: () => stream.cancel(),
+    });
+    stream.on('error', (error: ServiceError) => frames.end(fromStatus(error)));
+    stream.on('end', () => frames.end(new OuroborosError('EIRMD', 'the IRM daemon closed the stream')));
+    return frames;
+  }
+}
+
+/** A reply that breaks the rules of its message is the daemon's fault, not the caller's. */
+function reading(desc: DescMessage, bytes: Uint8Array): Plain {
+  try {
+    return decode(desc, bytes);
+  } catch (error) {
+    throw new OuroborosError('EIO', `bad answer of the IRM daemon: ${String(error)}`, { cause: error });
+  }
+}
+
+function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void, produce: () => T): void {
+  try {
+    resolve(produce());
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** True when the connection stands and its first exchange is done, false when it failed or took too long. */
+function becomesReady(client: Client): Promise<boolean> {
+  const deadline = new Date(Date.now() + CONNECT_MS);
+  const channel = client.getChannel();
+  return new Promise((resolve) => {
+    const check = (timeout?: Error): void => {
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) resolve(true);
+      else if (timeout || state === connectivityState.TRANSIENT_FAILURE) resolve(false);
+      else channel.watchConnectivityState(state, deadline, check);
+    };
+    check();
+  });
+}
+
+/** Why nobody answers at a socket, in words. */
+function diagnose(socketPath: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(`it does not answer at ${socketPath}`);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EACCES') resolve(`no permission to open ${socketPath}`);
+      else if (error.code === 'ECONNREFUSED') resolve(`nobody listens at ${socketPath}`);
+      else resolve(`there is no ${socketPath}`);
+    });
+  });
+}

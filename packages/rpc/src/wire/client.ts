@@ -1,0 +1,79 @@
+/** What the clients load when they first connect; grpc-js and the schemas are not loaded before. */
+import { OuroborosError } from '@ouroboros/model';
+import type { CancelSignal } from '@ouroboros/ports';
+import type { Link } from '../link.js';
+import type { FrameStream, Plain } from '../frame.js';
+import { Flows } from '../gen/ouroboros/flow/v1/flow_pb.js';
+import { Operations, Registration } from '../gen/ouroboros/ipcp/v1/ipcp_pb.js';
+import { Management } from '../gen/ouroboros/irm/v1/irm_pb.js';
+import type { ManagementMethod } from '../management-methods.js';
+import { ClientConnection } from './client-connection.js';
+
+/** How long the IRM daemon may take to register an IPCP. */
+const REGISTER_MS = 5000;
+
+/** Calls to management over one connection, which is made at the first call and again after it broke. */
+export class ManagementConnection {
+  private current: ClientConnection | undefined;
+  private opening: Promise<ClientConnection> | undefined;
+  private closed = false;
+
+  constructor(private readonly socketPath: string) {}
+
+  async unary(method: ManagementMethod, request: Plain): Promise<Plain> {
+    return (await this.connection()).unary(Management.method[method], request);
+  }
+
+  async *watch(signal?: CancelSignal): AsyncIterable<Plain> {
+    yield* (await this.connection()).serverStream(Management.method.watch, {}, signal);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.current?.close();
+  }
+
+  private connection(): Promise<ClientConnection> {
+    if (this.closed) return Promise.reject(new OuroborosError('EBADF', 'this management client was closed'));
+    if (this.current?.usable) return Promise.resolve(this.current);
+    this.opening ??= this.open().finally(() => (this.opening = undefined));
+    return this.opening;
+  }
+
+  private async open(): Promise<ClientConnection> {
+    this.current?.close();
+    const made = await ClientConnection.open(this.socketPath, true);
+    this.current = made;
+    if (this.closed) made.close();
+    return made;
+  }
+}
+
+function link(connection: ClientConnection, stream: FrameStream): Link {
+  const close = (): void => {
+    stream.cut(new OuroborosError('EIRMD', 'closed by this process'));
+    connection.close();
+  };
+  return { stream, close };
+}
+
+/** Opens the stream of an application. */
+export async function openFlows(socketPath: string): Promise<Link> {
+  const connection = await ClientConnection.open(socketPath, false);
+  return link(connection, connection.frames(Flows.method.attach));
+}
+
+/** Registers an IPCP and opens its stream. */
+export async function openOperations(
+  socketPath: string,
+  announcement: Plain,
+): Promise<Link & { readonly session: Plain }> {
+  const connection = await ClientConnection.open(socketPath, false);
+  try {
+    const session = await connection.unary(Registration.method.register, announcement, REGISTER_MS);
+    return { session, ...link(connection, connection.frames(Operations.method.serve)) };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
+import type { Balancing, FlowInfo, RestartPolicy, StatusEvent } from '@ouroboros/ports';
+
+/** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
+
+const keys = <Word extends string>(all: Readonly<Record<Word, true>>): readonly string[] => Object.keys(all);
+
+const STATES = keys<IpcpState>({ null: true, init: true, boot: true, operational: true, shutdown: true });
+const RESTARTS = keys<RestartPolicy>({ never: true, 'on-failure': true, always: true });
+const COMPONENTS = keys<Component>({ Management: true, 'Data Transfer': true });
+const BALANCINGS = keys<Balancing>({ spill: true, 'round-robin': true });
+const HASHES = Object.keys(HASH_NUMBER satisfies Readonly<Record<HashAlgorithm, number>>);
+
+/** Legal words by `Message.field`. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  'ouroboros.ipcp.v1.ConnectRequest.component': COMPONENTS,
+  'ouroboros.ipcp.v1.DisconnectRequest.component': COMPONENTS,
+  'ouroboros.ipcp.v1.IpcpAnnouncement.state': STATES,
+  'ouroboros.ipcp.v1.LayerInfo.hash': HASHES,
+  'ouroboros.irm.v1.FlowInfo.state': keys<FlowInfo['state']>({
+    'alloc-pending': true,
+    allocated: true,
+    'dealloc-pending': true,
+  }),
+  'ouroboros.irm.v1.IpcpConnectRequest.component': COMPONENTS,
+  'ouroboros.irm.v1.IpcpCreateRequest.restart': RESTARTS,
+  'ouroboros.irm.v1.IpcpDisconnectRequest.component': COMPONENTS,
+  'ouroboros.irm.v1.IpcpInfo.hash': [...HASHES, ''],
+  'ouroboros.irm.v1.IpcpInfo.restart': RESTARTS,
+  'ouroboros.irm.v1.IpcpInfo.state': STATES,
+  'ouroboros.irm.v1.NameCreateRequest.balancing': BALANCINGS,
+  'ouroboros.irm.v1.NameInfo.balancing': BALANCINGS,
+  'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({
+    ipcp: true,
+    name: true,
+    flow: true,
+    process: true,
+  }),
+};
+
+/** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
+const NULLABLE: ReadonlySet<string> = new Set(['ouroboros.ipcp.v1.IpcpAnnouncement.layer']);
+
+/** Undefined = any string. */
+export const legalWords = (message: string, field: string): readonly string[] | undefined =>
+  WORDS[`${message}.${field}`];
+export const isNullable = (message: string, field: string): boolean => NULLABLE.has(`${message}.${field}`);

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toHex } from '@ouroboros/model';
+import { FrameClassifier } from '../test/classifier.js';
+import { readPcap, udpDatagram } from '../test/pcap.js';
+
+const ETHERTYPE_ARP = '0806';
+
+interface Census {
+  readonly counts: Record<string, number>;
+  readonly lines: string[];
+}
+
+/** Every frame decodes to something known and encodes to the same bytes; the counts show that none is passed over. */
+function census(file: string): Census {
+  const frames = readPcap(new Uint8Array(readFileSync(join(__dirname, '../test/captures', file))));
+  const classifier = new FrameClassifier();
+  const found: Census = { counts: {}, lines: [] };
+  for (const frame of frames) {
+    const datagram = udpDatagram(frame);
+    if (datagram === undefined) expect(toHex(frame.subarray(12, 14))).toBe(ETHERTYPE_ARP);
+    const parts = datagram === undefined ? [] : classifier.take(datagram);
+    if (datagram !== undefined) expect(toHex(parts[0]!.again)).toBe(toHex(datagram.payload));
+    const kind = datagram === undefined ? 'ARP' : parts.map((part) => part.kind).join(' / ');
+    found.counts[kind] = (found.counts[kind] ?? 0) + 1;
+    found.lines.push(parts.map((part) => part.line).join(' | '));
+  }
+  return found;
+}
+
+const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
+
+describe('frames of C nodes decode and encode to the same bytes', () => {
+  it('two hosts, UDP layer', () => {
+    const { counts } = census('b_udp4.pcap');
+    expect(counts).toEqual({
+      ARP: 2,
+      'UDP request / OAP request': 3,
+      'UDP reply / OAP response': 3,
+      'UDP data / user': 25,
+    });
+    expect(total(counts)).toBe(33);
+  });
+
+  it('two hosts, unicast layer over UDP', () => {
+    const { counts } = census('c_uni2.pcap');
+    expect(counts).toEqual({
+      ARP: 2,
+      'UDP request / OAP request': 3,
+      'UDP reply / OAP response': 3,
+      'UDP data / OCEP': 6,
+      'UDP data / OEP request': 1,
+      'UDP data / OEP response': 1,
+      'UDP data / OEP ack': 1,
+      'UDP data / LSA': 2,
+      'UDP data / DT / DHT find-node-request': 2,
+      'UDP data / DT / DHT find-node-response': 2,
+      'UDP data / DT / DHT store': 1,
+      'UDP data / DT / FA request / OAP request': 3,
+      'UDP data / DT / FA reply / OAP response': 3,
+      'UDP data / DT / user': 66,
+    });
+    expect(total(counts)).toBe(96);
+  });
+
+  it('three hosts in a line, seen at the middle one', () => {
+    const { counts } = census('d_line3.pcap');
+    expect(counts).toEqual({
+      ARP: 4,
+      'UDP request / OAP request': 6,
+      'UDP reply / OAP response': 6,
+      'UDP data / OCEP': 12,
+      'UDP data / OEP request': 2,
+      'UDP data / OEP response': 2,
+      'UDP data / OEP ack': 2,
+      'UDP data / LSA': 8,
+      'UDP data / DT / DHT find-node-request': 4,
+      'UDP data / DT / DHT find-node-response': 4,
+      'UDP data / DT / DHT store': 3,
+      'UDP data / DT / FA request / OAP request': 6,
+      'UDP data / DT / FA reply / OAP response': 6,
+      'UDP data / DT / user': 66,
+    });
+    expect(total(counts)).toBe(131);
+  });
+
+  it('print as lines that say what each header holds', () => {
+    const { lines } = census('c_uni2.pcap');
+    expect(lines[23]).toBe(
+      'UDP data eid=65 payload=111 | DT dst=59.96.47.94 qc=0 ttl=60 ecn=0 eid=0000000000000001 payload=96 | ' +
+        'DHT store src=d76226e1a511a0db..(32) addr=e4.a6.3e.aa key=42dee3b0415b4f69..(32) ' +
+        'value=00000000aa3ea6e4 exp=1795467467',
+    );
+    expect(census('d_line3.pcap').lines[54]).toContain('DT dst=d4.05.13.00 qc=0 ttl=59 ecn=0 eid=0000000000000000');
+  });
+});

@@ -1,0 +1,32 @@
+/**
+ * What stands in field 100 of OCEP, enrollment and DHT messages between nodes of ours; C skips the field.
+ * Protobuf (proto/ouroboros/peer/v1/extension.proto). [ARCHITECTURE.md, Extensions; docs/wire-extensions.md]
+ */
+import { isFieldSet } from '@bufbuild/protobuf';
+import { accepted, type Decoded } from '../decoded.js';
+import { PeerExtensionSchema } from '../gen/v1/extension_pb.js';
+import { readMessage, writeMessage } from './strict.js';
+import type { PeerExtension } from './types.js';
+
+/** Room that the longest OCEP message (30 bytes) leaves of its 127, less 3 bytes of tag and length, rounded down. */
+export const PEER_EXTENSION_MAX = 88;
+export const PEER_EXTENSION_VERSION = 1;
+
+/** Decodes the `ext` bytes of a message. A caller takes a refused extension as none. */
+export function decodePeerExtension(bytes: Uint8Array): Decoded<PeerExtension> {
+  const message = readMessage(PeerExtensionSchema, bytes, PEER_EXTENSION_MAX);
+  if (!message.ok) return message;
+  const { field } = PeerExtensionSchema;
+  const { version, features, keepaliveMs } = message.value;
+  return accepted({
+    version: isFieldSet(message.value, field.version) ? version : undefined,
+    features: isFieldSet(message.value, field.features) ? features : undefined,
+    keepaliveMs: isFieldSet(message.value, field.keepaliveMs) ? keepaliveMs : undefined,
+  });
+}
+
+/** EINVAL for a value that is not an unsigned 32-bit number. */
+export function encodePeerExtension(extension: PeerExtension): Uint8Array {
+  const { version, features, keepaliveMs } = extension;
+  return writeMessage(PeerExtensionSchema, { version, features, keepaliveMs }, PEER_EXTENSION_MAX);
+}

@@ -1,0 +1,196 @@
+import {
+  CEP_COMPONENTS,
+  decodeCep,
+  decodeDht,
+  decodeEnrollAck,
+  decodeEnrollRequest,
+  decodeEnrollResponse,
+  decodeFa,
+  decodeLsa,
+  decodeOap,
+  decodeUdpMgmt,
+  DT_PCI_LENGTH,
+  dtCube,
+  dtDst,
+  dtEcn,
+  dtEidHigh,
+  dtEidLow,
+  dtTtl,
+  encodeCep,
+  encodeDht,
+  encodeEnrollAck,
+  encodeEnrollRequest,
+  encodeEnrollResponse,
+  encodeFa,
+  encodeLsa,
+  encodeOap,
+  encodeUdpMgmt,
+  eidOf,
+  printCep,
+  printDht,
+  printDtPdu,
+  printEnrollAck,
+  printEnrollRequest,
+  printEnrollResponse,
+  printFa,
+  printLsa,
+  printOap,
+  printUdpFrame,
+  udpEid,
+  UDP_DATA_HEADER,
+  writeDtPci,
+  writeUdpEid,
+  type Decoded,
+} from '../src/index.js';
+import { concatBytes } from '@ouroboros/model';
+import { valueOf } from './golden.js';
+import type { UdpDatagram } from './pcap.js';
+
+/** Hash of the layer `net`: SHA3-256. */
+const LAYER_HASH = 32;
+/** Request hash of a response to a request without digest: SHA-384. */
+const REQUEST_HASH = 48;
+
+/** One header or message inside a frame, outermost first; `again` = it and all inside it, decoded and encoded. */
+export interface Part {
+  readonly kind: string;
+  readonly again: Uint8Array;
+  readonly line: string;
+}
+
+/** What is known of a flow between two hosts: the component that OCEP named, and how many packets each side has sent. */
+interface FlowState {
+  component: string | undefined;
+  readonly sent: Map<string, number>;
+}
+
+const leaf = <T>(
+  kind: string,
+  bytes: Uint8Array,
+  decode: (bytes: Uint8Array) => Decoded<T>,
+  encode: (value: T) => Uint8Array,
+  print: (bytes: Uint8Array) => string,
+): Part => ({ kind, again: encode(valueOf(decode(bytes))), line: print(bytes) });
+
+function oap(bytes: Uint8Array, isRequest: boolean): Part {
+  const hashLength = isRequest ? 0 : REQUEST_HASH;
+  const title = isRequest ? 'OAP request' : 'OAP response';
+  return leaf(
+    title,
+    bytes,
+    (one) => decodeOap(one, hashLength),
+    encodeOap,
+    (one) => printOap(one, hashLength),
+  );
+}
+
+/**
+ * Tells what each UDP frame of a capture carries by following the flows: requests and replies give the EIDs, the first
+ * packet each way on a flow to an IPCP is OCEP, and the component decides about the rest. Throws for what it cannot tell.
+ */
+export class FrameClassifier {
+  /** Key: receiver's host and EID. Both ends of a flow share one state. */
+  private readonly flows = new Map<string, FlowState>();
+  /** Requests that wait for their reply. Key: requester's host and EID. */
+  private readonly requested = new Set<string>();
+
+  take(datagram: UdpDatagram): Part[] {
+    const { payload } = datagram;
+    return udpEid(payload, 0) === 0 ? this.takeManagement(datagram) : this.takeData(datagram);
+  }
+
+  private takeManagement({ payload, from, to }: UdpDatagram): Part[] {
+    const message = valueOf(decodeUdpMgmt(payload));
+    if (message.kind !== 'request' && message.kind !== 'reply') throw new Error(`code of ${message.kind}`);
+    if (message.kind === 'request') this.requested.add(`${from} ${message.sEid}`);
+    else this.open(`${to} ${message.sEid}`, `${from} ${message.dEid}`);
+    const inner = oap(message.data, message.kind === 'request');
+    const again = encodeUdpMgmt({ ...message, data: inner.again });
+    return [{ kind: `UDP ${message.kind}`, again, line: printUdpFrame(payload) }, inner];
+  }
+
+  private open(requester: string, responder: string): void {
+    if (!this.requested.delete(requester)) throw new Error(`reply to ${requester}, which asked for nothing`);
+    const state: FlowState = { component: undefined, sent: new Map() };
+    this.flows.set(requester, state);
+    this.flows.set(responder, state);
+  }
+
+  private takeData({ payload, from, to }: UdpDatagram): Part[] {
+    const eid = udpEid(payload, 0);
+    const flow = this.flows.get(`${to} ${eid}`);
+    if (flow === undefined) throw new Error(`no flow ${to} ${eid}`);
+    const nth = flow.sent.get(from) ?? 0;
+    flow.sent.set(from, nth + 1);
+    const inner = this.takePacket(flow, payload.subarray(UDP_DATA_HEADER), nth);
+    const again = concatBytes(new Uint8Array(UDP_DATA_HEADER), inner[0]!.again);
+    writeUdpEid(again, 0, eid);
+    return [{ kind: 'UDP data', again, line: printUdpFrame(payload) }, ...inner];
+  }
+
+  private takePacket(flow: FlowState, packet: Uint8Array, nth: number): Part[] {
+    if (packet.length === 0) return [{ kind: 'keep-alive', again: packet, line: 'keep-alive' }];
+    if (nth === 0) {
+      const cep = decodeCep(packet);
+      if (cep.ok) {
+        flow.component = cep.value.component;
+        return [leaf('OCEP', packet, decodeCep, encodeCep, printCep)];
+      }
+    }
+    switch (flow.component) {
+      case undefined:
+        return [{ kind: 'user', again: packet, line: `user ${packet.length}` }];
+      case CEP_COMPONENTS.enrollment.component:
+        return [this.enrollment(packet, flow)];
+      case CEP_COMPONENTS.management.component:
+        return [leaf('LSA', packet, decodeLsa, encodeLsa, printLsa)];
+      case CEP_COMPONENTS.dataTransfer.component:
+        return this.dtPdu(packet);
+      default:
+        throw new Error(`component ${flow.component}`);
+    }
+  }
+
+  /** After OCEP each way: request, response, ack. */
+  private enrollment(packet: Uint8Array, flow: FlowState): Part {
+    const packets = [...flow.sent.values()].reduce((sum, one) => sum + one, 0);
+    if (packets === 3) {
+      return leaf('OEP request', packet, decodeEnrollRequest, encodeEnrollRequest, printEnrollRequest);
+    }
+    if (packets === 4) {
+      return leaf('OEP response', packet, decodeEnrollResponse, encodeEnrollResponse, printEnrollResponse);
+    }
+    if (packets === 5) return leaf('OEP ack', packet, decodeEnrollAck, encodeEnrollAck, printEnrollAck);
+    throw new Error(`packet ${packets} of an enrollment`);
+  }
+
+  private dtPdu(packet: Uint8Array): Part[] {
+    const low = dtEidLow(packet, 0);
+    const high = dtEidHigh(packet, 0);
+    const inner = this.dtPayload(eidOf(low, high), packet.subarray(DT_PCI_LENGTH));
+    const again = concatBytes(new Uint8Array(DT_PCI_LENGTH), inner[0]!.again);
+    writeDtPci(again, 0, dtDst(packet, 0), dtCube(packet, 0), dtTtl(packet, 0), dtEcn(packet, 0), low, high);
+    return [{ kind: 'DT', again, line: printDtPdu(packet) }, ...inner];
+  }
+
+  private dtPayload(eid: bigint, payload: Uint8Array): Part[] {
+    if (eid === 0n) return this.flowAllocator(payload);
+    if (eid === 1n) {
+      const { kind } = valueOf(decodeDht(payload, LAYER_HASH));
+      const decode = (bytes: Uint8Array): ReturnType<typeof decodeDht> => decodeDht(bytes, LAYER_HASH);
+      return [leaf(`DHT ${kind}`, payload, decode, encodeDht, (bytes) => printDht(bytes, LAYER_HASH))];
+    }
+    return [{ kind: payload.length === 0 ? 'keep-alive' : 'user', again: payload, line: `user ${payload.length}` }];
+  }
+
+  private flowAllocator(payload: Uint8Array): Part[] {
+    const message = valueOf(decodeFa(payload, LAYER_HASH));
+    if (message.kind === 'unknown') throw new Error(`FA code ${message.code}`);
+    const line = printFa(payload, LAYER_HASH);
+    if (message.kind !== 'request' && message.kind !== 'reply') {
+      return [{ kind: `FA ${message.kind}`, again: encodeFa(message), line }];
+    }
+    const inner = oap(message.data, message.kind === 'request');
+    return [{ kind: `FA ${message.kind}`, again: encodeFa({ ...message, data: inner.again }), line }, inner];
+  }
+}
