@@ -1,7 +1,7 @@
 // One jest run serves the whole workspace; packages are read from their sources, so no build is needed first.
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/packages', '<rootDir>/apps'],
+  roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/examples'],
   testMatch: ['**/src/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['/dist/', '/bundle/'],

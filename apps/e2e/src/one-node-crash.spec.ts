@@ -80,7 +80,8 @@ describe.each([
     await node.irmd.ended;
     await ping(flow);
     await node.up(configuration);
-    const strip = (list: typeof before.flows) => list.map(({ flowId, name, pids, layer, correlationId }) => ({ flowId, name, pids, layer, correlationId }));
+    const strip = (list: typeof before.flows) =>
+      list.map(({ flowId, name, pids, layer, correlationId }) => ({ flowId, name, pids, layer, correlationId }));
     await until('the flows are adopted', async () => (await node.irm.listFlows()).length === before.flows.length);
     expect(strip(await node.irm.listFlows())).toEqual(strip(before.flows));
     expect((await node.irm.listIpcps()).map(({ pid, layer, restarts }) => ({ pid, layer, restarts }))).toEqual(
@@ -132,7 +133,9 @@ describe('kill -9 of an IPCP', () => {
     kill(before.get('c')!, 'SIGTERM');
     await until('only c is left, anew', async () => {
       const list = await node.irm.listIpcps();
-      return list.length === 1 && list[0]!.name === 'c' && list[0]!.pid !== before.get('c') && list[0]!.state === 'boot';
+      return (
+        list.length === 1 && list[0]!.name === 'c' && list[0]!.pid !== before.get('c') && list[0]!.state === 'boot'
+      );
     });
   });
 });

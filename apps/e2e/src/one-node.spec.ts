@@ -44,14 +44,20 @@ describe('one node, from nothing', () => {
     `);
     const client = node.start('oping', '-n', 'hello', '-i', '20ms');
     await client.says(/seq=3/);
-    expect(await node.irm.listFlows()).toMatchObject([{ name: 'hello', layer: 'loop', ipcp: 'l0', pids: [client.pid] }, { layer: 'loop' }]);
+    expect(await node.irm.listFlows()).toMatchObject([
+      { name: 'hello', layer: 'loop', ipcp: 'l0', pids: [client.pid] },
+      { layer: 'loop' },
+    ]);
     const { status, stdout } = await client.kill('SIGINT');
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(' 0% packet loss') });
   });
 
   it('refuses a second irmd in the same runtime directory', async () => {
     await node.up();
-    expect(await node.run('irmd')).toMatchObject({ status: 8, stderr: expect.stringContaining(`already running: pid ${node.irmd.pid}`) });
+    expect(await node.run('irmd')).toMatchObject({
+      status: 8,
+      stderr: expect.stringContaining(`already running: pid ${node.irmd.pid}`),
+    });
     expect(await node.run('irm', 'ipcp', 'list')).toMatchObject({ status: 0 });
   });
 
@@ -63,7 +69,9 @@ describe('one node, from nothing', () => {
 
 describe('the configuration file', () => {
   it('is checked with all faults at once, those of IPCPs too, and nothing is changed', async () => {
-    const file = node.writeConfig('[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[eth-dix.e]\n[name.n]\nprog = ["/missing"]');
+    const file = node.writeConfig(
+      '[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[eth-dix.e]\n[name.n]\nprog = ["/missing"]',
+    );
     const { status, stderr } = await node.run('irmd', '--config', file, '--check-config');
     expect(status).toBe(2);
     expect(stderr.split('\n').map((line) => line.split(': ')[1])).toEqual([
@@ -83,11 +91,16 @@ describe('the configuration file', () => {
 
   it('is read again on SIGHUP: new tables are made, changed parameters refused, a faulty file changes nothing', async () => {
     await node.up('[local.l0]\nbootstrap = "loop"\n[name.old]');
-    node.writeConfig('[local.l0]\nbootstrap = "loop"\nhash = "SHA3_512"\nreg = ["hello"]\n[local.l1]\nbootstrap = "more"\n');
+    node.writeConfig(
+      '[local.l0]\nbootstrap = "loop"\nhash = "SHA3_512"\nreg = ["hello"]\n[local.l1]\nbootstrap = "more"\n',
+    );
     process.kill(node.irmd.pid, 'SIGHUP');
     await node.irmd.says(/configuration read again/);
     expect(node.irmd.stderr).toMatch(/configuration refused: local\.l0\.hash: cannot change while the IPCP lives/);
-    expect((await node.irm.listIpcps()).map(({ name, layer }) => `${name} in ${layer}`)).toEqual(['l0 in loop', 'l1 in more']);
+    expect((await node.irm.listIpcps()).map(({ name, layer }) => `${name} in ${layer}`)).toEqual([
+      'l0 in loop',
+      'l1 in more',
+    ]);
     expect(await node.irm.listNames()).toMatchObject([{ name: 'hello', registered: ['l0'] }]);
     const before = await node.irm.status();
     node.writeConfig('[local.l0]\nbotstrap = "loop"\n');

@@ -66,7 +66,8 @@ export class Program {
         this.waiters.delete(look);
         outcome();
       };
-      const fail = (why: string): void => settle(() => reject(new Error(`${why} before ${pattern}:\n${this.stdout}\n${this.stderr}`)));
+      const fail = (why: string): void =>
+        settle(() => reject(new Error(`${why} before ${pattern}:\n${this.stdout}\n${this.stderr}`)));
       const look = (): void => {
         if (pattern.test(this.stdout) || pattern.test(this.stderr)) settle(resolve);
         else if (!this.running) fail('the program ended');

@@ -28,7 +28,17 @@ describe('the command line of irmd', () => {
   });
 
   it('takes each option', () => {
-    const args = ['--config', 'f', '--check-config', '--stdout', '--runtime-dir=/d', '--log-level', 'debug', '--help', '--version'];
+    const args = [
+      '--config',
+      'f',
+      '--check-config',
+      '--stdout',
+      '--runtime-dir=/d',
+      '--log-level',
+      'debug',
+      '--help',
+      '--version',
+    ];
     expect(parseCommandLine(args)).toEqual({
       config: 'f',
       checkConfig: true,

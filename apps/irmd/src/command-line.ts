@@ -37,7 +37,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values } = parsed(args);
   const level = values['log-level'];
   if (level !== undefined && !isLevel(level)) {
-    throw new OuroborosError('EINVAL', `--log-level must be one of ${LEVELS.join(', ')}, not "${level}"`, { field: 'log-level' });
+    throw new OuroborosError('EINVAL', `--log-level must be one of ${LEVELS.join(', ')}, not "${level}"`, {
+      field: 'log-level',
+    });
   }
   for (const option of ['config', 'runtime-dir'] as const) {
     if (values[option] === '') throw new OuroborosError('EINVAL', `--${option} needs a path`, { field: option });

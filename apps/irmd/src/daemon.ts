@@ -62,7 +62,9 @@ export class Daemon {
       logLevel: () => options.level.level,
       onExit: (pid, { code, signal }) => this.driver.processExited(pid, code, signal),
     });
-    const state = this.state.read((reason) => logger.log('warn', 'the state of the former irmd is unreadable', { reason }));
+    const state = this.state.read((reason) =>
+      logger.log('warn', 'the state of the former irmd is unreadable', { reason }),
+    );
     this.driver = new RegistryDriver({
       clock: this.clock,
       random: new NodeRandom(),
@@ -101,7 +103,8 @@ export class Daemon {
   /** SIGHUP; one at a time. */
   reload(): Promise<void> {
     const { file, logger } = this.options;
-    if (file === undefined) logger.log('warn', 'SIGHUP: irmd was started without --config, there is nothing to read again');
+    if (file === undefined)
+      logger.log('warn', 'SIGHUP: irmd was started without --config, there is nothing to read again');
     else this.reloading = this.reloading.then(() => this.reloadFrom(file));
     return this.reloading;
   }
@@ -184,4 +187,7 @@ export class Daemon {
   }
 }
 
-const policyOf = ({ irmd }: Configuration) => ({ directFlows: irmd.direct_flows, allowOtherUsers: irmd.allow_other_users });
+const policyOf = ({ irmd }: Configuration) => ({
+  directFlows: irmd.direct_flows,
+  allowOtherUsers: irmd.allow_other_users,
+});

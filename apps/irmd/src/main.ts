@@ -16,7 +16,9 @@ async function main(args: readonly string[]): Promise<number> {
   const line = parseCommandLine(args);
   if (line.help) return print(USAGE);
   if (line.version) return print(`Ouroboros version ${VERSION}\n`);
-  const dir = runtimeDir(line.runtimeDir === undefined ? process.env : { ...process.env, OUROBOROS_RUNTIME_DIR: line.runtimeDir });
+  const dir = runtimeDir(
+    line.runtimeDir === undefined ? process.env : { ...process.env, OUROBOROS_RUNTIME_DIR: line.runtimeDir },
+  );
   process.env['OUROBOROS_RUNTIME_DIR'] = dir;
   return line.checkConfig ? checkConfig(line.config!) : run(line, dir);
 }
@@ -74,7 +76,10 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
       daemon.stop().then(resolve, reject);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, stop);
-    process.on('SIGHUP', () => void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error })));
+    process.on(
+      'SIGHUP',
+      () => void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error })),
+    );
   });
   const crash = (error: unknown): never => {
     logger.log('error', 'irmd fails; IPCPs and flows live on, start irmd again to adopt them', { error });

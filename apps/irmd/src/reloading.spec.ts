@@ -7,9 +7,11 @@ const register = (name: string): Step => ({ do: 'name-register', ipcp: 'm1', nam
 const lives = { ipcps: new Set(['m1']), names: new Set(['hello']) };
 
 const merged = (fresh: readonly Step[], left: readonly Step[], living = lives): string[] =>
-  withLeftOvers(fresh.length > 0 ? [{ key: 'unicast.m1', steps: fresh }] : [], new Map([['unicast.m1', left]]), living).flatMap(({ steps }) =>
-    steps.map(stepText),
-  );
+  withLeftOvers(
+    fresh.length > 0 ? [{ key: 'unicast.m1', steps: fresh }] : [],
+    new Map([['unicast.m1', left]]),
+    living,
+  ).flatMap(({ steps }) => steps.map(stepText));
 
 describe('steps that a former configuration left undone', () => {
   it('go on before those of the new one', () => {

@@ -35,7 +35,11 @@ export async function reload(
   useSettings(change.effective);
   const left = applier.cancel();
   await applier.apply(withLeftOvers(change.tasks, left, lives));
-  logger.log('info', 'configuration read again', { file, applied: change.tasks.length, refused: change.refused.length });
+  logger.log('info', 'configuration read again', {
+    file,
+    applied: change.tasks.length,
+    refused: change.refused.length,
+  });
   return change.effective;
 }
 
@@ -49,18 +53,25 @@ function report(change: Reload, logger: Logger): void {
   for (const { key, steps } of change.tasks) {
     for (const step of steps) logger.log('info', `configuration applies: ${stepText(step)}`, { table: key });
   }
-  for (const fault of change.refused) logger.log('warn', `configuration refused: ${formatFault(fault)}`, { key: fault.path });
+  for (const fault of change.refused)
+    logger.log('warn', `configuration refused: ${formatFault(fault)}`, { key: fault.path });
 }
 
 /**
  * Steps of the former file that were not done yet go first in their table, but those that the new file takes back. What
  * belongs to an IPCP that was destroyed meanwhile is done anew by the new task, or dropped.
  */
-export function withLeftOvers(tasks: readonly Task[], left: ReadonlyMap<string, readonly Step[]>, lives: Living): Task[] {
+export function withLeftOvers(
+  tasks: readonly Task[],
+  left: ReadonlyMap<string, readonly Step[]>,
+  lives: Living,
+): Task[] {
   const fresh = new Map(tasks.map((task) => [task.key, task.steps]));
   const takenBack = new Set(tasks.flatMap((task) => task.steps.map(inverseText)));
   const old = [...left].map(([key, steps]): Task => {
-    const valid = steps.filter((step) => !takenBack.has(stepText(step)) && ('ipcp' in step ? lives.ipcps : lives.names).has(ownerOf(step)));
+    const valid = steps.filter(
+      (step) => !takenBack.has(stepText(step)) && ('ipcp' in step ? lives.ipcps : lives.names).has(ownerOf(step)),
+    );
     const own = fresh.get(key) ?? [];
     fresh.delete(key);
     return { key, steps: [...valid, ...own] };

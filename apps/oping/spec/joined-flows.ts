@@ -1,7 +1,7 @@
 import { QOS_RAW, type Micros } from '@ouroboros/model';
 import { Flow, PacketFlow } from '@ouroboros/flow';
 import type { Clock } from '@ouroboros/ports';
-import { memoryPair } from './memory-pair.js';
+import { MemoryChannelNetwork } from '@ouroboros/simnet';
 
 /** Real time. */
 export const clock: Clock = {
@@ -14,9 +14,12 @@ export const clock: Clock = {
 };
 
 /** A flow between two processes, both here: the client's end and the server's. */
-export function joinedFlows(flowId = 1): [Flow, Flow] {
+export async function joinedFlows(flowId = 1): Promise<[Flow, Flow]> {
   const grant = { flowId, qos: QOS_RAW, mplMs: 1, layer: '', name: 'hello', features: 0, correlationId: 'c' };
   const host = { clock, release: () => Promise.resolve() };
-  const [one, other] = memoryPair();
+  const network = new MemoryChannelNetwork((callback) => void setImmediate(callback));
+  const ticket = new Uint8Array(16);
+  const other = network.createHost({ path: '/server' }).expect(ticket);
+  const one = await network.createHost().attach('/server', ticket);
   return [new Flow(new PacketFlow(grant, one, host), clock), new Flow(new PacketFlow(grant, other, host), clock)];
 }

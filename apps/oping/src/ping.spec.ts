@@ -44,7 +44,9 @@ function serve(flows: Flow[], attention: ServerOptions['attention'] = 'wait', id
   const stop = new AbortController();
   const accept = (signal: AbortSignal): Promise<Flow> => {
     const flow = flows.shift();
-    return flow ? Promise.resolve(flow) : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    return flow
+      ? Promise.resolve(flow)
+      : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
   const output = {
     line: (text: string) => lines.push(text),
@@ -61,7 +63,7 @@ function serve(flows: Flow[], attention: ServerOptions['attention'] = 'wait', id
 
 describe('oping over one flow', () => {
   it.each(['wait', 'poll', 'busy'] as const)('gets its answers from a server that will %s', async (attention) => {
-    const [client, server] = joinedFlows(7);
+    const [client, server] = await joinedFlows(7);
     const serving = serve([server], attention);
     const { statistics, replies, end } = await ping(client, { size: 100 });
     await serving.end();
@@ -73,7 +75,7 @@ describe('oping over one flow', () => {
   });
 
   it.each(['flood', 'flood-busy'] as const)('keeps one packet under way with %s', async (pace) => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const serving = serve([server]);
     const { statistics, remarks } = await ping(client, { pace, count: 300 });
     await serving.end();
@@ -81,7 +83,7 @@ describe('oping over one flow', () => {
   });
 
   it('sends thousands of packets without an interval and loses none', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const serving = serve([server]);
     const { statistics, end } = await ping(client, { intervalMs: 0, count: 5000 });
     await serving.end();
@@ -89,7 +91,7 @@ describe('oping over one flow', () => {
   });
 
   it('keeps intervals below a millisecond on average', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const serving = serve([server]);
     const { timeMs } = await ping(client, { intervalMs: 0.2, count: 250 });
     await serving.end();
@@ -98,7 +100,7 @@ describe('oping over one flow', () => {
   });
 
   it('stops when it is told to, and sums up what it has', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const serving = serve([server]);
     const stop = new AbortController();
     const running = ping(client, { count: 1_000_000 }, stop);
@@ -112,14 +114,14 @@ describe('oping over one flow', () => {
   });
 
   it('says that the server timed out when nothing comes for 2 s', async () => {
-    const [client] = joinedFlows();
+    const [client] = await joinedFlows();
     const { statistics, end, remarks } = await ping(client, { count: 2 });
     expect([statistics.sent, statistics.received, end]).toEqual([2, 0, 'timeout']);
     expect(remarks).toEqual(['Server timed out.']);
   });
 
   it('ends with the flow', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const running = ping(client, { count: 1_000_000 });
     await pause(10);
     await server.dealloc();
@@ -128,7 +130,7 @@ describe('oping over one flow', () => {
   });
 
   it('ignores answers that are none', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const answering = (async () => {
       for await (const packet of server) {
         server.tryWrite(Uint8Array.from([9, 9]));
@@ -154,7 +156,7 @@ describe('oping over one flow', () => {
 
 describe('the server', () => {
   it('says what is no request, and goes on', async () => {
-    const [client, server] = joinedFlows(3);
+    const [client, server] = await joinedFlows(3);
     const serving = serve([server]);
     client.tryWrite(Uint8Array.from([0, 0, 0, 5]));
     client.tryWrite(new Uint8Array(1501));
@@ -165,7 +167,7 @@ describe('the server', () => {
   });
 
   it.each(['wait', 'poll'] as const)('deallocates an idle flow (%s)', async (attention) => {
-    const [client, server] = joinedFlows(3);
+    const [client, server] = await joinedFlows(3);
     const serving = serve([server], attention, 30);
     await expect(client.read()).rejects.toMatchObject({ code: 'EFLOWDOWN' });
     await serving.end();
@@ -173,7 +175,7 @@ describe('the server', () => {
   });
 
   it('serves one flow after the other when busy', async () => {
-    const [[one, serverOne], [two, serverTwo]] = [joinedFlows(1), joinedFlows(2)];
+    const [[one, serverOne], [two, serverTwo]] = [await joinedFlows(1), await joinedFlows(2)];
     const serving = serve([serverOne, serverTwo], 'busy');
     await pause(5);
     expect(serving.lines.at(-1)).toBe('New flow 1.');
@@ -184,7 +186,7 @@ describe('the server', () => {
   });
 
   it('lives on when accepting fails', async () => {
-    const [client, server] = joinedFlows();
+    const [client, server] = await joinedFlows();
     const outcomes = [
       () => Promise.reject(new OuroborosError('EIRMD', 'the IRM daemon went away')),
       () => Promise.resolve(server),

@@ -6,5 +6,7 @@ async function greet(flow: Flow): Promise<void> {
 
 for (;;) {
   const flow = await flowAccept();
-  void greet(flow).catch(console.error).finally(() => flowDealloc(flow));
+  void greet(flow)
+    .catch(console.error)
+    .finally(() => flowDealloc(flow));
 }

@@ -7,9 +7,8 @@ import {
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
-import { VirtualClock } from '@ouroboros/simnet';
+import { MemoryChannelNetwork, VirtualClock, type MemoryChannelHost } from '@ouroboros/simnet';
 import { Flow, FlowHost, type PacketFlow } from '../src/index.js';
-import { SERVER_PATH, memoryChannels } from './channel-net.js';
 
 export type Side = 'client' | 'server';
 
@@ -18,7 +17,12 @@ interface PendingAccept {
   refuse(error: OuroborosError): void;
 }
 
-export const UID = { client: 1001, server: 1002 } as const;
+const UID = { client: 1001, server: 1002 } as const;
+const SERVER_PATH = '/server';
+/** Small, so that a queue is soon full. */
+const QUEUE_BYTES = 4096;
+/** Virtual time of a turn of the event loop, in µs. */
+const TURN = 10;
 
 /** An IRM daemon for two processes: each request of the client goes to the oldest accept of the server. */
 export class Exchange {
@@ -81,7 +85,7 @@ export class TwoHosts {
     await turn();
   });
   readonly exchange = new Exchange(this.clock, SERVER_PATH);
-  readonly channels = memoryChannels(this.clock);
+  readonly channels = this.hosts();
   readonly client = this.host('client');
   readonly server = this.host('server');
 
@@ -105,6 +109,15 @@ export class TwoHosts {
   /** Waits for a promise; virtual time passes for at most 10 s. */
   resolve<T>(promise: Promise<T>): Promise<T> {
     return this.clock.resolve(promise, fromMs(10_000));
+  }
+
+  private hosts(): Record<Side, MemoryChannelHost> {
+    const later = (callback: () => void): void => void this.clock.at(micros(this.clock.now() + TURN), callback);
+    const network = new MemoryChannelNetwork(later, { queueBytes: QUEUE_BYTES });
+    return {
+      client: network.createHost({ uid: UID.client }),
+      server: network.createHost({ path: SERVER_PATH, uid: UID.server }),
+    };
   }
 
   private host(side: Side): FlowHost {

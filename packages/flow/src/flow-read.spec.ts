@@ -82,7 +82,9 @@ describe('reads', () => {
     client.tryWrite(bytesOf('abcdef'));
     await net.run(1);
     const target = new Uint8Array(3);
-    expect([await server.readInto(target), await server.readInto(target), await server.readInto(target)]).toEqual([3, 3, 0]);
+    expect([await server.readInto(target), await server.readInto(target), await server.readInto(target)]).toEqual([
+      3, 3, 0,
+    ]);
     expect(server.tryReadInto(target)).toBeUndefined();
   });
 

@@ -3,10 +3,10 @@ import type { Flow } from './flow.js';
 
 const readText = async (flow: Flow): Promise<string> => textOf(await flow.read());
 
-/** Fills the queue of a flow that nobody reads. */
+/** Fills the queue of a flow that nobody reads, up to the last byte. */
 function fill(flow: Flow): number {
   let packets = 0;
-  while (flow.tryWrite(bytesOf(`packet ${packets}`))) packets += 1;
+  while (flow.tryWrite(bytesOf('x'))) packets += 1;
   return packets;
 }
 
@@ -101,7 +101,6 @@ describe('reading and writing', () => {
     client.access = 'write';
     expect(await codeOf(client.read())).toBe('EPERM');
     expect(await codeOf(client.readInto(new Uint8Array(0)))).toBe('EINVAL');
-    expect(await codeOf(client.read({ timeoutMs: -1 }))).toBe('EPERM');
     client.access = 'both';
     expect(await codeOf(client.read({ timeoutMs: NaN }))).toBe('EINVAL');
     expect(await codeOf(client.write(new Uint8Array(client.maxPacket + 1)))).toBe('EMSGSIZE');

@@ -137,7 +137,7 @@ class NodeFlows implements Flows {
     return this.attached(async (session) => {
       // An IRM daemon that was there once is waited for: a server outlives its restart.
       if (!session.wasAttached) await orAborted(session.client.ready(), signal);
-      session.channels.listen();
+      await session.channels.listen();
       return this.flow(await session.host.accept({ timeoutMs: timeoutMs === Infinity ? 0 : timeoutMs }, signal));
     });
   }
@@ -217,8 +217,10 @@ class NodeFlows implements Flows {
 class ListenOnDemand implements ChannelHost {
   /** Null where this process may make no socket; then it is reached through layers only. */
   readonly path: string | null;
-  private readonly attaching: ChannelHost;
-  private listening: ChannelHost | null = null;
+  private readonly attaching: Promise<ChannelHost>;
+  private listening: Promise<ChannelHost> | null = null;
+  private listener: ChannelHost | null = null;
+  private closed = false;
 
   constructor(
     private readonly dir: string,
@@ -226,25 +228,34 @@ class ListenOnDemand implements ChannelHost {
   ) {
     this.path = mayMakeFiles(dir) ? channelPath(dir, process.pid) : null;
     this.attaching = createChannelHost({ logger });
+    this.attaching.catch(() => undefined); // Reported by the call that attaches.
   }
 
-  listen(): void {
-    if (this.path === null || this.listening !== null) return;
-    this.listening = createChannelHost({ path: this.path, gid: groupOf(this.dir), logger: this.logger });
+  /** EEXIST, EACCES: there is no socket to be had. */
+  async listen(): Promise<void> {
+    if (this.path === null) return;
+    this.listening ??= createChannelHost({ path: this.path, gid: groupOf(this.dir), logger: this.logger });
+    this.listener = await this.listening;
+    if (this.closed) this.listener.close();
   }
 
   expect(ticket: Uint8Array, options?: ExpectOptions): FlowEnd {
-    if (this.listening !== null) return this.listening.expect(ticket, options);
+    if (this.listener !== null) return this.listener.expect(ticket, options);
     throw new OuroborosError('EACCES', `this process has no socket in ${this.dir}`);
   }
 
-  attach(path: string, ticket: Uint8Array): Promise<FlowEnd> {
-    return this.attaching.attach(path, ticket);
+  async attach(path: string, ticket: Uint8Array): Promise<FlowEnd> {
+    const host = await this.attaching;
+    return host.attach(path, ticket);
   }
 
   close(): void {
-    this.attaching.close();
-    this.listening?.close();
+    this.closed = true;
+    this.listener?.close();
+    this.attaching.then(
+      (host) => host.close(),
+      () => undefined,
+    );
   }
 }
 

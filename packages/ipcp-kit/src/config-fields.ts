@@ -1,5 +1,5 @@
 import type { HashAlgorithm } from '@ouroboros/model';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Schemas for the keys of a configuration. Values come as text (from a command line) or as native values (from a file);

@@ -1,5 +1,5 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigFault, ConfigParser } from './ipcp-type.js';
 
 /** Makes the parser of a type's configuration from the schemas of its keys; keys that are not named are faults. */

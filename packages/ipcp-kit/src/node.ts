@@ -1,5 +1,5 @@
 /** `runIpcp`: makes a daemon of an IPCP type. The only file of this package that knows Node. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NodeHash } from '@ouroboros/crypto';
 import { FlowHost } from '@ouroboros/flow';
@@ -25,7 +25,7 @@ import {
   runtimeDir,
 } from '@ouroboros/node-runtime';
 import type { ChannelHost, Logger } from '@ouroboros/ports';
-import { connectFlowService, connectIpcp, type FlowServiceClient } from '@ouroboros/rpc';
+import { connectFlowService, connectIpcp, type FlowServiceClient, type IpcpClient } from '@ouroboros/rpc';
 import { VERSION, daemonHelp, parseCommandLine, utf8Bytes, type DaemonCommand } from './index.js';
 import type { StateStore } from './environment.js';
 import { IpcpServer } from './ipcp-server.js';
@@ -61,7 +61,7 @@ export function runIpcp<C>(type: IpcpType<C>): void {
       process.exitCode = checkConfig(type);
       return;
     case 'run':
-      return run(type, command, program);
+      run(type, command, program).catch((thrown: unknown) => fail(program, thrown));
   }
 }
 
@@ -82,23 +82,48 @@ function faultsIn<C>(type: IpcpType<C>, text: string): ReturnType<IpcpType<C>['c
   return [{ field: '', message: 'must be a JSON object' }];
 }
 
-function run<C>(type: IpcpType<C>, command: RunCommand, program: string): void {
-  try {
-    new Daemon(type, command, program);
-  } catch (thrown) {
-    const error = toOuroborosError(thrown);
-    process.stderr.write(`${program}: ${error.message}\n`);
-    process.exit(exitStatus(error.code));
-  }
+function fail(program: string, thrown: unknown): never {
+  const error = toOuroborosError(thrown);
+  process.stderr.write(`${program}: ${error.message}\n`);
+  process.exit(exitStatus(error.code));
+}
+
+async function run<C>(type: IpcpType<C>, command: RunCommand, program: string): Promise<void> {
+  const place = placeOf(command);
+  const logger = createLogger({ program }).child({ ipcp: command.name });
+  const path = channelPath(place.dir, process.pid);
+  const channel = await createChannelHost({ path, gid: groupOf(place.dir), logger });
+  new Daemon(type, command, { ...place, program, logger, channel });
+}
+
+/** Where the sockets are: beside that of the IRM daemon. */
+function placeOf(command: RunCommand): { readonly dir: string; readonly socketPath: string } {
+  if (command.irmd !== null) return { dir: dirname(command.irmd), socketPath: command.irmd };
+  const dir = runtimeDir();
+  return { dir, socketPath: irmSocketPath(dir) };
+}
+
+/** The group whose members may enter the runtime directory may attach to flows; undefined = only this user may. */
+function groupOf(dir: string): number | undefined {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  return found && (found.mode & 0o070) !== 0 ? found.gid : undefined;
+}
+
+/** What a daemon is made with. */
+interface Surroundings {
+  readonly program: string;
+  readonly dir: string;
+  readonly socketPath: string;
+  readonly logger: Logger;
+  readonly channel: ChannelHost;
 }
 
 /** One running IPCP: its server, its connections to the IRM daemon, its end. */
 class Daemon<C> {
   private readonly clock = new NodeClock();
   private readonly logger: Logger;
-  private readonly channel: ChannelHost;
   private readonly server: IpcpServer<C>;
-  private readonly irm: ReturnType<typeof connectIpcp>;
+  private readonly irm: IpcpClient;
   private flowService: FlowServiceClient | null = null;
   private orphaned: (() => void) | null = null;
   private ending = false;
@@ -106,13 +131,11 @@ class Daemon<C> {
   constructor(
     type: IpcpType<C>,
     private readonly command: RunCommand,
-    program: string,
+    private readonly around: Surroundings,
   ) {
-    const dir = command.irmd === null ? runtimeDir() : dirname(command.irmd);
-    const socketPath = command.irmd ?? irmSocketPath(dir);
-    this.logger = createLogger({ program }).child({ ipcp: command.name });
-    this.channel = createChannelHost({ path: channelPath(dir, process.pid), logger: this.logger });
-    process.on('exit', () => this.channel.close());
+    const { channel, dir, logger, socketPath } = around;
+    this.logger = logger;
+    process.on('exit', () => channel.close());
     process.on('uncaughtException', (error) => this.crash(error));
     this.server = new IpcpServer(type, {
       name: command.name,
@@ -124,8 +147,8 @@ class Daemon<C> {
       datagrams: new UdpNetwork(),
       resolver: new SystemResolver(),
       store: new FileStore(stateFolder(dir, command.name)),
-      flows: type.usesLowerFlows ? this.lowerFlows(socketPath, program) : null,
-      channel: this.channel,
+      flows: type.usesLowerFlows ? this.lowerFlows() : null,
+      channel,
     });
     this.irm = connectIpcp({
       socketPath,
@@ -140,7 +163,8 @@ class Daemon<C> {
   }
 
   /** The IPCP as a process that asks for flows: the same pid, so that it can be bound to names. */
-  private lowerFlows(socketPath: string, program: string): FlowHost {
+  private lowerFlows(): FlowHost {
+    const { channel, program, socketPath, logger } = this.around;
     const service = connectFlowService({
       socketPath,
       clock: this.clock,
@@ -148,12 +172,12 @@ class Daemon<C> {
         pid: process.pid,
         program: process.argv[1] ?? program,
         args: process.argv.slice(2),
-        channelPath: this.channel.path ?? '',
+        channelPath: channel.path ?? '',
         flows: host.held(),
       }),
       onFlowDown: (flowId) => host.flowDown(flowId),
     });
-    const host: FlowHost = new FlowHost({ service, channels: this.channel, clock: this.clock, logger: this.logger });
+    const host: FlowHost = new FlowHost({ service, channels: channel, clock: this.clock, logger });
     this.flowService = service;
     return host;
   }

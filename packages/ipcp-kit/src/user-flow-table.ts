@@ -20,7 +20,14 @@ export interface UserGrant {
 
 interface HeldFlow extends UserFlow {
   features: number;
+  readonly since: Micros;
 }
+
+/**
+ * A process attaches some milliseconds after its flow was granted, and an end that is closed can't be attached to. So a
+ * flow that ended younger than this keeps its end until then, if there is something to read.
+ */
+const ATTACH_GRACE_MS = 250;
 
 /** Flows that an IPCP holds for processes of its host: flow id ↔ flow end, and who ended what. */
 export class UserFlowTable implements UserFlows {
@@ -60,7 +67,7 @@ export class UserFlowTable implements UserFlows {
     this.dealloc(grant.flowId, 0);
     const end = this.channel.expect(grant.ticket, { uid: grant.uid });
     const { flowId, correlationId } = grant;
-    const flow: HeldFlow = { flowId, end, qos, correlationId, allocated, features };
+    const flow: HeldFlow = { flowId, end, qos, correlationId, allocated, features, since: this.clock.now() };
     end.onDown = (reason): void => {
       if (!this.lingering.has(flowId) && reason !== 'closed') this.takeDown(flow, reason);
     };
@@ -90,9 +97,12 @@ export class UserFlowTable implements UserFlows {
   }
 
   end(flow: UserFlow): void {
-    if (!this.forget(flow)) return;
+    const held = this.flows.get(flow.flowId);
+    if (!held || !this.forget(flow)) return;
+    const attached = (held.since + fromMs(ATTACH_GRACE_MS)) as Micros;
     flow.end.flush();
-    flow.end.close();
+    if (flow.end.queuedTx() === 0 || attached <= this.clock.now()) flow.end.close();
+    else this.clock.at(attached, () => flow.end.close());
     this.hooks.upcalls()?.flowGone(flow.flowId);
   }
 

@@ -103,11 +103,13 @@ describe('the local layer', () => {
     const world = await new World().ready();
     const { client, server, serverId } = await world.flow();
     write(client.end, bytes(7));
+    client.end.flush();
     await world.host.server.flowDealloc(client.flowId, 0);
     await world.turn();
-    expect(server.down).toBe('peer-closed');
-    expect(readAll(server)).toEqual([bytes(7)]);
     expect(world.host.gone).toEqual([serverId]);
+    expect(readAll(server)).toEqual([bytes(7)]);
+    await world.clock.run(fromMs(250));
+    expect(server.down).toBe('peer-closed');
     expect(await world.host.status()).toMatchObject({ flows: 0 });
   });
 
@@ -128,6 +130,7 @@ describe('the local layer', () => {
       await world.turn();
     }
     expect(read).toBe(written);
+    await world.clock.run(fromMs(250));
     expect(server.down).toBe('peer-closed');
   });
 

@@ -1,6 +1,8 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { IrmServer } from '@ouroboros/rpc';
+import { MemoryManagement } from './memory-management.js';
 import { findProgram, openIrm } from './node.js';
 
 describe('finding a program', () => {
@@ -48,6 +50,32 @@ describe('finding a program', () => {
 });
 
 describe('opening a node', () => {
+  it('talks to its daemon, and errors keep code and field', async () => {
+    const runtimeDir = mkdtempSync(join(tmpdir(), 'irm-'));
+    const management = new MemoryManagement();
+    management.events.push({ kind: 'ipcp', text: 'l0 operational' });
+    const server = new IrmServer();
+    server.setHandlers({ managementFor: () => management, onProcess: () => undefined, onIpcp: () => undefined });
+    await server.listen(join(runtimeDir, 'irm.sock'), { mode: 0o600 });
+    const irm = openIrm({ runtimeDir });
+    try {
+      await expect(irm.waitReady({ timeoutMs: 5000 })).resolves.toMatchObject({ ready: true });
+      await irm.bootstrapIpcp({ name: 'l0', type: 'local', layer: 'loop', config: { hash: 'SHA3_256' } });
+      await irm.regName('hello', { layers: ['l*'] });
+      await expect(irm.listNames()).resolves.toMatchObject([{ name: 'hello', registered: ['l0'] }]);
+      await expect(irm.createIpcp('l0', 'local')).rejects.toMatchObject({ code: 'EEXIST', field: 'name' });
+      await expect(irm.report('routes')).resolves.toEqual({ reports: [], failures: [] });
+      for await (const event of irm.watch()) {
+        expect(event).toEqual({ kind: 'ipcp', text: 'l0 operational' });
+        break;
+      }
+    } finally {
+      irm.close();
+      server.close();
+      rmSync(runtimeDir, { recursive: true });
+    }
+  });
+
   it('where no daemon runs, calls reject with EIRMD', async () => {
     const irm = openIrm({ runtimeDir: join(tmpdir(), 'no-such-node') });
     await expect(irm.status()).rejects.toMatchObject({ code: 'EIRMD' });

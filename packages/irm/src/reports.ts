@@ -1,4 +1,4 @@
-import { OuroborosError, toOuroborosError, type ErrorCode, type JsonValue } from '@ouroboros/model';
+import { toOuroborosError, type OuroborosError, type ErrorCode, type JsonValue } from '@ouroboros/model';
 import type { IpcpInfo, Management } from '@ouroboros/ports';
 import { compareIpcps } from './ipcp-types.js';
 import { ipcpNamed } from './select-ipcps.js';

@@ -66,9 +66,13 @@ class PinoLogger implements Logger {
   }
 }
 
+/** Keys that every line has; a field of the same name gets a `_` behind it, so that no line has a key twice. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['level', 'time', 'program', 'pid', 'msg']);
+
 /** Bytes as hex, big numbers as text, errors as objects; the rest as it is. */
 function readable(fields: Fields): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, readableValue(value)]));
+  const entries = Object.entries(fields);
+  return Object.fromEntries(entries.map(([key, value]) => [OWN_KEYS.has(key) ? `${key}_` : key, readableValue(value)]));
 }
 
 function readableValue(value: unknown): unknown {

@@ -152,6 +152,7 @@ export class IpcpLife {
   private registered(ipcp: IpcpEntry, input: RegistryInput & { kind: 'ipcpAttached' }): void {
     const { announcement, caller } = input;
     this.setTimer(ipcp, 0, null);
+    if (announcement.state === 'boot') this.goals.lost(ipcp);
     Object.assign(ipcp, {
       type: announcement.type,
       phase: 'living',

@@ -10,7 +10,8 @@ import type {
 } from '@ouroboros/ports';
 import { Exchange } from './exchange.js';
 import type { Body, Plain } from './frame.js';
-import { Attachment, type Link } from './link.js';
+import { Attachment, newConnector, type Link } from './link.js';
+import type { StreamConnector } from './wire/client.js';
 
 export interface FlowServiceOptions {
   readonly socketPath: string;
@@ -38,6 +39,7 @@ export function connectFlowService(options: FlowServiceOptions): FlowServiceClie
 
 class FlowClient implements FlowServiceClient {
   private readonly attachment: Attachment;
+  private connector: StreamConnector | undefined;
 
   constructor(private readonly options: FlowServiceOptions) {
     const { clock, onState } = options;
@@ -73,6 +75,7 @@ class FlowClient implements FlowServiceClient {
 
   close(): void {
     this.attachment.close();
+    this.connector?.close();
   }
 
   private attached(): Exchange {
@@ -92,8 +95,8 @@ class FlowClient implements FlowServiceClient {
   }
 
   private async attach(keep: (link: Link) => void, signal: AbortSignal): Promise<Exchange> {
-    const { openFlows } = await import('./wire/client.js');
-    const link = await openFlows(this.options.socketPath);
+    this.connector ??= await newConnector(this.options.socketPath);
+    const link = await this.connector.flows();
     keep(link);
     const serve = (): Promise<Body> => Promise.reject(new OuroborosError('ENOTSUP', 'a process serves no requests'));
     const exchange = new Exchange(link.stream, { serve, notice: (body) => this.notice(body) }, 'EIRMD');

@@ -10,8 +10,9 @@ import type {
 } from '@ouroboros/ports';
 import { Exchange } from './exchange.js';
 import type { Body } from './frame.js';
-import { Attachment, type Link } from './link.js';
+import { Attachment, newConnector, type Link } from './link.js';
 import { OPERATION_METHODS } from './operation-methods.js';
+import type { StreamConnector } from './wire/client.js';
 
 export interface IpcpOptions {
   readonly socketPath: string;
@@ -39,6 +40,7 @@ export function connectIpcp(options: IpcpOptions): IpcpClient {
 
 class RegisteredIpcp implements IpcpClient {
   private readonly attachment: Attachment;
+  private connector: StreamConnector | undefined;
 
   constructor(private readonly options: IpcpOptions) {
     const { clock = new NodeClock(), onState } = options;
@@ -61,11 +63,12 @@ class RegisteredIpcp implements IpcpClient {
 
   close(): void {
     this.attachment.close();
+    this.connector?.close();
   }
 
   private async attach(keep: (link: Link) => void, signal: AbortSignal): Promise<Exchange> {
-    const { openOperations } = await import('./wire/client.js');
-    const link = await openOperations(this.options.socketPath, this.options.announce());
+    this.connector ??= await newConnector(this.options.socketPath);
+    const link = await this.connector.operations(this.options.announce());
     keep(link);
     const serve = (request: Body): Promise<Body> => this.serve(request);
     const exchange = new Exchange(link.stream, { serve, notice: () => undefined }, 'EIRMD');

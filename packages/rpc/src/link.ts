@@ -2,6 +2,7 @@ import { fromMs, OuroborosError, toOuroborosError, type Micros } from '@ouroboro
 import { sleep, type CancelSignal, type Clock } from '@ouroboros/ports';
 import type { Exchange } from './exchange.js';
 import type { FrameStream } from './frame.js';
+import type { StreamConnector } from './wire/client.js';
 
 /** One open stream and the connection under it. */
 export interface Link {
@@ -22,6 +23,12 @@ export interface AttachmentOptions {
    * signal aborts when it takes too long.
    */
   attach(keep: (link: Link) => void, signal: AbortSignal): Promise<Exchange>;
+}
+
+/** Loads grpc-js and the schemas. */
+export async function newConnector(socketPath: string): Promise<StreamConnector> {
+  const client = await import('./wire/client.js');
+  return new client.StreamConnector(socketPath);
 }
 
 interface Waiter {

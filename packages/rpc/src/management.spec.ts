@@ -16,9 +16,15 @@ const CALLS: { [K in Method]: [args: Parameters<Management[K]>, result: Awaited<
   ipcpEnroll: [[sample.ENROLL], sample.IPCP],
   ipcpConnect: [[sample.CONNECT], undefined],
   ipcpDisconnect: [[sample.DISCONNECT], undefined],
-  ipcpReport: [['uni.1', 'routes'], [sample.CONFIG, null, 1, 'x', false]],
+  ipcpReport: [
+    ['uni.1', 'routes'],
+    [sample.CONFIG, null, 1, 'x', false],
+  ],
   ipcpControl: [['uni.1', 'drop', sample.CONFIG], null],
-  ribList: [['uni.1', '/a'], ['b', 'c']],
+  ribList: [
+    ['uni.1', '/a'],
+    ['b', 'c'],
+  ],
   ribRead: [['uni.1', '/a/b'], 'contents\n'],
   bindProgram: [[sample.BIND], undefined],
   bindProcess: [[123, 'hello'], undefined],
@@ -181,7 +187,7 @@ describe('The management service', () => {
   });
 
   it('says EIRMD within about 1 s when the daemon accepts but never speaks', async () => {
-    const mute = createServer();
+    const mute = createServer((socket) => rig.keep({ close: () => socket.destroy() }));
     await new Promise<void>((resolve) => mute.listen(rig.path, resolve));
     rig.keep(mute);
     const management = rig.keep(connectManagement(rig.path));

@@ -17,7 +17,10 @@ type ResultShape = Pick<MethodShape, 'wrap' | 'unwrap'>;
 const at = (record: Plain, key: string): unknown => (record as Record<string, unknown>)[key];
 
 /** The only argument is the request message. */
-export const WHOLE_REQUEST: ArgumentShape = { pack: (args) => (args[0] ?? {}) as Plain, unpack: (request) => [request] };
+export const WHOLE_REQUEST: ArgumentShape = {
+  pack: (args) => (args[0] ?? {}) as Plain,
+  unpack: (request) => [request],
+};
 
 /** The arguments in their order, under these names. */
 export const named = (...names: readonly string[]): ArgumentShape => ({

@@ -67,6 +67,8 @@ export class BenchHost<C> {
   readonly arrivals: FlowArrival[] = [];
   readonly gone: number[] = [];
   readonly accepted: { readonly flowId: number; readonly end: FlowEnd }[] = [];
+  /** Flows that had ended before the process attached. */
+  missed = 0;
   /** How the process answers a request for a name that it serves. */
   answer: (arrival: FlowArrival) => Promise<BenchAnswer> | BenchAnswer = () => ({ response: 0 });
   private readonly served = new Set<string>();
@@ -157,7 +159,10 @@ export class BenchHost<C> {
   private attachSoon(flowId: number, ticket: Uint8Array): void {
     const { clock } = this.ports;
     clock.at(clock.now(), () => {
-      void this.process.attach(this.channel.path ?? '', ticket).then((end) => this.accepted.push({ flowId, end }));
+      void this.process.attach(this.channel.path ?? '', ticket).then(
+        (end) => this.accepted.push({ flowId, end }),
+        () => (this.missed += 1),
+      );
     });
   }
 

@@ -266,14 +266,14 @@ const isKnownType = (type: string): boolean => RELEASED_TYPES.includes(type) || 
  * @throws OuroborosError EINVAL that names the word and what is legal
  */
 export function configFor(type: string, words: readonly OpenWord[]): JsonObject {
-  const config: JsonObject = {};
+  const config = new Map<string, string>();
   for (const word of words) {
     const [key, value] = isKnownType(type) ? knownPair(type, word) : [word.typed, word.value];
-    if (Object.hasOwn(config, key))
+    if (config.has(key))
       throw new OuroborosError('EINVAL', `${word.word ?? word.typed} is given twice`, { field: word.typed });
-    config[key] = value;
+    config.set(key, value);
   }
-  return config;
+  return Object.fromEntries(config);
 }
 
 function knownPair(type: string, { typed, word, value }: OpenWord): readonly [key: string, value: string] {

@@ -114,7 +114,7 @@ describe('what cannot be read', () => {
       'a command is required: one of create, destroy, bootstrap, enroll, connect, disconnect, list, help,',
       undefined,
     ],
-    ['icpc', 'unknown word "icpc": did you mean "ipcp"?', 'icpc'],
+    ['ipxp', 'unknown word "ipxp": did you mean "ipcp"?', 'ipxp'],
     ['xyzzy', 'unknown word "xyzzy": expected one of ipcp, bind,', 'xyzzy'],
     ['ipcp creat1', 'did you mean "create"?', 'creat1'],
     ['ipcp create', 'name is required: name <ipcp>', 'name'],

@@ -29,12 +29,19 @@ export function readPid(value: string): number {
   return pid;
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
 
 /** A time in ms: a number and ms (or nothing), s, m, h or d. [units of spec/tools.md §1] */
 export function readDuration(field: string, value: string): number {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,6})?)([a-z]*)$/.exec(value) ?? [];
-  const scale = unit === undefined ? undefined : UNIT_MS[unit];
+  const scale = UNIT_MS.get(unit ?? 'none');
   if (digits === undefined || scale === undefined)
     throw illegal(field, 'a number with ms, s, m, h or d behind it', value);
   return Math.round(Number(digits) * scale);

@@ -1,9 +1,6 @@
 /** Names come from outside: control characters would steer the terminal, so they are shown as \xNN. */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [

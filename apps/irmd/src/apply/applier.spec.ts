@@ -62,14 +62,27 @@ class FakeNode implements StepTarget {
   nameList = async (): Promise<NameInfo[]> => [...this.names.values()];
   ipcpCreate: StepTarget['ipcpCreate'] = async ({ name, type, restart }) => {
     await this.do(`create ${name}`);
-    const info: IpcpInfo = { pid: 1, name, type, rank: 0, state: 'boot', layer: '', hash: '', restart, restarts: 0, flows: 0 };
+    const info: IpcpInfo = {
+      pid: 1,
+      name,
+      type,
+      rank: 0,
+      state: 'boot',
+      layer: '',
+      hash: '',
+      restart,
+      restarts: 0,
+      flows: 0,
+    };
     this.ipcps.set(name, info);
     return info;
   };
-  ipcpBootstrap: StepTarget['ipcpBootstrap'] = ({ name, layer }) => this.join(name, layer, `bootstrap ${name} ${layer}`);
+  ipcpBootstrap: StepTarget['ipcpBootstrap'] = ({ name, layer }) =>
+    this.join(name, layer, `bootstrap ${name} ${layer}`);
   ipcpEnroll: StepTarget['ipcpEnroll'] = ({ name, dst }) => this.join(name, 'net', `enroll ${name} ${dst}`);
   ipcpConnect: StepTarget['ipcpConnect'] = ({ name, dst, component }) => this.do(`connect ${name} ${dst} ${component}`);
-  ipcpDisconnect: StepTarget['ipcpDisconnect'] = ({ name, dst, component }) => this.do(`disconnect ${name} ${dst} ${component}`);
+  ipcpDisconnect: StepTarget['ipcpDisconnect'] = ({ name, dst, component }) =>
+    this.do(`disconnect ${name} ${dst} ${component}`);
   bindIpcp: StepTarget['bindIpcp'] = (ipcp, name) => this.do(`bind ipcp ${ipcp} ${name}`);
   unbindIpcp: StepTarget['unbindIpcp'] = (ipcp, name) => this.do(`unbind ipcp ${ipcp} ${name}`);
   nameCreate: StepTarget['nameCreate'] = ({ name }) => this.do(`name ${name}`);
@@ -180,6 +193,19 @@ describe('a configuration', () => {
     ]);
     expect(clock.idle).toBe(true);
     expect(node.commands.at(-1)).toBe('bind oping hello');
+  });
+
+  it('waits for an IPCP that is to come back from before a restart of the daemon, and joins no layer twice', async () => {
+    const { node, clock, applier } = setUp();
+    await applier.apply(tasks('[local.a]\nbootstrap = "one"'));
+    const info = node.ipcps.get('a')!;
+    node.ipcps.set('a', { ...info, state: 'null', layer: '' });
+    await applier.apply(tasks('[local.a]\nbootstrap = "one"'));
+    expect(applier.waitingFor).toEqual(['local.a: ipcp bootstrap name a layer one: IPCP a is not back yet']);
+    node.ipcps.set('a', info);
+    await clock.next();
+    expect(applier.waitingFor).toEqual([]);
+    expect(node.commands).toEqual(['create a', 'bootstrap a one']);
   });
 
   it('is cancelled while it waits, and tells what is left', async () => {

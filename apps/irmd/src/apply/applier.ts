@@ -11,7 +11,16 @@ const LONGEST_PAUSE_MS = 5000;
 const NEEDS_PEERS: readonly Step['do'][] = ['ipcp-enroll', 'ipcp-connect', 'name-register'];
 
 /** Faults of our own side, which waiting does not cure. */
-const NEVER_CURED: readonly ErrorCode[] = ['EINVAL', 'ENOTSUP', 'EIPCPTYPE', 'EIPCPSTATE', 'EPERM', 'EACCES', 'EAUTH', 'ECRYPT'];
+const NEVER_CURED: readonly ErrorCode[] = [
+  'EINVAL',
+  'ENOTSUP',
+  'EIPCPTYPE',
+  'EIPCPSTATE',
+  'EPERM',
+  'EACCES',
+  'EAUTH',
+  'ECRYPT',
+];
 
 interface Running {
   readonly task: Task;
@@ -85,7 +94,7 @@ export class Applier {
         this.logger.log('info', text, { table: running.task.key });
         return true;
       }
-      const again = NEEDS_PEERS.includes(step.do) && !NEVER_CURED.includes(error.code);
+      const again = error.code === 'EAGAIN' || (NEEDS_PEERS.includes(step.do) && !NEVER_CURED.includes(error.code));
       running.state = `${text}: ${error.message}`;
       this.onChange();
       const fields = { table: running.task.key, code: error.code, error: error.message };
@@ -93,7 +102,10 @@ export class Applier {
         this.logger.log('error', `${text} failed`, fields);
         return false;
       }
-      this.logger.log(pause === FIRST_PAUSE_MS ? 'info' : 'debug', `${text}: not yet, trying again`, { ...fields, pauseMs: pause });
+      this.logger.log(pause === FIRST_PAUSE_MS ? 'info' : 'debug', `${text}: not yet, trying again`, {
+        ...fields,
+        pauseMs: pause,
+      });
       waits();
       if (!(await this.pause(fromMs(pause), signal))) return false;
     }

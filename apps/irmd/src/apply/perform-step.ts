@@ -82,16 +82,18 @@ async function createIpcp(step: StepOf<'ipcp-create'>, irm: StepTarget): Promise
 }
 
 async function bootstrap(step: StepOf<'ipcp-bootstrap'>, irm: StepTarget): Promise<void> {
-  const existing = await find(step.ipcp, irm);
+  const existing = await findLiving(step.ipcp, irm);
   const { ipcp: name, layer, config } = step;
   if (!existing?.layer) await irm.ipcpBootstrap({ name, layer, config, autobind: step.autobind });
   else if (existing.layer !== layer) {
-    throw new OuroborosError('EIPCPSTATE', `${name} is a member of layer ${existing.layer}, not ${layer}`, { field: 'bootstrap' });
+    throw new OuroborosError('EIPCPSTATE', `${name} is a member of layer ${existing.layer}, not ${layer}`, {
+      field: 'bootstrap',
+    });
   } else if (step.autobind) await autobind(name, true, irm);
 }
 
 async function enroll(step: StepOf<'ipcp-enroll'>, irm: StepTarget): Promise<void> {
-  const existing = await find(step.ipcp, irm);
+  const existing = await findLiving(step.ipcp, irm);
   const { ipcp: name, dst, config } = step;
   if (!existing?.layer) await irm.ipcpEnroll({ name, dst, layer: '', config, autobind: step.autobind });
   else if (step.autobind) await autobind(name, true, irm);
@@ -107,6 +109,13 @@ async function autobind(ipcp: string, on: boolean, irm: StepTarget): Promise<voi
 
 const find = async (name: string, irm: StepTarget): Promise<IpcpInfo | undefined> =>
   (await irm.ipcpList()).find((ipcp) => ipcp.name === name);
+
+/** An IPCP that comes back after a restart, its own or the daemon's, joins its layer again by itself: that is waited for. */
+async function findLiving(name: string, irm: StepTarget): Promise<IpcpInfo | undefined> {
+  const info = await find(name, irm);
+  if (info?.state === 'null') throw new OuroborosError('EAGAIN', `IPCP ${name} is not back yet`);
+  return info;
+}
 
 async function inTurn<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   for (const item of items) await act(item);

@@ -37,13 +37,20 @@ describe('the configurations of IPCPs', () => {
   it('are given to their own programs, but not those of IPCPs that are only created', async () => {
     const { asked, faults } = await check({});
     expect(faults).toEqual([]);
-    expect(asked.sort()).toEqual(['local tuned {"hash":"MD4"}', 'udp4 shim1 {"port":70000,"hosts":{"x":""}}', 'unicast m 1 {}']);
+    expect(asked.sort()).toEqual([
+      'local tuned {"hash":"MD4"}',
+      'udp4 shim1 {"port":70000,"hosts":{"x":""}}',
+      'unicast m 1 {}',
+    ]);
   });
 
   it('have their faults reported with whole key paths, in the order of the file', async () => {
     const { faults } = await check({
       tuned: { status: 1, stdout: '{"field":"hash","message":"bad hash"}\n' },
-      shim1: { status: 1, stdout: '{"field":"port","message":"must be 1 to 65535"}\n{"field":"hosts.x","message":"empty"}\n' },
+      shim1: {
+        status: 1,
+        stdout: '{"field":"port","message":"must be 1 to 65535"}\n{"field":"hosts.x","message":"empty"}\n',
+      },
       'm 1': { status: 1, stdout: '{"field":"","message":"too much"}' },
     });
     expect(faults).toEqual([

@@ -22,7 +22,8 @@ const AT_ONCE = 2;
  */
 export async function checkIpcps(configuration: Configuration, run: RunCheck): Promise<Fault[]> {
   const tables = configuration.tables.filter(
-    (table): table is IpcpTable => table.kind === 'ipcp' && (table.join !== null || Object.keys(table.config).length > 0),
+    (table): table is IpcpTable =>
+      table.kind === 'ipcp' && (table.join !== null || Object.keys(table.config).length > 0),
   );
   const faults: Fault[][] = tables.map(() => []);
   let next = 0;
@@ -47,7 +48,12 @@ function outcomeFaults(table: IpcpTable, outcome: CheckOutcome): Fault[] {
     .map(({ path, message }) => ({ path: path === '' ? key : `${key}.${path}`, message }));
   if (faults.length > 0) return faults;
   const words = outcome.stderr.trim().split('\n', 1)[0] || 'it said nothing';
-  return [{ path: key, message: `ipcpd-${table.type} could not check it (exit status ${outcome.status ?? 'none'}): ${words}` }];
+  return [
+    {
+      path: key,
+      message: `ipcpd-${table.type} could not check it (exit status ${outcome.status ?? 'none'}): ${words}`,
+    },
+  ];
 }
 
 function parseFault(line: string): Fault | undefined {

@@ -58,7 +58,8 @@ export interface IpcpTable {
   readonly config: JsonObject;
 }
 
-export type IpcpJoin = { readonly how: 'bootstrap'; readonly layer: string } | { readonly how: 'enrol'; readonly dst: string };
+export type IpcpJoin =
+  { readonly how: 'bootstrap'; readonly layer: string } | { readonly how: 'enrol'; readonly dst: string };
 
 export const DEFAULT_SETTINGS: IrmdSettings = {
   group: undefined,

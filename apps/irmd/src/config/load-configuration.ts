@@ -26,7 +26,8 @@ export const placesFor = (settings: IrmdSettings): ProgramPlaces => ({
 /** Reads a configuration file and lets the programs of its IPCPs check their part: all faults at once. Never rejects. */
 export async function loadConfiguration(file: string): Promise<Loaded> {
   const text = readText(file);
-  if (text instanceof OuroborosError) return { configuration: EMPTY_CONFIGURATION, faults: [{ path: '', message: text.message }] };
+  if (text instanceof OuroborosError)
+    return { configuration: EMPTY_CONFIGURATION, faults: [{ path: '', message: text.message }] };
   const folder = dirname(resolve(file));
   const { configuration, faults } = readConfiguration(text, {
     folder,

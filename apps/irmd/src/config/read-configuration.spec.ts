@@ -5,7 +5,8 @@ import type { ConfigTable } from './configuration.js';
 const around: ConfigSurroundings = {
   folder: '/etc/ouroboros',
   isFile: (path) => path.startsWith('/etc/ouroboros/keys/'),
-  findProgram: (program) => (program === '/missing' ? undefined : program.startsWith('/') ? program : `/usr/bin/${program}`),
+  findProgram: (program) =>
+    program === '/missing' ? undefined : program.startsWith('/') ? program : `/usr/bin/${program}`,
   hasGroup: (group) => group === 'net',
   hasIpcpProgram: (type) => ['local', 'udp4', 'unicast', 'lossy'].includes(type),
 };
@@ -22,7 +23,13 @@ describe('tables are processed in the order of the file', () => {
   const order = (text: string): string[] => read(text).configuration.tables.map((table) => table.name);
 
   it('across types', () => {
-    expect(order('[udp4.a]\nip = "127.0.0.1"\n[unicast.b]\n[udp4.c]\n[name.d]\n[unicast.e]\n')).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(order('[udp4.a]\nip = "127.0.0.1"\n[unicast.b]\n[udp4.c]\n[name.d]\n[unicast.e]\n')).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ]);
   });
 
   it('for names that look like numbers', () => {
@@ -36,7 +43,8 @@ describe('tables are processed in the order of the file', () => {
   });
 
   it('with dotted keys, inline tables, quoted names, comments and CRLF', () => {
-    const text = 'udp4.a.ip = "1"\r\nunicast = { b = {}, c = { x = 1 } } # [udp4.no]\r\n[local."d.[e]"] # [local.no]\r\nhash = "MD5"\r\n';
+    const text =
+      'udp4.a.ip = "1"\r\nunicast = { b = {}, c = { x = 1 } } # [udp4.no]\r\n[local."d.[e]"] # [local.no]\r\nhash = "MD5"\r\n';
     expect(faults(text)).toEqual([]);
     expect(order(text)).toEqual(['a', 'b', 'c', 'd.[e]']);
   });
@@ -98,7 +106,9 @@ describe('[name.<n>]', () => {
   });
 
   it('binds programs; those with an entry in args are started automatically with blank-separated words', () => {
-    const table = only('[name.hello]\nlb = "round-robin"\nprog = ["oping", "/opt/serve", "/opt/third"]\nargs = [" -l   -Q ", ""]');
+    const table = only(
+      '[name.hello]\nlb = "round-robin"\nprog = ["oping", "/opt/serve", "/opt/third"]\nargs = [" -l   -Q ", ""]',
+    );
     expect(table).toMatchObject({
       balancing: 'round-robin',
       programs: [
@@ -110,7 +120,14 @@ describe('[name.<n>]', () => {
   });
 
   it('takes the six files, relative to the configuration file', () => {
-    const keys = ['server_enc_file', 'server_crt_file', 'server_key_file', 'client_enc_file', 'client_crt_file', 'client_key_file'];
+    const keys = [
+      'server_enc_file',
+      'server_crt_file',
+      'server_key_file',
+      'client_enc_file',
+      'client_crt_file',
+      'client_key_file',
+    ];
     const table = only(`[name.hello]\n${keys.map((key) => `${key} = "keys/${key}"`).join('\n')}`);
     expect(table).toMatchObject({
       paths: {
@@ -133,7 +150,10 @@ describe('[name.<n>]', () => {
     ['server_crt_file = "crt.pem"', 'name.hello.server_crt_file: no file /etc/ouroboros/crt.pem'],
     ['client_key_file = ""', 'name.hello.client_key_file: must not be empty'],
     ['progs = []', 'name.hello.progs: unknown key; did you mean "prog"?'],
-    ['colour = 1', 'name.hello.colour: unknown key; legal are lb, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file'],
+    [
+      'colour = 1',
+      'name.hello.colour: unknown key; legal are lb, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file',
+    ],
   ])('refuses %s', (line, fault) => {
     expect(faults(`[name.hello]\n${line}`)).toEqual([fault]);
   });
@@ -173,7 +193,11 @@ describe('tables of IPCPs', () => {
 
   it('let enrol win over bootstrap', () => {
     const table = only('[unicast.x]\nbootstrap = "net"\nenrol = "m1"\nconn = ["m1", "m2"]\naddr-auth = "flat"');
-    expect(table).toMatchObject({ join: { how: 'enrol', dst: 'm1' }, conn: ['m1', 'm2'], config: { 'addr-auth': 'flat' } });
+    expect(table).toMatchObject({
+      join: { how: 'enrol', dst: 'm1' },
+      conn: ['m1', 'm2'],
+      config: { 'addr-auth': 'flat' },
+    });
   });
 
   it('take a type that nobody but its program knows', () => {

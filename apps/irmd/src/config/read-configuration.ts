@@ -2,7 +2,13 @@ import { isAbsolute, resolve } from 'node:path';
 import type { TomlTable } from 'smol-toml';
 import type { JsonObject, JsonValue } from '@ouroboros/model';
 import type { NamePaths } from '@ouroboros/ports';
-import { DEFAULT_SETTINGS, type ConfigTable, type Configuration, type IpcpJoin, type IpcpTable } from './configuration.js';
+import {
+  DEFAULT_SETTINGS,
+  type ConfigTable,
+  type Configuration,
+  type IpcpJoin,
+  type IpcpTable,
+} from './configuration.js';
 import type { BoundProgram, IrmdSettings, NameTable } from './configuration.js';
 import { keyPath, unknownWord, type Fault } from './fault.js';
 import { KNOWN_TYPES, LATER_TYPES, SHIM_TYPES } from './ipcp-types.js';
@@ -70,7 +76,12 @@ function readSettings(table: unknown, around: ConfigSurroundings, faults: Fault[
   return { ...DEFAULT_SETTINGS, ...defined, ipcp_path };
 }
 
-function readEntry(entry: TomlEntry, irmd: IrmdSettings, around: ConfigSurroundings, faults: Fault[]): ConfigTable | undefined {
+function readEntry(
+  entry: TomlEntry,
+  irmd: IrmdSettings,
+  around: ConfigSurroundings,
+  faults: Fault[],
+): ConfigTable | undefined {
   const at = [entry.type, entry.name];
   if (!isTable(entry.table)) {
     faults.push({ path: keyPath(...at), message: `must stand in a table [${keyPath(entry.type)}.<name>]` });
@@ -92,7 +103,12 @@ function missingType(type: string): string {
   return `${unknownWord('type', type, ['name', ...KNOWN_TYPES])} (and no program ipcpd-${type} was found)`;
 }
 
-function readNameTable(name: string, table: TomlTable, around: ConfigSurroundings, faults: Fault[]): NameTable | undefined {
+function readNameTable(
+  name: string,
+  table: TomlTable,
+  around: ConfigSurroundings,
+  faults: Fault[],
+): NameTable | undefined {
   const given = readShape(nameShape, table, ['name', name], faults);
   if (!given) return undefined;
   const file = (key: NameFileKey): string => {
@@ -103,7 +119,13 @@ function readNameTable(name: string, table: TomlTable, around: ConfigSurrounding
     return absolute;
   };
   const files = Object.fromEntries(NAME_FILE_KEYS.map((key) => [key, file(key)])) as Record<NameFileKey, string>;
-  return { kind: 'name', name, balancing: given.lb, paths: namePaths(files), programs: readPrograms(name, given, around, faults) };
+  return {
+    kind: 'name',
+    name,
+    balancing: given.lb,
+    paths: namePaths(files),
+    programs: readPrograms(name, given, around, faults),
+  };
 }
 
 const namePaths = (files: Readonly<Record<NameFileKey, string>>): NamePaths => ({
@@ -133,7 +155,11 @@ function readPrograms(
     else if (seen.has(path)) faults.push({ path: at, message: `${path} is bound to this name twice` });
     seen.add(path ?? program);
     const args = given.args[i];
-    return { path: path ?? program, args: args?.split(/\s+/).filter((word) => word !== '') ?? [], auto: args !== undefined };
+    return {
+      path: path ?? program,
+      args: args?.split(/\s+/).filter((word) => word !== '') ?? [],
+      auto: args !== undefined,
+    };
   });
 }
 
@@ -143,7 +169,8 @@ function readIpcpTable(type: string, name: string, table: TomlTable, irmd: IrmdS
   if (!given) return faultyIpcp(type, name, table, config);
   const join = joinOf(given);
   const fault = (key: string, message: string): void => void faults.push({ path: keyPath(type, name, key), message });
-  if (given.enrol !== undefined && SHIM_TYPES.includes(type)) fault('enrol', `IPCPs of type ${type} cannot enroll, only bootstrap`);
+  if (given.enrol !== undefined && SHIM_TYPES.includes(type))
+    fault('enrol', `IPCPs of type ${type} cannot enroll, only bootstrap`);
   if (given.conn.length > 0 && join?.how !== 'enrol') fault('conn', 'is legal only with enrol');
   if (!join && given.reg.length > 0) fault('reg', 'needs bootstrap or enrol');
   if (!join && given.autobind) fault('autobind', 'needs bootstrap or enrol');
@@ -157,7 +184,10 @@ function faultyIpcp(type: string, name: string, table: TomlTable, config: JsonOb
   return { kind: 'ipcp', type, name, restart: 'never', join, autobind: false, reg: [], conn: [], config };
 }
 
-function joinOf(given: { readonly bootstrap?: string | undefined; readonly enrol?: string | undefined }): IpcpJoin | null {
+function joinOf(given: {
+  readonly bootstrap?: string | undefined;
+  readonly enrol?: string | undefined;
+}): IpcpJoin | null {
   if (given.enrol !== undefined) return { how: 'enrol', dst: given.enrol };
   return given.bootstrap === undefined ? null : { how: 'bootstrap', layer: given.bootstrap };
 }
@@ -167,7 +197,8 @@ function readOpaque(type: string, name: string, table: TomlTable, faults: Fault[
   for (const [key, value] of Object.entries(table)) {
     if (GENERIC_IPCP_KEYS.includes(key)) continue;
     const json = toJson(value);
-    if (json === undefined) faults.push({ path: keyPath(type, name, key), message: 'dates, inf and nan have no meaning here' });
+    if (json === undefined)
+      faults.push({ path: keyPath(type, name, key), message: 'dates, inf and nan have no meaning here' });
     else config[key] = json;
   }
   return config;

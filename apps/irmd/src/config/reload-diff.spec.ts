@@ -19,7 +19,9 @@ const read = (text: string): Configuration => {
 const diff = (before: string, after: string, dead: readonly string[] = []): Reload => {
   const running = read(before);
   const alive = (kind: string): Set<string> =>
-    new Set(running.tables.filter((table) => table.kind === kind && !dead.includes(table.name)).map((table) => table.name));
+    new Set(
+      running.tables.filter((table) => table.kind === kind && !dead.includes(table.name)).map((table) => table.name),
+    );
   return reloadDiff(running, read(after), { ipcps: alive('ipcp'), names: alive('name') });
 };
 const steps = (reload: Reload): string[] => reload.tasks.flatMap((task) => task.steps.map(stepText));
@@ -70,12 +72,14 @@ describe('a configuration that is read again', () => {
   });
 
   it('changes registrations, connections and bindings of living IPCPs', () => {
-    const after = BASE.replace('["m1"]', '["m3"]').replace('["m2"]', '["m4"]\nautobind = true').replace('["-l"]', '["-l -Q"]');
+    const after = BASE.replace('["m1"]', '["m3"]')
+      .replace('["m2"]', '["m4"]\nautobind = true')
+      .replace('["-l"]', '["-l -Q"]');
     expect(steps(diff(BASE, after))).toEqual([
       'name unregister m1 ipcp shim',
       'name register m3 ipcp shim',
       'ipcp disconnect name m1 dst m2',
-      'bind ipcp m1 to its own name and its layer\'s',
+      "bind ipcp m1 to its own name and its layer's",
       'ipcp connect name m1 dst m4',
       'unbind program /bin/oping name hello',
       'bind program /bin/oping name hello auto -- -l -Q',
@@ -83,16 +87,25 @@ describe('a configuration that is read again', () => {
   });
 
   it('bootstraps an IPCP that was only created', () => {
-    expect(steps(diff('[local.x]', '[local.x]\nbootstrap = "l"\nhash = "SHA3_512"'))).toEqual(['ipcp bootstrap name x layer l']);
+    expect(steps(diff('[local.x]', '[local.x]\nbootstrap = "l"\nhash = "SHA3_512"'))).toEqual([
+      'ipcp bootstrap name x layer l',
+    ]);
   });
 
   it('removes names', () => {
-    expect(steps(diff(BASE, BASE.replace(/\[name[^]*/, '')))).toEqual(['unbind program /bin/oping name hello', 'name destroy hello']);
+    expect(steps(diff(BASE, BASE.replace(/\[name[^]*/, '')))).toEqual([
+      'unbind program /bin/oping name hello',
+      'name destroy hello',
+    ]);
   });
 
   it('applies settings at once', () => {
     const reload = diff(BASE, BASE.replace('"info"', '"debug"\ndirect_flows = false\nipcp_path = ["/opt"]'));
-    expect(reload.settings).toEqual(['irmd.log_level: info → debug', 'irmd.direct_flows: true → false', 'irmd.ipcp_path:  → /opt']);
+    expect(reload.settings).toEqual([
+      'irmd.log_level: info → debug',
+      'irmd.direct_flows: true → false',
+      'irmd.ipcp_path:  → /opt',
+    ]);
     expect(reload.effective.irmd.log_level).toBe('debug');
   });
 
@@ -103,7 +116,12 @@ describe('a configuration that is read again', () => {
     ['the restart policy', 'enrol = "net"', 'enrol = "net"\nrestart = "never"', ['unicast.m1.restart']],
     ['the type', '[unicast.m1]', '[broadcast.m1]', ['broadcast.m1']],
     ['the group of the socket', 'log_level', 'group = "g"\nlog_level', ['irmd.group']],
-    ['balancing and files of a living name', '[name.hello]', '[name.hello]\nlb = "round-robin"\nserver_key_file = "k"', ['name.hello.lb', 'name.hello.server_key_file']],
+    [
+      'balancing and files of a living name',
+      '[name.hello]',
+      '[name.hello]\nlb = "round-robin"\nserver_key_file = "k"',
+      ['name.hello.lb', 'name.hello.server_key_file'],
+    ],
   ])('refuses to change %s, key by key, and does so again the next time', (_what, from, to, keys) => {
     const after = BASE.replace(from, to);
     const reload = diff(BASE, after);

@@ -26,7 +26,9 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
   const refused: Fault[] = [];
   const settings: string[] = [];
   const irmd = diffSettings(configured.irmd, next.irmd, settings, refused);
-  const running = configured.tables.filter((table) => (table.kind === 'name' ? lives.names : lives.ipcps).has(table.name));
+  const running = configured.tables.filter((table) =>
+    (table.kind === 'name' ? lives.names : lives.ipcps).has(table.name),
+  );
   const living = new Map(running.map((table) => [identity(table), table]));
   const wanted = new Set(next.tables.map(identity));
   const removals: Task[] = [];
@@ -35,7 +37,10 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
     if (wanted.has(identity(table))) continue;
     if (table.kind === 'name') removals.push(removalOf(table));
     else {
-      refused.push({ path: tableKey(table), message: `the IPCP lives on: stop it with "irm ipcp destroy name ${table.name}"` });
+      refused.push({
+        path: tableKey(table),
+        message: `the IPCP lives on: stop it with "irm ipcp destroy name ${table.name}"`,
+      });
       kept.push(table);
     }
   }
@@ -55,7 +60,8 @@ const identity = (table: ConfigTable): string => `${table.kind} ${table.name}`;
 const LIVE_SETTINGS = ['log_level', 'direct_flows', 'allow_other_users', 'ipcp_path', 'restart'] as const;
 
 function diffSettings(running: IrmdSettings, next: IrmdSettings, applied: string[], refused: Fault[]): IrmdSettings {
-  if (running.group !== next.group) refused.push({ path: 'irmd.group', message: 'the socket keeps its group until irmd is started again' });
+  if (running.group !== next.group)
+    refused.push({ path: 'irmd.group', message: 'the socket keeps its group until irmd is started again' });
   for (const key of LIVE_SETTINGS) {
     if (isDeepStrictEqual(running[key], next[key])) continue;
     applied.push(`irmd.${key}: ${String(running[key])} → ${String(next[key])}`);
@@ -88,7 +94,8 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
   const recreate = `a living name keeps it: "irm name destroy ${name}", then SIGHUP`;
   if (running.balancing !== next.balancing) refused.push({ path: keyPath('name', name, 'lb'), message: recreate });
   for (const key of Object.keys(next.paths) as (keyof NameTable['paths'])[]) {
-    if (running.paths[key] !== next.paths[key]) refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
+    if (running.paths[key] !== next.paths[key])
+      refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
   }
   const same = (list: readonly NameTable['programs'][number][], program: NameTable['programs'][number]): boolean =>
     list.some((other) => isDeepStrictEqual(other, program));
@@ -106,14 +113,19 @@ const fileKey = (key: string): string => `${key.replace(/[A-Z]/g, (letter) => `_
 
 function diffIpcp(running: IpcpTable, next: IpcpTable, refused: Fault[]): TableChange {
   const { name: ipcp } = next;
-  const refuse = (key: string, message: string): void => void refused.push({ path: keyPath(next.type, ipcp, key), message });
+  const refuse = (key: string, message: string): void =>
+    void refused.push({ path: keyPath(next.type, ipcp, key), message });
   const recreate = `cannot change while the IPCP lives: "irm ipcp destroy name ${ipcp}", then SIGHUP`;
   if (running.type !== next.type) {
-    refused.push({ path: tableKey(next), message: `an IPCP ${ipcp} of type ${running.type} lives: "irm ipcp destroy name ${ipcp}", then SIGHUP` });
+    refused.push({
+      path: tableKey(next),
+      message: `an IPCP ${ipcp} of type ${running.type} lives: "irm ipcp destroy name ${ipcp}", then SIGHUP`,
+    });
     return { steps: [], effective: running };
   }
   if (running.restart !== next.restart) refuse('restart', recreate);
-  if (!running.join && next.join) return { steps: taskOf(next).steps.slice(1), effective: { ...next, restart: running.restart } };
+  if (!running.join && next.join)
+    return { steps: taskOf(next).steps.slice(1), effective: { ...next, restart: running.restart } };
   for (const key of changedKeys(running.config, next.config)) refuse(key, recreate);
   if (!isDeepStrictEqual(running.join, next.join)) {
     refuse(next.join?.how ?? running.join?.how ?? 'bootstrap', recreate);
@@ -143,4 +155,6 @@ const difference = (before: readonly string[], after: readonly string[]): [strin
 ];
 
 const changedKeys = (before: IpcpTable['config'], after: IpcpTable['config']): string[] =>
-  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => !isDeepStrictEqual(before[key], after[key]));
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (key) => !isDeepStrictEqual(before[key], after[key]),
+  );

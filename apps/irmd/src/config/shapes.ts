@@ -69,7 +69,8 @@ export function readShape<T extends z.ZodObject>(
   for (const issue of result.error.issues) {
     const where = [...at, ...issue.path.map(String)];
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) faults.push({ path: keyPath(...where, key), message: unknownWord('key', key, legal) });
+      for (const key of issue.keys)
+        faults.push({ path: keyPath(...where, key), message: unknownWord('key', key, legal) });
     } else faults.push({ path: keyPath(...where), message: issue.message });
   }
   return undefined;

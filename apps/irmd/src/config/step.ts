@@ -43,7 +43,8 @@ export interface Task {
   readonly steps: readonly Step[];
 }
 
-export const tableKey = (table: ConfigTable): string => keyPath(table.kind === 'name' ? 'name' : table.type, table.name);
+export const tableKey = (table: ConfigTable): string =>
+  keyPath(table.kind === 'name' ? 'name' : table.type, table.name);
 
 /** What makes a table true on a node that has nothing of it. After enrol: autobind, reg, conn. [spec/architecture.md §6] */
 export const taskOf = (table: ConfigTable): Task => ({

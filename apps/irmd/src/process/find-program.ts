@@ -66,7 +66,8 @@ export const isFile = (path: string): boolean =>
 /** Type words become part of a file name; nothing that leaves the folder may pass. */
 const isTypeWord = (type: string): boolean => /^[a-z0-9][a-z0-9._-]{0,63}$/.test(type);
 
-const splitPath = (value: string | undefined): string[] => (value ?? '').split(delimiter).filter((folder) => folder !== '');
+const splitPath = (value: string | undefined): string[] =>
+  (value ?? '').split(delimiter).filter((folder) => folder !== '');
 
 function firstRunnable(folders: readonly string[], name: string): Runnable | undefined {
   for (const folder of folders) {

@@ -35,7 +35,8 @@ function claim(draft: string, path: string): void {
   for (let tries = 0; tries < 3; tries++) {
     if (tryLink(draft, path)) return;
     const owner = readOwner(path);
-    if (owner && sameProcessAlive(owner)) throw new OuroborosError('EEXIST', `already running: pid ${owner.pid}, lock file ${path}`);
+    if (owner && sameProcessAlive(owner))
+      throw new OuroborosError('EEXIST', `already running: pid ${owner.pid}, lock file ${path}`);
     rmSync(path, { force: true });
   }
   throw new OuroborosError('EEXIST', `another irmd is starting, lock file ${path}`);

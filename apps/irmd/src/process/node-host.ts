@@ -35,7 +35,11 @@ export class NodeHost implements RegistryHost {
   async spawnIpcp(name: string, type: string): Promise<number> {
     const program = findIpcpProgram(type, this.options.places());
     const [command, args] = commandOf(program, ['--name', name]);
-    const env = { ...process.env, OUROBOROS_RUNTIME_DIR: this.options.runtimeDir, OUROBOROS_LOG: this.options.logLevel() };
+    const env = {
+      ...process.env,
+      OUROBOROS_RUNTIME_DIR: this.options.runtimeDir,
+      OUROBOROS_LOG: this.options.logLevel(),
+    };
     return this.spawn(command, args, env, name);
   }
 

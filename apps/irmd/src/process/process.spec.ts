@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
@@ -84,7 +94,11 @@ describe('the search for the program of an IPCP type', () => {
     place('.', 'ipcpd-x', '#!/bin/sh\n');
     for (const type of ['x', '../ipcpd-x', '', 'a/b']) {
       expect(() => findIpcpProgram(type, places())).toThrow(
-        expect.objectContaining({ code: 'EIPCPTYPE', field: 'type', message: expect.stringContaining(join(dir, 'env2')) }),
+        expect.objectContaining({
+          code: 'EIPCPTYPE',
+          field: 'type',
+          message: expect.stringContaining(join(dir, 'env2')),
+        }),
       );
     }
   });
@@ -107,13 +121,20 @@ describe('the check of an IPCP configuration', () => {
 
   it('gives the program its configuration and takes its output and exit status', async () => {
     const check = run('echo "$@"; cat; echo oops >&2; exit 1');
-    expect(await check('t', 'n 1', '{"a":1}')).toEqual({ status: 1, stdout: '--name n 1 --check-config\n{"a":1}', stderr: 'oops\n' });
+    expect(await check('t', 'n 1', '{"a":1}')).toEqual({
+      status: 1,
+      stdout: '--name n 1 --check-config\n{"a":1}',
+      stderr: 'oops\n',
+    });
   });
 
   it('survives a program that reads nothing, is killed, or is not there', async () => {
     expect(await run('exit 0')('t', 'n', 'x'.repeat(1 << 20))).toMatchObject({ status: 0 });
     expect(await run('kill -9 $$')('t', 'n', '')).toMatchObject({ status: null });
-    expect(await run('')('other', 'n', '')).toMatchObject({ status: null, stderr: expect.stringContaining('no IPCP type "other"') });
+    expect(await run('')('other', 'n', '')).toMatchObject({
+      status: null,
+      stderr: expect.stringContaining('no IPCP type "other"'),
+    });
   });
 });
 
@@ -121,7 +142,9 @@ describe('the lock file', () => {
   it('lets one daemon in and is gone after release', () => {
     const lock = takeLock(dir);
     expect(readOwner(lockFilePath(dir))?.pid).toBe(process.pid);
-    expect(() => takeLock(dir)).toThrow(expect.objectContaining({ code: 'EEXIST', message: expect.stringContaining('already running') }));
+    expect(() => takeLock(dir)).toThrow(
+      expect.objectContaining({ code: 'EEXIST', message: expect.stringContaining('already running') }),
+    );
     expect(readdirSync(dir)).toEqual(['irmd.pid']);
     lock.release();
     expect(readdirSync(dir)).toEqual([]);
@@ -180,7 +203,8 @@ describe('files of the runtime directory', () => {
 
   it('are swept of the sockets of dead processes only', async () => {
     const dead = await deadPid();
-    for (const name of [`ch.${dead}`, `ch.${process.pid}`, 'ch.', 'chx.1', `ch.${dead}.sock`]) writeFileSync(join(dir, name), '');
+    for (const name of [`ch.${dead}`, `ch.${process.pid}`, 'ch.', 'chx.1', `ch.${dead}.sock`])
+      writeFileSync(join(dir, name), '');
     expect(sweepChannelSockets(dir).sort()).toEqual([`ch.${dead}`, `ch.${dead}.sock`]);
     expect(readdirSync(dir).sort()).toEqual(['ch.', `ch.${process.pid}`, 'chx.1'].sort());
   });
@@ -188,7 +212,12 @@ describe('files of the runtime directory', () => {
 
 describe('groups', () => {
   it('are found by name and by number', () => {
-    expect(parseGroups('root:x:0:\nnet:x:70:a,b\n\n')).toEqual(new Map([['root', 0], ['net', 70]]));
+    expect(parseGroups('root:x:0:\nnet:x:70:a,b\n\n')).toEqual(
+      new Map([
+        ['root', 0],
+        ['net', 70],
+      ]),
+    );
     expect(groupId('70')).toBe(70);
     expect(groupId('root')).toBe(0);
     expect(groupId('no such group')).toBeUndefined();

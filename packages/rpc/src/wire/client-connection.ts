@@ -1,4 +1,11 @@
-import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  connectivityState,
+  type ChannelOptions,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { createConnection } from 'node:net';
 import { OuroborosError } from '@ouroboros/model';
@@ -22,23 +29,46 @@ const OPTIONS = {
 };
 
 /** Notices an IRM daemon that is stopped while it owes an answer. */
-const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000 };
+export const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000 };
 
 /**
- * One connection to an IRM daemon. It is made with `open` and never made again: when it breaks, calls reject EIRMD and
- * `usable` is false.
+ * Makes connections to the IRM daemon at a socket. One that stands for a daemon that accepts and says nothing is kept for
+ * the next attempt: grpc-js cannot drop it, and attempts would pile up.
+ */
+export class Connector {
+  private waiting: Client | undefined;
+
+  constructor(
+    private readonly socketPath: string,
+    private readonly options: ChannelOptions = {},
+  ) {}
+
+  /** Rejects EIRMD within 1 s when nobody answers; the message says why. Not to be called while it is under way. */
+  async open(): Promise<ClientConnection> {
+    const client = (this.waiting ??= this.newClient());
+    const state = await connected(client);
+    if (state !== connectivityState.CONNECTING) this.waiting = undefined;
+    if (state === connectivityState.READY) return new ClientConnection(client);
+    if (state !== connectivityState.CONNECTING) client.close();
+    throw new OuroborosError('EIRMD', `the IRM daemon is not reachable: ${await diagnose(this.socketPath)}`);
+  }
+
+  close(): void {
+    this.waiting?.close();
+    this.waiting = undefined;
+  }
+
+  private newClient(): Client {
+    return new Client(`unix:${this.socketPath}`, credentials.createInsecure(), { ...OPTIONS, ...this.options });
+  }
+}
+
+/**
+ * One connection to an IRM daemon. It is made by a Connector and never made again: when it breaks, calls reject EIRMD
+ * and `usable` is false.
  */
 export class ClientConnection {
-  private constructor(private readonly client: Client) {}
-
-  /** Rejects EIRMD within 1 s when nobody answers; the message says why. */
-  static async open(socketPath: string, keepAlive: boolean): Promise<ClientConnection> {
-    const options = keepAlive ? { ...OPTIONS, ...KEEP_ALIVE } : OPTIONS;
-    const client = new Client(`unix:${socketPath}`, credentials.createInsecure(), options);
-    if (await becomesReady(client)) return new ClientConnection(client);
-    client.close();
-    throw new OuroborosError('EIRMD', `the IRM daemon is not reachable: ${await diagnose(socketPath)}`);
-  }
+  constructor(private readonly client: Client) {}
 
   get usable(): boolean {
     return this.client.getChannel().getConnectivityState(false) === connectivityState.READY;
@@ -114,16 +144,16 @@ function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void
   }
 }
 
-/** True when the connection stands and its first exchange is done, false when it failed or took too long. */
-function becomesReady(client: Client): Promise<boolean> {
+/** The state after the attempt to connect: READY = it stands, CONNECTING = no answer in time, else it failed. */
+function connected(client: Client): Promise<connectivityState> {
   const deadline = new Date(Date.now() + CONNECT_MS);
   const channel = client.getChannel();
   return new Promise((resolve) => {
     const check = (timeout?: Error): void => {
       const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) resolve(true);
-      else if (timeout || state === connectivityState.TRANSIENT_FAILURE) resolve(false);
-      else channel.watchConnectivityState(state, deadline, check);
+      const isUnderWay = state === connectivityState.IDLE || state === connectivityState.CONNECTING;
+      if (isUnderWay && !timeout) channel.watchConnectivityState(state, deadline, check);
+      else resolve(state);
     };
     check();
   });

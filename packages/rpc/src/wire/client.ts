@@ -7,7 +7,7 @@ import { Flows } from '../gen/ouroboros/flow/v1/flow_pb.js';
 import { Operations, Registration } from '../gen/ouroboros/ipcp/v1/ipcp_pb.js';
 import { Management } from '../gen/ouroboros/irm/v1/irm_pb.js';
 import type { ManagementMethod } from '../management-methods.js';
-import { ClientConnection } from './client-connection.js';
+import { Connector, KEEP_ALIVE, type ClientConnection } from './client-connection.js';
 
 /** How long the IRM daemon may take to register an IPCP. */
 const REGISTER_MS = 5000;
@@ -18,7 +18,11 @@ export class ManagementConnection {
   private opening: Promise<ClientConnection> | undefined;
   private closed = false;
 
-  constructor(private readonly socketPath: string) {}
+  private readonly connector: Connector;
+
+  constructor(socketPath: string) {
+    this.connector = new Connector(socketPath, KEEP_ALIVE);
+  }
 
   async unary(method: ManagementMethod, request: Plain): Promise<Plain> {
     return (await this.connection()).unary(Management.method[method], request);
@@ -31,6 +35,7 @@ export class ManagementConnection {
   close(): void {
     this.closed = true;
     this.current?.close();
+    this.connector.close();
   }
 
   private connection(): Promise<ClientConnection> {
@@ -42,7 +47,7 @@ export class ManagementConnection {
 
   private async open(): Promise<ClientConnection> {
     this.current?.close();
-    const made = await ClientConnection.open(this.socketPath, true);
+    const made = await this.connector.open();
     this.current = made;
     if (this.closed) made.close();
     return made;
@@ -57,23 +62,33 @@ function link(connection: ClientConnection, stream: FrameStream): Link {
   return { stream, close };
 }
 
-/** Opens the stream of an application. */
-export async function openFlows(socketPath: string): Promise<Link> {
-  const connection = await ClientConnection.open(socketPath, false);
-  return link(connection, connection.frames(Flows.method.attach));
-}
+/** Opens streams, one at a time. */
+export class StreamConnector {
+  private readonly connector: Connector;
 
-/** Registers an IPCP and opens its stream. */
-export async function openOperations(
-  socketPath: string,
-  announcement: Plain,
-): Promise<Link & { readonly session: Plain }> {
-  const connection = await ClientConnection.open(socketPath, false);
-  try {
-    const session = await connection.unary(Registration.method.register, announcement, REGISTER_MS);
-    return { session, ...link(connection, connection.frames(Operations.method.serve)) };
-  } catch (error) {
-    connection.close();
-    throw error;
+  constructor(socketPath: string) {
+    this.connector = new Connector(socketPath);
+  }
+
+  /** The stream of an application. */
+  async flows(): Promise<Link> {
+    const connection = await this.connector.open();
+    return link(connection, connection.frames(Flows.method.attach));
+  }
+
+  /** Registers an IPCP and opens its stream. */
+  async operations(announcement: Plain): Promise<Link & { readonly session: Plain }> {
+    const connection = await this.connector.open();
+    try {
+      const session = await connection.unary(Registration.method.register, announcement, REGISTER_MS);
+      return { session, ...link(connection, connection.frames(Operations.method.serve)) };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.connector.close();
   }
 }

@@ -175,7 +175,8 @@ export class GrpcServer {
   private claim(call: Duplex, session: string): Registered {
     const found = this.registered.get(session);
     const { identity } = this.connectionOf(call);
-    const isTheirs = found?.caller.uid === identity.caller.uid && (!identity.proven || found.caller.pid === identity.caller.pid);
+    const isTheirs =
+      found?.caller.uid === identity.caller.uid && (!identity.proven || found.caller.pid === identity.caller.pid);
     if (!found || !isTheirs) throw new OuroborosError('EPERM', 'no such registration', { field: 'session' });
     clearTimeout(found.expiry);
     this.registered.delete(session);
@@ -225,7 +226,11 @@ type UnaryHandler = (call: Unary, request: Plain) => Promise<Plain>;
 function unary(method: DescMethod, serve: UnaryHandler): (call: Unary, done: sendUnaryData<Uint8Array>) => void {
   const answer = async (call: Unary): Promise<Uint8Array> =>
     encode(method.output, await serve(call, decode(method.input, call.request)));
-  return (call, done) => void answer(call).then((bytes) => done(null, bytes), (thrown) => done(toStatus(thrown)));
+  return (call, done) =>
+    void answer(call).then(
+      (bytes) => done(null, bytes),
+      (thrown) => done(toStatus(thrown)),
+    );
 }
 
 /** Resolves when the stream has taken the bytes, or is over. */

@@ -1,0 +1,81 @@
+import { OuroborosError } from '@ouroboros/model';
+import { CommandLine } from '../testing/command-line.js';
+
+describe('irm status', () => {
+  it('shows the daemon, and the IPCPs with their states', async () => {
+    const cli = new CommandLine();
+    cli.management.waitingFor = ['layer net'];
+    expect((await cli.run('status')).stdout).toBe(
+      [
+        'irmd   0.1.0, pid 4000, up 12 s',
+        'node   /run/ouroboros',
+        'state  not ready, waiting for: layer net',
+        'holds  0 IPCPs, 0 names, 0 flows, 0 processes',
+        '',
+      ].join('\n'),
+    );
+    await cli.given('ipcp boot name l0 type local layer loop');
+    expect((await cli.run('s')).stdout).toContain(
+      '| 4001 |   l0 | local |  loop |    0 |     0 |        0 | operational |',
+    );
+    expect(await cli.json('status')).toMatchObject({
+      status: {
+        version: '0.1.0',
+        ready: false,
+        waitingFor: ['layer net'],
+        runtimeDir: '/run/ouroboros',
+        ipcps: [{ name: 'l0' }],
+      },
+    });
+  });
+});
+
+describe('irm wait', () => {
+  it('returns when the daemon is ready, and says on stderr what it waits for', async () => {
+    const cli = new CommandLine();
+    cli.management.failNext('status', new OuroborosError('EIRMD', 'no socket'));
+    expect(await cli.run('wait --ready')).toEqual({
+      status: 0,
+      stdout: 'ready\n',
+      stderr: 'irm: waiting for: irmd to answer\n',
+    });
+    expect(await cli.json('wait --ready')).toMatchObject({ status: { ready: true } });
+  });
+
+  it('is status 5 when time is out', async () => {
+    const cli = new CommandLine();
+    cli.management.waitingFor = ['IPCP n1'];
+    const { status, stderr } = await cli.run('wait --ready --timeout 3s');
+    expect(status).toBe(5);
+    expect(stderr).toMatch(/irm wait: not ready after 3 s, still waiting for: IPCP n1\n$/);
+  });
+});
+
+describe('irm watch', () => {
+  it('prints events as lines until the daemon goes away', async () => {
+    const cli = new CommandLine();
+    cli.management.events.push({ kind: 'ipcp', text: 'l0 operational' }, { kind: 'flow', text: '1 \u001b allocated' });
+    expect(await cli.run('watch')).toEqual({
+      status: 3,
+      stdout: 'ipcp: l0 operational\nflow: 1 \\x1b allocated\n',
+      stderr: 'irm: irmd went away\n',
+    });
+    const { stdout } = await cli.run('watch --json');
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line)),
+    ).toEqual([
+      { event: { kind: 'ipcp', text: 'l0 operational' } },
+      { event: { kind: 'flow', text: '1 \u001b allocated' } },
+    ]);
+  });
+
+  it('is status 0 when the user ends it', async () => {
+    const cli = new CommandLine();
+    cli.management.events.push({ kind: 'ipcp', text: 'unseen' });
+    cli.interrupt.abort();
+    expect(await cli.run('watch')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+});
