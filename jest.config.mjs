@@ -14,6 +14,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@ouroboros/(flow|irm|ipcp-kit)/node$': '<rootDir>/packages/$1/src/node.ts',
+    '^@ouroboros/(demo)$': '<rootDir>/apps/$1/src/index.ts',
     '^@ouroboros/([a-z-]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
 };

@@ -1,5 +1,5 @@
 import { QOS_RAW } from '@ouroboros/model';
-import { TwoHosts, bytesOf, thrownBy } from '../spec/two-hosts.js';
+import { TwoHosts, bytesOf, thrownBy } from '../spec/two-hosts.spec.js';
 import * as flow from './index.js';
 
 describe('fccntl', () => {

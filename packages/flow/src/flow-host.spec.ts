@@ -1,6 +1,6 @@
 import { OuroborosError, QOS_BEST_EFFORT, QOS_RAW, QOS_RAW_NO_ERRORS, fromMs } from '@ouroboros/model';
 import { SILENT, type ChannelHost, type FlowEnd, type FlowGrant, type FlowService } from '@ouroboros/ports';
-import { TwoHosts, codeOf } from '../spec/two-hosts.js';
+import { TwoHosts, codeOf } from '../spec/two-hosts.spec.js';
 import { FlowHost } from './flow-host.js';
 
 const request = { name: 'hello', qos: QOS_RAW, timeoutMs: 1000 };

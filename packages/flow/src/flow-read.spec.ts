@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TwoHosts, bytesOf, codeOf, thrownBy } from '../spec/two-hosts.js';
+import { TwoHosts, bytesOf, codeOf, thrownBy } from '../spec/two-hosts.spec.js';
 import type { Flow } from './flow.js';
 
 /** What a reader does next: `into` a target of so many bytes, `whole`, or switch partial reads. */

@@ -1,4 +1,4 @@
-import { TwoHosts, bytesOf, codeOf, textOf, thrownBy } from '../spec/two-hosts.js';
+import { TwoHosts, bytesOf, codeOf, textOf, thrownBy } from '../spec/two-hosts.spec.js';
 import { FlowEvent, FlowSet, type FlowSetEvent } from './flow-set.js';
 
 const seen = (events: readonly FlowSetEvent[]): [number, string][] => events.map(({ flow, type }) => [flow.id, type]);

@@ -1,4 +1,4 @@
-import { TwoHosts, bytesOf, codeOf, textOf, thrownBy } from '../spec/two-hosts.js';
+import { TwoHosts, bytesOf, codeOf, textOf, thrownBy } from '../spec/two-hosts.spec.js';
 import type { Flow } from './flow.js';
 
 const readText = async (flow: Flow): Promise<string> => textOf(await flow.read());
@@ -122,16 +122,20 @@ describe('the end of a flow', () => {
     expect(server.downEvent).toBe('DEALLOC');
   });
 
-  it('wakes calls that wait at the other side, and here with ENOTALLOC', async () => {
+  it('wakes calls that wait: here with ENOTALLOC, at the other side with EFLOWDOWN', async () => {
     const net = new TwoHosts();
-    const [client, server] = await net.flows({ timeout: 0 });
+    const [client] = await net.flows({ timeout: 0 });
     fill(client);
-    const calls = Promise.all([codeOf(server.readInto(new Uint8Array(1), { timeoutMs: 5000 })), codeOf(client.read())]);
-    const write = codeOf(client.write(bytesOf('x')));
-    const reads = codeOf(client.read());
+    const [read, write] = [codeOf(client.read()), codeOf(client.write(bytesOf('x')))];
+    await net.run(5);
     await net.resolve(client.dealloc());
-    expect(await net.resolve(calls)).toEqual(['resolved', 'ENOTALLOC']);
-    expect(await Promise.all([write, reads])).toEqual(['ENOTALLOC', 'ENOTALLOC']);
+    expect(await Promise.all([read, write])).toEqual(['ENOTALLOC', 'ENOTALLOC']);
+    const [near, far] = await net.flows();
+    fill(far);
+    const [farRead, farWrite] = [codeOf(far.read()), codeOf(far.write(bytesOf('x')))];
+    await net.run(5);
+    await net.resolve(near.dealloc());
+    expect(await net.resolve(Promise.all([farRead, farWrite]))).toEqual(['EFLOWDOWN', 'EFLOWDOWN']);
     expect(await codeOf(client.read())).toBe('ENOTALLOC');
     expect(await codeOf(client.dealloc())).toBe('resolved');
   });

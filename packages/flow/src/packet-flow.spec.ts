@@ -1,5 +1,5 @@
 import { EMPTY_BYTES } from '@ouroboros/model';
-import { TwoHosts, bytesOf, textOf, thrownBy } from '../spec/two-hosts.js';
+import { TwoHosts, bytesOf, textOf, thrownBy } from '../spec/two-hosts.spec.js';
 import type { PacketFlow } from './packet-flow.js';
 
 const send = (flow: PacketFlow, text: string): string => {

@@ -254,6 +254,15 @@ describe('An allocation that fails', () => {
     expect(ipcp.session).not.toBe(0);
   });
 
+  it('keeps its number as long as the IPCP is working on it', () => {
+    const [world] = withLayer('udp', { answers: { flowAlloc: () => undefined, flowDealloc: () => undefined } });
+    world.input({ kind: 'cancel', request: world.alloc(world.process('/bin/client'), 'far') });
+    world.answered(world.callsOf('flowAlloc')[0]!.call, no('ECANCELED'));
+    expect(world.value('flowList')).toMatchObject([{ flowId: 1, state: 'dealloc-pending' }]);
+    world.answered(world.callsOf('flowDealloc')[0]!.call, ok());
+    expect(world.value('flowList')).toEqual([]);
+  });
+
   it("says ETIMEDOUT at the caller's own limit", () => {
     const [world] = withLayer('udp', { answers: { flowAlloc: () => undefined } });
     const alloc = world.alloc(world.process('/bin/client'), 'far', 300);

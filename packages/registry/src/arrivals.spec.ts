@@ -234,6 +234,14 @@ describe('A program that is bound with auto', () => {
     expect(world.grantOf(alloc).layer).toBe('');
   });
 
+  it('refuses a local client at once when it turns out to be of another user', () => {
+    const [world] = auto();
+    const alloc = world.alloc(world.process('/bin/client', { uid: 1 }), 'hello');
+    world.input({ kind: 'spawned', spawn: world.of('spawnProgram')[0]!.spawn, pid: 500 });
+    world.process('/bin/new', { pid: 500, uid: 2 });
+    expect(world.errorOf(alloc).code).toBe('ENOSERVER');
+  });
+
   it('is not started for a name that another host serves', () => {
     const [world, ipcp] = auto();
     ipcp.directory.add(directoryKey('hello'));

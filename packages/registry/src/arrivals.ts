@@ -6,7 +6,7 @@
  * says nothing, every refusal is told at once]
  */
 import { OapServer, acceptOap, refuseOap, type OapOffer } from '@ouroboros/oap';
-import { EMPTY_BYTES } from '@ouroboros/model';
+import { EMPTY_BYTES, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
@@ -82,8 +82,7 @@ export class Arrivals {
 
   /** An arrival from an IPCP that is gone already. */
   orphan(id: number): void {
-    const answer: FlowArrivalAnswer = { ...NO, response: refuseOap(undefined, 'EIPCP', '', 0n).response };
-    this.parts.core.emit({ kind: 'answerArrival', arrival: id, answer });
+    this.parts.core.emit({ kind: 'answerArrival', arrival: id, answer: refusal(-errorNumber('EIPCP')) });
   }
 
   /** The IPCP is gone: nobody waits for the answers. */
@@ -146,8 +145,8 @@ export class Arrivals {
     this.open.delete(arrival);
     const id = offer?.correlationId ?? '';
     core.log('debug', 'flow request refused', { id, ipcp: arrival.ipcp.name, code: error.code, why: error.message });
-    const refused = refuseOap(offer, error.code, error.message, this.wallNow(arrival));
-    this.answer(arrival, { ...NO, ...refused, correlationId: id });
+    const { response, data } = refuseOap(offer, error.code, error.message, this.wallNow(arrival));
+    this.answer(arrival, refusal(response, data, id));
   }
 
   private answer(arrival: Arrival, answer: FlowArrivalAnswer): void {
@@ -159,12 +158,8 @@ export class Arrivals {
   }
 }
 
-const NO: FlowArrivalAnswer = {
-  response: 0,
-  data: EMPTY_BYTES,
-  flowId: 0,
-  ticket: EMPTY_BYTES,
-  uid: 0,
-  features: 0,
-  correlationId: '',
-};
+/** The answer that says no. */
+export const refusal = (response: number, data: Uint8Array = EMPTY_BYTES, correlationId = ''): FlowArrivalAnswer => ({
+  ...{ response, data, flowId: 0, ticket: EMPTY_BYTES, uid: 0, features: 0 },
+  correlationId,
+});

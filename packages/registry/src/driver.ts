@@ -1,5 +1,5 @@
 import { MachineDriver } from '@ouroboros/machine';
-import { OuroborosError, toOuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, errorNumber, toOuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
 import type {
   CancelSignal,
   Clock,
@@ -13,6 +13,8 @@ import type {
   Management,
   Random,
 } from '@ouroboros/ports';
+import { OapFeature } from '@ouroboros/wire';
+import { refusal } from './arrivals.js';
 import { Broadcast } from './broadcast.js';
 import type { IpcpSession, ProcessSession, RegistryHost } from './host.js';
 import type { Caller, Failure, ManagementCall, Outcome, RegistryInput, RegistryOutput } from './messages.js';
@@ -39,9 +41,11 @@ export interface RegistryDriverOptions {
   readonly limits?: Partial<RegistryLimits>;
   /** Default: everything but ordered QoS. */
   readonly supportedQos?: (qos: QosSpec) => boolean;
-  /** OapFeature bits that this host offers; default none. */
+  /** OapFeature bits that this host offers; default: all that layers and registry act on. 0 = as a C host. */
   readonly features?: number;
 }
+
+const OFFERED_FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
 
 /** Ordered QoS needs FRCP, which is not there yet. */
 export const unorderedQos = (qos: QosSpec): boolean => qos.inOrder === 0;
@@ -66,6 +70,7 @@ export class RegistryDriver {
   private lastId = 0;
   private persisting = false;
   private unkept = false;
+  private stopped = false;
 
   constructor(private readonly options: RegistryDriverOptions) {
     this.registry = new Registry(
@@ -76,7 +81,7 @@ export class RegistryDriver {
         policy: { ...DEFAULT_POLICY, ...options.policy },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         supportedQos: options.supportedQos ?? unorderedQos,
-        features: options.features ?? 0,
+        features: options.features ?? OFFERED_FEATURES,
       },
       options.state,
     );
@@ -148,11 +153,14 @@ export class RegistryDriver {
 
   /** Stops without touching anything that runs; what is pending fails with EIRMD. */
   stop(): void {
+    this.stopped = true;
     this.driver.stop();
     this.watchers.close();
     const left = [...this.pending.values()];
     this.pending.clear();
-    for (const { reject } of left) reject(new OuroborosError('EIRMD', 'the IRM daemon stops'));
+    for (const { reject } of left) reject(stops());
+    for (const answer of this.arrivals.values()) answer(refusal(-errorNumber('EIRMD')));
+    this.arrivals.clear();
   }
 
   private nextId(): number {
@@ -162,6 +170,7 @@ export class RegistryDriver {
 
   private request(input: (request: number) => RegistryInput, signal?: CancelSignal): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(new OuroborosError('ECANCELED', 'the caller gave up'));
+    if (this.stopped) return Promise.reject(stops());
     const request = this.nextId();
     return new Promise((resolve, reject) => {
       const cancel = (): void => this.driver.input({ kind: 'cancel', request });
@@ -290,6 +299,8 @@ function invoke(operations: IpcpOperations, op: keyof IpcpOperations, args: read
   const method = operations[op] as (...args: unknown[]) => Promise<unknown>;
   return method.apply(operations, [...args]);
 }
+
+const stops = (): OuroborosError => new OuroborosError('EIRMD', 'the IRM daemon stops');
 
 const fromFailure = ({ code, message, field, stage }: Failure): OuroborosError =>
   new OuroborosError(code, message, { ...(field !== undefined && { field }), ...(stage !== undefined && { stage }) });

@@ -11,6 +11,7 @@ export class Rig {
   readonly dir = mkdtempSync(join(tmpdir(), 'ob-rpc-'));
   readonly path = join(this.dir, 'irm.sock');
   private readonly closers: (() => void)[] = [];
+  private readonly servers: IrmServer[] = [];
 
   /** Closes this with the rig; the last comes first. */
   keep<T extends { close(): void }>(thing: T): T {
@@ -31,7 +32,12 @@ export class Rig {
       ...handlers,
     });
     await server.listen(this.path, access);
+    this.servers.push(server);
     return server;
+  }
+
+  stopServers(): void {
+    for (const server of this.servers.splice(0)) server.close();
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
@@ -39,7 +39,8 @@ export async function listenAt(server: Server, path: string, access: SocketAcces
 /** The umask makes the socket 0600 from its first moment. */
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(path, error)));
+    // The listener stays: an error of a later accept must not end the process.
+    server.on('error', (error) => reject(listenError(path, error)));
     const umask = process.umask(0o177);
     try {
       server.listen(path, resolve);
@@ -56,24 +57,44 @@ async function publish(temporary: string, path: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    await removeStale(path, `${temporary}~`);
+    await removeStale(path);
   }
 }
 
 /**
- * Another process may replace the stale socket between our look and our removal, so it is moved aside and looked at
- * again: what was moved is what we remove.
+ * Only the holder of the lock removes a socket, and while the stale one is there nobody can publish another: what is
+ * removed is what was found to be stale.
  */
-async function removeStale(path: string, aside: string): Promise<void> {
-  if (await answers(path)) throw alreadyRunning(path);
-  renameSync(path, aside);
-  if (!(await answers(aside))) return rmSync(aside, { force: true });
-  renameSync(aside, path);
-  throw alreadyRunning(path);
+async function removeStale(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
+    throw new OuroborosError('EINVAL', `${path} is in the way: it is not a socket`, { field: 'OUROBOROS_RUNTIME_DIR' });
+  const lock = `${path}.lock`;
+  takeLock(lock);
+  try {
+    if (await answers(path)) throw alreadyRunning(path);
+    rmSync(path, { force: true });
+  } finally {
+    rmdirSync(lock);
+  }
+}
+
+/** A directory is the lock. One that is old was left by a daemon that was killed while it held it. */
+function takeLock(lock: string): void {
+  const found = statSync(lock, { throwIfNoEntry: false });
+  if (found && Date.now() - found.mtimeMs > LOCK_LIFE_MS) rmdirSync(lock);
+  try {
+    mkdirSync(lock);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw new OuroborosError('EEXIST', `another IRM daemon is starting: it holds ${lock}`, { cause });
+  }
 }
 
 const alreadyRunning = (path: string): OuroborosError =>
   new OuroborosError('EEXIST', `an IRM daemon is already running: somebody answers at ${path}`);
+
+/** Holding the lock takes a few milliseconds. */
+const LOCK_LIFE_MS = 5000;
 
 /** Whether somebody listens on the socket. A full backlog or a missing permission count as somebody. */
 function answers(path: string): Promise<boolean> {
@@ -96,7 +117,8 @@ function identity(path: string): string {
 
 function listenError(path: string, cause: NodeJS.ErrnoException): OuroborosError {
   const field = 'OUROBOROS_RUNTIME_DIR';
-  if (cause.code === 'ENOENT')
+  // libuv says EACCES for a missing directory too.
+  if (!existsSync(dirname(path)))
     return new OuroborosError('ENOENT', `there is no directory ${dirname(path)}`, { field, cause });
   if (cause.code === 'EACCES')
     return new OuroborosError('EACCES', `no permission to make a socket in ${dirname(path)}`, { field, cause });

@@ -1,4 +1,4 @@
-import { IpcpServer, utf8Bytes, type IpcpType, type StateStore } from '@ouroboros/ipcp-kit';
+import { IpcpServer, utf8Bytes, type IpcpType } from '@ouroboros/ipcp-kit';
 import {
   OuroborosError,
   QOS_RAW,
@@ -21,6 +21,7 @@ import {
   type IpcpFlowAllocResult,
   type Random,
 } from '@ouroboros/ports';
+import { MemoryStore } from './memory-store.js';
 
 /** What a bench host is made from; most of it the same for all hosts of a run. */
 export interface BenchPorts {
@@ -169,18 +170,6 @@ export class BenchHost<C> {
   private nextFlow(): number {
     this.lastFlow += 1;
     return this.lastFlow;
-  }
-}
-
-class MemoryStore implements StateStore {
-  private readonly values = new Map<string, JsonValue>();
-
-  async read(key: string): Promise<JsonValue | undefined> {
-    return this.values.get(key);
-  }
-
-  async write(key: string, value: JsonValue): Promise<void> {
-    this.values.set(key, value);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { toHex } from '@ouroboros/model';
@@ -20,6 +20,7 @@ const children = new Set<ChildProcess>();
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'ouro-kill-'));
   program = join(directory, 'child.cjs');
+  symlinkSync(dirname(dirname(require.resolve('koffi'))), join(directory, 'node_modules'));
   const entry = `import { runChild } from './channel-child.js'; void runChild(process.argv.slice(2));`;
   const bundle = ['--bundle', '--platform=node', '--format=cjs', '--external:koffi', '--conditions=source'];
   const options = [...bundle, '--loader=ts', '--log-level=error', `--outfile=${program}`];
@@ -31,21 +32,25 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-function startChild(...args: string[]): ChildProcess {
-  const NODE_PATH = dirname(dirname(require.resolve('koffi')));
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, NODE_PATH },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** Resolves when the child's end is there. */
+async function startChild(...args: string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.add(child);
   child.once('exit', () => children.delete(child));
+  const died = once(child, 'exit').then(([status]) => Promise.reject(new Error(`the child ended: ${String(status)}`)));
+  await Promise.race([once(child.stdout, 'data'), died]);
+  died.catch(() => undefined);
   return child;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await turn();
+  const deadline = performance.now() + 20_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within 20 s: ${String(condition)}`);
+    await turn();
+  }
 }
 
 /** Descriptors and shared mappings of this process. */
@@ -67,13 +72,10 @@ async function flowTo(host: NodeChannelHost, listens: boolean, what: string): Pr
   flows += 1;
   if (!listens) {
     const end = host.expect(ticket);
-    const child = startChild('attach', host.path!, toHex(ticket), what);
-    await once(child.stdout!, 'data');
-    return { child, end };
+    return { child: await startChild('attach', host.path!, toHex(ticket), what), end };
   }
   const path = join(directory, `child-${flows}`);
-  const child = startChild('listen', path, toHex(ticket), what);
-  await once(child.stdout!, 'data');
+  const child = await startChild('listen', path, toHex(ticket), what);
   return { child, end: await host.attach(path, ticket) };
 }
 

@@ -1,4 +1,4 @@
-import { loadNative } from './libc.js';
+import { loadNative, native } from './libc.js';
 import { receiveDescriptors, sendDescriptors } from './descriptor-message.js';
 import { createMemoryFile, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
 import { closeDescriptor, socketPair } from './unix-socket.js';
@@ -17,10 +17,11 @@ export function nativeSelfTest(): Promise<string | null> {
 }
 
 async function run(): Promise<string | null> {
-  if (!(await loadNative())) return 'koffi is not there, or not for this system';
+  await loadNative();
   const fds: number[] = [];
   const maps: MappedMemory[] = [];
   try {
+    native();
     return passMemory(fds, maps);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

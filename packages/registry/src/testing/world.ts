@@ -92,8 +92,6 @@ export class World {
   lastId = 0;
   private lastPid = 1000;
   private readonly sink = new CollectingSink<RegistryOutput>();
-  /** Far ends that test IPCPs reach. */
-  private readonly farOap = new OapServer(testHash, FEATURES);
 
   constructor(private readonly options: WorldOptions = {}) {
     this.registry = new Registry(
@@ -280,13 +278,13 @@ export class World {
 
   /** What the far end of a healthy layer answers to an allocation. */
   farAccepts(request: IpcpFlowAllocRequest): IpcpFlowAllocResult {
-    const read = this.farOap.read(request.data, this.now);
+    const read = new OapServer(testHash, FEATURES).read(request.data, this.now);
     if (!read.ok) throw new Error(read.text);
     return { response: 0, reason: '', mplMs: 100, data: acceptOap(read.offer, WALL) };
   }
 
   farRefuses(request: IpcpFlowAllocRequest, code: Failure['code'], text: string): IpcpFlowAllocResult {
-    const read = this.farOap.read(request.data, this.now);
+    const read = new OapServer(testHash, FEATURES).read(request.data, this.now);
     return { ...refuseOap(read.offer, code, text, WALL), reason: '', mplMs: 0 };
   }
 

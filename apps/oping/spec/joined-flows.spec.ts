@@ -1,3 +1,4 @@
+/** A flow for the specs of this program; no tests here. */
 import { QOS_RAW, type Micros } from '@ouroboros/model';
 import { Flow, PacketFlow } from '@ouroboros/flow';
 import type { Clock } from '@ouroboros/ports';

@@ -1,7 +1,10 @@
+/** Two processes for the specs of this package; no tests here. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { OuroborosError, QOS_RAW, fromMs, micros, type QosSpec } from '@ouroboros/model';
 import {
   SILENT,
+  type CancelSignal,
+  type Clock,
   type FlowAcceptRequest,
   type FlowAllocRequest,
   type FlowGrant,
@@ -12,9 +15,17 @@ import { Flow, FlowHost, type PacketFlow } from '../src/index.js';
 
 export type Side = 'client' | 'server';
 
+/** A process, as the exchange knows it. */
+export interface ExchangeUser {
+  readonly side: Side;
+  readonly uid: number;
+  /** Where its channel host listens. */
+  readonly path: string;
+}
+
 interface PendingAccept {
+  readonly user: ExchangeUser;
   grant(grant: FlowGrant): void;
-  refuse(error: OuroborosError): void;
 }
 
 const UID = { client: 1001, server: 1002 } as const;
@@ -34,38 +45,44 @@ export class Exchange {
   /** Makes the next id, so that a spec can give one twice. */
   nextId = 1;
   private readonly accepts: PendingAccept[] = [];
+  private acceptComes: (() => void) | undefined;
 
-  constructor(
-    private readonly clock: VirtualClock,
-    private readonly serverPath: string,
-  ) {}
+  constructor(private readonly clock: Clock) {}
 
-  service(side: Side): FlowService {
+  service(user: ExchangeUser): FlowService {
     return {
-      alloc: (request) => this.alloc(request),
-      accept: (request) => this.accept(request),
+      alloc: (request) => this.alloc(user, request),
+      accept: (request, signal) => this.accept(user, request, signal),
       dealloc: (flowId, lingerMs) => {
-        this.deallocated.push({ side, flowId, lingerMs });
+        this.deallocated.push({ side: user.side, flowId, lingerMs });
         return Promise.resolve();
       },
     };
   }
 
-  private accept(request: FlowAcceptRequest): Promise<FlowGrant> {
+  /** Resolves when the server accepts. */
+  async accepting(): Promise<void> {
+    while (this.accepts.length === 0) await new Promise<void>((resolve) => (this.acceptComes = resolve));
+  }
+
+  private accept(user: ExchangeUser, request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant> {
     return new Promise((resolve, reject) => {
-      const pending: PendingAccept = { grant: resolve, refuse: reject };
+      const pending: PendingAccept = { user, grant: resolve };
       this.accepts.push(pending);
-      if (request.timeoutMs === 0) return;
-      this.clock.at(micros(this.clock.now() + fromMs(request.timeoutMs)), () => {
+      this.acceptComes?.();
+      const giveUp = (error: OuroborosError): void => {
         const index = this.accepts.indexOf(pending);
-        if (index < 0) return;
-        this.accepts.splice(index, 1);
-        pending.refuse(new OuroborosError('ETIMEDOUT', 'no flow request in time'));
-      });
+        if (index >= 0) this.accepts.splice(index, 1);
+        reject(error);
+      };
+      signal?.addEventListener('abort', () => giveUp(new OuroborosError('ECANCELED', 'cancelled')));
+      if (request.timeoutMs === 0) return;
+      const limit = micros(this.clock.now() + fromMs(request.timeoutMs));
+      this.clock.at(limit, () => giveUp(new OuroborosError('ETIMEDOUT', 'no flow request in time')));
     });
   }
 
-  private async alloc(request: FlowAllocRequest): Promise<FlowGrant> {
+  private async alloc(user: ExchangeUser, request: FlowAllocRequest): Promise<FlowGrant> {
     this.requests.push(request);
     const accept = this.accepts.shift();
     if (!accept) throw new OuroborosError('ENOSERVER', `no server for ${request.name}`);
@@ -74,8 +91,8 @@ export class Exchange {
     const correlationId = flowId.toString(16).padStart(16, '0');
     const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId };
     const qos = this.qosAtServer ?? request.qos;
-    accept.grant({ ...common, qos, channel: { path: '', ticket, uid: UID.client } });
-    return { ...common, qos: request.qos, channel: { path: this.serverPath, ticket, uid: UID.server } };
+    accept.grant({ ...common, qos, channel: { path: '', ticket, uid: user.uid } });
+    return { ...common, qos: request.qos, channel: { path: accept.user.path, ticket, uid: accept.user.uid } };
   }
 }
 
@@ -84,7 +101,7 @@ export class TwoHosts {
   readonly clock = new VirtualClock(async () => {
     await turn();
   });
-  readonly exchange = new Exchange(this.clock, SERVER_PATH);
+  readonly exchange = new Exchange(this.clock);
   readonly channels = this.hosts();
   readonly client = this.host('client');
   readonly server = this.host('server');
@@ -122,7 +139,7 @@ export class TwoHosts {
 
   private host(side: Side): FlowHost {
     return new FlowHost({
-      service: this.exchange.service(side),
+      service: this.exchange.service({ side, uid: UID[side], path: side === 'server' ? SERVER_PATH : '' }),
       channels: this.channels[side],
       clock: this.clock,
       logger: SILENT,

@@ -1,0 +1,39 @@
+import { openFlows, type Flow } from '@ouroboros/flow/node';
+import { COUNT, ECHO, REPORT, reportPacket } from './packet.js';
+
+const LARGEST = 65_536;
+
+/** Serves every flow that comes in at the node of `runtimeDir`, until the process is ended. */
+export async function serve(runtimeDir: string): Promise<never> {
+  const flows = openFlows({ runtimeDir });
+  for (;;) {
+    const flow = await flows.accept();
+    void serveFlow(flow).finally(() => flow.dealloc());
+  }
+}
+
+/** Answers ECHO at once, counts COUNT, and tells at REPORT what it counted since the last. Ends with the flow. */
+async function serveFlow(flow: Flow): Promise<void> {
+  const buffer = new Uint8Array(LARGEST);
+  flow.noPartialRead = true;
+  let packets = 0;
+  let bytes = 0;
+  let first = 0;
+  let last = 0;
+  while (flow.down === null) {
+    const length = flow.tryReadInto(buffer) ?? (await flow.readInto(buffer).catch(() => 0));
+    if (length === 0) continue;
+    if (buffer[0] === COUNT) {
+      last = performance.now();
+      if (packets === 0) first = last;
+      packets += 1;
+      bytes += length;
+    } else if (buffer[0] === ECHO) {
+      await flow.write(buffer.subarray(0, length));
+    } else if (buffer[0] === REPORT) {
+      await flow.write(reportPacket({ packets, bytes, spanMs: last - first }));
+      packets = 0;
+      bytes = 0;
+    }
+  }
+}

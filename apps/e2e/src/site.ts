@@ -1,0 +1,134 @@
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DemoNode, Triangle } from '@ouroboros/demo';
+import { openFlows, type Flows } from '@ouroboros/flow/node';
+import { kill, until } from './one-node.js';
+import { Program, type Ran } from './programs.js';
+
+/** Several nodes of real daemons on this machine, everything of theirs below one temporary folder. */
+export class Site {
+  readonly folder = mkdtempSync(join(tmpdir(), 'oro-'));
+  private readonly nodes: DemoNode[] = [];
+  private readonly programs: Program[] = [];
+  private readonly opened: Flows[] = [];
+
+  private constructor(
+    /** UDP port of all nodes, free when it was chosen. */
+    readonly port: number,
+  ) {}
+
+  static async open(): Promise<Site> {
+    return new Site(await freePort());
+  }
+
+  /** The triangle of `npm start`. */
+  async triangle(): Promise<Triangle> {
+    const triangle = await Triangle.start({
+      runtimeDir: join(this.folder, 'n'),
+      port: this.port,
+      say: () => undefined,
+    });
+    this.nodes.push(...triangle.nodes);
+    return triangle;
+  }
+
+  /** Starts irmd on a node: a new one, or one whose irmd is gone. */
+  async node(name: string, address: string, runtimeDir = join(this.folder, name)): Promise<DemoNode> {
+    const node = await DemoNode.start({ name, address, runtimeDir });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Flows of this process at a node, closed with the site. */
+  flows(node: DemoNode): Flows {
+    const flows = openFlows({ runtimeDir: node.plan.runtimeDir });
+    this.opened.push(flows);
+    return flows;
+  }
+
+  /** Starts a program on a node. */
+  start(node: DemoNode, name: string, ...args: string[]): Program {
+    const program = new Program(name, args, node.plan.runtimeDir);
+    this.programs.push(program);
+    return program;
+  }
+
+  run(node: DemoNode, name: string, ...args: string[]): Promise<Ran> {
+    return this.start(node, name, ...args).ended;
+  }
+
+  /** What `irm … --json` prints; throws unless it succeeds. */
+  async irmJson(node: DemoNode, ...words: string[]): Promise<unknown> {
+    const ran = await this.run(node, 'irm', ...words, '--json');
+    if (ran.status !== 0) throw new Error(`irm ${words.join(' ')}: exit status ${ran.status}\n${ran.stderr}`);
+    return JSON.parse(ran.stdout);
+  }
+
+  /** An oping server on a node that serves `name`, registered in `layer`. */
+  async serve(node: DemoNode, name: string, layer: string): Promise<Program> {
+    const server = this.start(node, 'oping', '--listen', '--quiet');
+    await server.says(/server started/);
+    await node.irm.bindProcess(server.pid, name);
+    await node.irm.regName(name, { layers: [layer] });
+    return server;
+  }
+
+  /** Pids of all processes of all nodes, by the runtime directory in their environment. */
+  processes(): number[] {
+    return processesBelow(this.folder);
+  }
+
+  /** After the specs, however they ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.opened.map((flows) => flows.close()));
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    for (const pid of this.processes()) kill(pid);
+    await Promise.all(this.programs.map((program) => program.ended));
+    await until('all processes are dead', () => this.processes().length === 0);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Pids of all living processes whose runtime directory is below a folder. */
+export function processesBelow(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(`RUNTIME_DIR=${folder}/`))
+    .map(Number);
+}
+
+/** The structured log lines of all daemons of a node: irmd's and those of its IPCPs. */
+export function logLines({ plan }: DemoNode): LogLine[] {
+  const folder = join(plan.runtimeDir, 'log');
+  const files = [join(plan.runtimeDir, 'irmd.log'), ...readdirSync(folder).map((file) => join(folder, file))];
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+}
+
+export interface LogLine {
+  readonly program: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A UDP port that nobody uses on any local address. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4').once('error', reject);
+    socket.bind(0, '0.0.0.0', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === undefined) throw thrown;
+    return '';
+  }
+}

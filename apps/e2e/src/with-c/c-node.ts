@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, until } from './run.js';
+import type { PeerNode } from './peer-node.js';
+
+/** Where Ouroboros C 0.23.0 is installed, or undefined. */
+export const C_PREFIX = process.env['OUROBOROS_C_PREFIX'];
+
+/** C's client tools hang now and then; what they do here takes less. */
+const LIMIT_MS = 60_000;
+
+/** A node of Ouroboros C in a namespace, with mounts of its own for what it keeps at fixed places. */
+export class CNode implements PeerNode {
+  private readonly children: ChildProcess[] = [];
+  log = '';
+
+  private constructor(
+    private readonly prefix: string,
+    private readonly irmd: ChildProcess,
+  ) {
+    this.children.push(irmd);
+    for (const stream of [irmd.stdout, irmd.stderr])
+      stream?.on('data', (data: Buffer) => (this.log += data.toString()));
+  }
+
+  static async start(prefix: string, namespace: string): Promise<CNode> {
+    const mounts = ['/dev/shm', '/var/run/ouroboros', '/tmp'].map(
+      (at) => `mkdir -p ${at}; mount -t tmpfs tmpfs ${at};`,
+    );
+    const script = `${mounts.join('')} exec ${join(prefix, 'sbin', 'irmd')} --stdout`;
+    const irmd = spawn('ip', ['netns', 'exec', namespace, 'unshare', '-m', 'sh', '-c', script], {
+      env: { ...process.env, LD_LIBRARY_PATH: join(prefix, 'lib') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const node = new CNode(prefix, irmd);
+    await until(() => node.log.includes('daemon started'), 5000, 'irmd of C');
+    return node;
+  }
+
+  irm(...args: string[]): Promise<string> {
+    return this.exec(join(this.prefix, 'sbin', 'irm'), args);
+  }
+
+  /** A client's irmd has to know the name. */
+  async oping(...args: string[]): Promise<string> {
+    const name = args[args.indexOf('-n') + 1]!;
+    await this.irm('name', 'create', name);
+    return this.exec(this.program('oping'), args);
+  }
+
+  async serve(name: string, layer: string): Promise<void> {
+    await this.irm('name', 'create', name);
+    await this.irm('bind', 'program', this.program('oping'), 'name', name);
+    await this.irm('name', 'register', name, 'layer', layer);
+    const server = spawn('nsenter', [...this.entering(), this.program('oping'), '-l', '-Q'], {
+      env: this.env(),
+      stdio: 'ignore',
+    });
+    this.children.push(server);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+
+  async stop(): Promise<void> {
+    for (const child of [...this.children].reverse()) {
+      child.kill(child === this.irmd ? 'SIGTERM' : 'SIGKILL');
+      const hasten = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      if (child.exitCode === null && child.signalCode === null)
+        await new Promise((resolve) => child.once('exit', resolve));
+      clearTimeout(hasten);
+    }
+  }
+
+  private program(name: string): string {
+    return join(this.prefix, 'bin', name);
+  }
+
+  private env(): NodeJS.ProcessEnv {
+    return { ...process.env, LD_LIBRARY_PATH: join(this.prefix, 'lib') };
+  }
+
+  private entering(): string[] {
+    return ['-t', String(this.irmd.pid), '-m', '-n', 'timeout', '-s', 'KILL', '120'];
+  }
+
+  private exec(program: string, args: string[]): Promise<string> {
+    return run('nsenter', [...this.entering(), program, ...args], this.env(), LIMIT_MS);
+  }
+}
+
+/** The installation to test with; undefined, with the reason, when there is none. */
+export function findC(): { prefix?: string; reason: string } {
+  if (!C_PREFIX) return { reason: 'OUROBOROS_C_PREFIX names no installation of Ouroboros C' };
+  if (!existsSync(join(C_PREFIX, 'sbin', 'irmd')))
+    return { reason: `no sbin/irmd below OUROBOROS_C_PREFIX ${C_PREFIX}` };
+  if (process.getuid?.() !== 0) return { reason: 'network namespaces need root' };
+  return { prefix: C_PREFIX, reason: '' };
+}

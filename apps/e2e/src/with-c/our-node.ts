@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { binFolder, nodeEnvironment } from '@ouroboros/demo';
+import type { PeerNode } from './peer-node.js';
+import { run, until } from './run.js';
+
+const LIMIT_MS = 60_000;
+
+/** A node of ours in a namespace. */
+export class OurNode implements PeerNode {
+  log = '';
+
+  private constructor(
+    private readonly namespace: string,
+    private readonly runtimeDir: string,
+    private readonly irmd: ChildProcess,
+  ) {
+    for (const stream of [irmd.stdout, irmd.stderr])
+      stream?.on('data', (data: Buffer) => (this.log += data.toString()));
+  }
+
+  static async start(namespace: string): Promise<OurNode> {
+    const runtimeDir = mkdtempSync(join(tmpdir(), 'o7s-c-'));
+    const irmd = spawn('ip', ['netns', 'exec', namespace, join(binFolder(), 'irmd'), '--stdout'], {
+      env: nodeEnvironment(runtimeDir),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const node = new OurNode(namespace, runtimeDir, irmd);
+    await until(
+      () =>
+        node.irm('status').then(
+          () => true,
+          () => false,
+        ),
+      10_000,
+      'our irmd',
+    );
+    return node;
+  }
+
+  irm(...args: string[]): Promise<string> {
+    return this.exec('irm', args);
+  }
+
+  oping(...args: string[]): Promise<string> {
+    return this.exec('oping', args);
+  }
+
+  async serve(name: string, layer: string): Promise<void> {
+    await this.irm('name', 'create', name);
+    await this.irm('bind', 'program', join(binFolder(), 'oping'), 'name', name, 'auto', '--', '--listen', '--quiet');
+    await this.irm('name', 'register', name, 'layer', layer);
+  }
+
+  async stop(): Promise<void> {
+    this.irmd.kill('SIGTERM');
+    if (this.irmd.exitCode === null) await new Promise((resolve) => this.irmd.once('exit', resolve));
+    rmSync(this.runtimeDir, { recursive: true, force: true });
+  }
+
+  private exec(program: string, args: string[]): Promise<string> {
+    const command = ['netns', 'exec', this.namespace, join(binFolder(), program), ...args];
+    return run('ip', command, nodeEnvironment(this.runtimeDir), LIMIT_MS);
+  }
+}

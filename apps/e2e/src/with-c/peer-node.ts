@@ -1,0 +1,14 @@
+/** What the specs do with a node, be it C's or ours. */
+export interface PeerNode {
+  /** Runs the node's `irm`. */
+  irm(...args: string[]): Promise<string>;
+  /** Runs the node's `oping` and answers what it prints. */
+  oping(...args: string[]): Promise<string>;
+  /** Serves `name` with an oping that is started at once or at the first call. */
+  serve(name: string, layer: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Lines that tell of faults in what a daemon logged. */
+export const faultsIn = (log: string): string[] =>
+  log.split('\n').filter((line) => /\(EE\)|"level":"?(error|50)/.test(line));

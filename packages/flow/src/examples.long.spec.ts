@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { channelPath } from '@ouroboros/node-runtime';
+import { Daemon } from '../spec/daemon.spec.js';
+import { Program, bundle } from '../spec/run-program.spec.js';
+
+describe('the examples', () => {
+  let daemon: Daemon;
+  beforeEach(async () => {
+    daemon = await new Daemon().start();
+  });
+  afterEach(() => daemon.clean());
+
+  it('greet each other; the client ends by itself, soon after its flow', async () => {
+    const folder = join(daemon.dir, 'programs');
+    const [serverFile, clientFile] = await Promise.all(
+      ['hello-server', 'hello-client'].map((name) =>
+        bundle(`packages/flow/examples/${name}.ts`, join(folder, `${name}.mjs`), 'esm'),
+      ),
+    );
+    const server = new Program(serverFile!, [], daemon.dir);
+    for (let i = 0; i < 3; i += 1) {
+      await daemon.exchange.accepting();
+      const client = new Program(clientFile!, [], daemon.dir);
+      const status = await client.ends();
+      expect([status, client.stdout, client.stderr]).toEqual([0, 'Hello, world!\n', '']);
+    }
+    expect(server.stderr).toBe('');
+    expect(daemon.announcements.map(({ program }) => program)).toContain(serverFile);
+    await server.stop('SIGKILL');
+    expect(existsSync(channelPath(daemon.dir, server.child.pid!))).toBe(true);
+  });
+});

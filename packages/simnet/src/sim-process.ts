@@ -1,0 +1,88 @@
+import type { Caller } from '@ouroboros/registry';
+import type { ChannelHost, DatagramNetwork, DatagramPort, Logger } from '@ouroboros/ports';
+import type { MemoryChannelHost } from './memory-channel.js';
+import { ProcessClock } from './process-clock.js';
+import type { SeededRandom } from './seeded-random.js';
+
+/** What a simulated process is made from. */
+export interface ProcessParts {
+  readonly pid: number;
+  readonly uid: number;
+  /** Absolute path of what runs. */
+  readonly program: string;
+  readonly clock: ProcessClock;
+  readonly random: SeededRandom;
+  readonly logger: Logger;
+  readonly channels: MemoryChannelHost;
+  readonly datagrams: DatagramNetwork;
+}
+
+/** How a process ended: `code` null when a signal ended it. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** One process of a simulated node: its clock, channels, sockets and streams end when it ends. */
+export class SimProcess {
+  readonly pid: number;
+  readonly program: string;
+  readonly clock: ProcessClock;
+  readonly random: SeededRandom;
+  readonly logger: Logger;
+  readonly datagrams: DatagramNetwork;
+  readonly caller: Caller;
+  /** What SIGTERM does; by default it ends the process. */
+  onTerminate: () => void = () => this.end({ code: null, signal: 'SIGTERM' });
+  /** Called once, when the process has ended. */
+  onEnd: ((end: ProcessEnd) => void) | null = null;
+  private readonly memory: MemoryChannelHost;
+  private readonly sockets: DatagramPort[] = [];
+  private readonly endings: (() => void)[] = [];
+  private ended = false;
+
+  constructor(parts: ProcessParts) {
+    const { pid, uid, program, clock, random, logger, channels, datagrams } = parts;
+    this.pid = pid;
+    this.program = program;
+    this.clock = clock;
+    this.random = random;
+    this.logger = logger;
+    this.memory = channels;
+    this.caller = { pid, uid, gid: uid };
+    this.datagrams = { bind: (address, port) => this.bind(datagrams, address, port) };
+  }
+
+  get channels(): ChannelHost {
+    return this.memory;
+  }
+
+  get alive(): boolean {
+    return !this.ended;
+  }
+
+  /** Something of the process that ends with it. */
+  also(ending: () => void): void {
+    this.endings.push(ending);
+  }
+
+  /** The process is no more from now on: no goodbye to anybody, nothing of it runs again. */
+  end(how: ProcessEnd): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.clock.stop();
+    this.memory.crash();
+    for (const socket of this.sockets) {
+      socket.onDatagram = null;
+      socket.close();
+    }
+    for (const ending of this.endings) ending();
+    this.onEnd?.(how);
+  }
+
+  private async bind(network: DatagramNetwork, address: string, port: number): Promise<DatagramPort> {
+    const socket = await network.bind(address, port);
+    this.sockets.push(socket);
+    return socket;
+  }
+}
