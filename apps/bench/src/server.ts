@@ -3,12 +3,15 @@ import { COUNT, ECHO, REPORT, reportPacket } from './packet.js';
 
 const LARGEST = 65_536;
 
-/** Serves every flow that comes in at the node of `runtimeDir`, until the process is ended. */
+/** Serves every flow that comes in at the node of `runtimeDir`, until the process is ended; tells its parent when it is known there. */
 export async function serve(runtimeDir: string): Promise<never> {
   const flows = openFlows({ runtimeDir });
+  const next = flows.accept();
+  await flows.ready();
+  process.send?.('ready');
+  void serveFlow(await next);
   for (;;) {
-    const flow = await flows.accept();
-    void serveFlow(flow).finally(() => flow.dealloc());
+    void serveFlow(await flows.accept());
   }
 }
 
@@ -36,4 +39,5 @@ async function serveFlow(flow: Flow): Promise<void> {
       bytes = 0;
     }
   }
+  await flow.dealloc();
 }

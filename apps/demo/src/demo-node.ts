@@ -11,6 +11,8 @@ export interface NodePlan {
   readonly name: string;
   readonly address: string;
   readonly runtimeDir: string;
+  /** Path of a configuration file; without it the node begins empty. */
+  readonly config?: string;
 }
 
 const START_LIMIT_MS = 10_000;
@@ -26,7 +28,8 @@ export class DemoNode {
   private constructor(readonly plan: NodePlan) {
     mkdirSync(plan.runtimeDir, { recursive: true, mode: 0o700 });
     const log = openSync(join(plan.runtimeDir, 'irmd.log'), 'a', 0o600);
-    this.irmd = spawn(join(binFolder(), 'irmd'), ['--runtime-dir', plan.runtimeDir], {
+    const config = plan.config === undefined ? [] : ['--config', plan.config];
+    this.irmd = spawn(join(binFolder(), 'irmd'), ['--runtime-dir', plan.runtimeDir, ...config], {
       env: nodeEnvironment(plan.runtimeDir),
       stdio: ['ignore', log, log],
       detached: true,

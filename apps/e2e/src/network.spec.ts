@@ -111,7 +111,10 @@ describe('flow allocation between two nodes', () => {
     const flow = await client.alloc('fast');
     await ping(flow);
     const lines = [n1, n2].map((node) => logLines(node).filter(({ id }) => id === flow.correlationId));
-    note('correlation id', `${flow.correlationId}: ${lines.map((some) => some.map(({ msg }) => msg).join(', ')).join(' | ')}`);
+    note(
+      'correlation id',
+      `${flow.correlationId}: ${lines.map((some) => some.map(({ msg }) => msg).join(', ')).join(' | ')}`,
+    );
     for (const some of lines) expect(some.length).toBeGreaterThan(0);
     await flow.dealloc();
   });
@@ -155,7 +158,12 @@ describe('errors', () => {
     const later = await refused(client, 'island');
     note('member cut off', `${ms(later.tookMs)}: ${later.error.code} ${later.error.message}`);
     await Promise.all([triangle.heal('n1'), triangle.heal('n2')]);
-    const back = await until('island is back', () => client.alloc('island').then(() => true, () => false));
+    const back = await until('island is back', () =>
+      client.alloc('island').then(
+        () => true,
+        () => false,
+      ),
+    );
     note('member back after', ms(back));
   });
 });
@@ -181,7 +189,8 @@ describe('a new member', () => {
       await n4.irm.connectIpcp({ name: 'net.n4', dst: 'net.n1' });
     });
     note('destroy, create, enroll, connect', ms(withSpawn));
-    for (const node of [n1, n4]) for (const line of logLines(node).filter(({ msg }) => /enroll/.test(msg))) note('log', JSON.stringify(line));
+    for (const node of [n1, n4])
+      for (const line of logLines(node).filter(({ msg }) => /enroll/.test(msg))) note('log', JSON.stringify(line));
     const show = (await n4.irm.showIpcp('net.n4')) as unknown;
     note('show', JSON.stringify(show));
     await site.serve(n4, 'four', 'net');

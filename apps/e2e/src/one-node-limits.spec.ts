@@ -1,4 +1,4 @@
-import { openFlows, type Flow, type Flows } from '@ouroboros/flow/node';
+import { openFlows, type Flows } from '@ouroboros/flow/node';
 import { OneNode, openFiles, until } from './one-node.js';
 
 jest.setTimeout(30_000);
@@ -25,7 +25,10 @@ describe('errors of flow allocation', () => {
     expect(ping.tookMs).toBeLessThan(1_000);
   });
 
-  it.each([LAYER, THROUGH_LAYER])('say within a second that nobody serves a name', async (configuration) => {
+  it.each([
+    ['directly', LAYER],
+    ['through a layer', THROUGH_LAYER],
+  ])('say within a second that nobody serves a name %s', async (_how, configuration) => {
     await node.up(configuration);
     const startedAt = performance.now();
     await expect(flows.alloc('hello')).rejects.toMatchObject({ code: 'ENOSERVER' });
@@ -39,17 +42,13 @@ describe('many allocations at once', () => {
     ['through a layer', THROUGH_LAYER],
   ])('are all done within two seconds %s when the server accepts after one', async (_how, configuration) => {
     await node.up(configuration);
-    const server = openFlows({ runtimeDir: node.dir });
-    await server.ready();
-    await node.irm.bindProcess(process.pid, 'hello');
-    const startedAt = performance.now();
-    const asked = Array.from({ length: 300 }, () => flows.alloc('hello'));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const accepted = Array.from({ length: 300 }, () => server.accept());
-    const all = await Promise.all([...asked, ...accepted]);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
-    expect(new Set(all.map((flow: Flow) => flow.id)).size).toBe(configuration === LAYER ? 300 : 600);
-    await server.close();
+    const server = node.start('burst-server', '1000', '300');
+    await until('the server is attached', async () => (await node.irm.status()).processes === 1);
+    await node.irm.bindProcess(server.pid, 'hello');
+    const client = await node.run('burst-client', 'hello', '300');
+    const { flows: count, tookMs } = JSON.parse(client.stdout) as { flows: number; tookMs: number };
+    expect(count).toBe(300);
+    expect(tookMs).toBeLessThan(2_000);
   });
 
   it('leave nothing open when they come one after the other', async () => {

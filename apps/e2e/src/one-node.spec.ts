@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OneNode } from './one-node.js';
+import { OneNode, until } from './one-node.js';
 import { BIN, Program } from './programs.js';
 
 jest.setTimeout(30_000);
@@ -125,6 +125,7 @@ describe('the end of a node', () => {
     expect(server.running).toBe(true);
     expect(node.files()).toEqual([`ch.${server.pid}`]);
     await node.up();
+    await until('the server attaches again', async () => (await node.irm.status()).processes === 1);
     await node.irm.bindProcess(server.pid, 'hello');
     expect(await node.run('oping', '-n', 'hello', '-c', '1')).toMatchObject({ status: 0 });
     await server.kill('SIGTERM');

@@ -6,6 +6,15 @@ import type { Readable } from 'node:stream';
 /** Where `npx NAME` finds programs. */
 export const BIN = join(__dirname, '..', '..', '..', 'node_modules', '.bin');
 
+const BUNDLES = join(__dirname, '..', 'bundle');
+
+/** Programs of this folder are not for `npx`. */
+function pathOf(name: string): string {
+  const path = [join(BIN, name), join(BUNDLES, `${name}.cjs`)].find((candidate) => existsSync(candidate));
+  if (!path) throw new Error(`there is no program ${name}: npm ci and npm run build come first`);
+  return path;
+}
+
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -23,8 +32,7 @@ export class Program {
   readonly ended: Promise<Ran>;
 
   constructor(name: string, args: readonly string[], runtimeDir: string, env: NodeJS.ProcessEnv = {}) {
-    const program = join(BIN, name);
-    if (!existsSync(program)) throw new Error(`${program} is not there: npm ci and npm run build come first`);
+    const program = pathOf(name);
     const startedAt = performance.now();
     const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
     this.child = spawn(process.execPath, [program, ...args], {

@@ -1,16 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFlows } from '@ouroboros/flow/node';
 import { Daemon } from '../../../packages/flow/spec/daemon.spec.js';
 import { Program, bundle } from '../../../packages/flow/spec/run-program.spec.js';
 import { USAGE } from './arguments.js';
 
 describe('the program oping', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ob-oping-'));
+  const file = join(folder, 'oping.cjs');
   let daemon: Daemon;
-  let file: string;
+  beforeAll(() => bundle('apps/oping/src/main.ts', file, 'cjs'));
   beforeEach(async () => {
     daemon = await new Daemon().start();
-    file = await bundle('apps/oping/src/main.ts', join(daemon.dir, 'programs', 'oping.cjs'), 'cjs');
   });
-  afterEach(() => daemon.clean());
+  afterEach(() => {
+    Program.endAll();
+    daemon.clean();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const oping = (...args: string[]): Program => new Program(file, args, daemon.dir);
 
@@ -35,7 +43,7 @@ describe('the program oping', () => {
     );
     expect(lines[8]).toMatch(/^rtt min\/avg\/max\/mdev = [\d.]+\/[\d.]+\/[\d.]+\/[\d.]+ (ms|µs)$/);
     expect(client.stderr).toBe('');
-    expect(daemon.exchange.deallocated).toHaveLength(1);
+    expect(daemon.exchange.deallocated).toContainEqual({ side: 'client', flowId: 1, lingerMs: 0 });
     expect(await server.stop()).toBe(0);
     expect(server.stdout).toContain('New flow 1.\nReceived 64 bytes on fd 1.\n');
   });
@@ -59,13 +67,16 @@ describe('the program oping', () => {
     await server.stop();
   });
 
-  it('exits 1 when nothing came back', async () => {
-    const silent = daemon.exchange.service({ side: 'server', uid: process.getuid?.() ?? 0, path: '/nowhere' });
-    const accepted = silent.accept({ timeoutMs: 0 });
-    const client = oping('-n', 'hello', '-c', '1');
+  it('exits 1 when nothing comes back', async () => {
+    const flows = openFlows({ runtimeDir: daemon.dir });
+    const accepted = flows.accept();
+    await daemon.exchange.accepting();
+    const client = oping('-n', 'hello', '-c', '1', '-i', '0');
     await accepted;
     expect(await client.ends()).toBe(1);
-    expect(client.stderr).toContain('Failed to allocate flow: nobody listens at /nowhere');
+    expect(client.stderr).toBe('Server timed out.\n');
+    expect(client.stdout).toContain('1 packets transmitted, 0 received, 0 out-of-order, 100% packet loss');
+    await flows.close();
   });
 
   it('exits 6 when nobody serves, 7 for a QoS to come, 2 for wrong arguments, 0 for help', async () => {

@@ -1,12 +1,13 @@
 /** Programs as processes, for specs; no tests here. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
-/** Bundles a program from the sources, as an ES module (the examples await at top level) or as the tools are. */
+/** Bundles a program from the sources, as an ES module (the examples await at top level) or as the tools are; koffi is linked beside it. */
 export async function bundle(entry: string, outfile: string, format: 'esm' | 'cjs'): Promise<string> {
   const esm = {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
@@ -20,14 +21,16 @@ export async function bundle(entry: string, outfile: string, format: 'esm' | 'cj
     format,
     conditions: ['source'],
     external: ['koffi', 'pino-pretty'],
-    nodePaths: [join(ROOT, 'node_modules')],
     ...(format === 'esm' ? { banner: esm } : {}),
   });
+  const modules = join(dirname(outfile), 'node_modules');
+  if (!existsSync(modules)) symlinkSync(join(ROOT, 'node_modules'), modules);
   return outfile;
 }
 
 /** A running program. */
 export class Program {
+  private static readonly running = new Set<ChildProcess>();
   stdout = '';
   stderr = '';
   readonly child: ChildProcess;
@@ -35,11 +38,18 @@ export class Program {
   private changed: () => void = () => undefined;
 
   constructor(file: string, args: readonly string[], runtimeDir: string) {
-    const env = { ...process.env, OUROBOROS_RUNTIME_DIR: runtimeDir, NODE_PATH: join(ROOT, 'node_modules') };
+    const env = { ...process.env, OUROBOROS_RUNTIME_DIR: runtimeDir };
     this.child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.on('data', (chunk) => this.add('stdout', String(chunk)));
     this.child.stderr?.on('data', (chunk) => this.add('stderr', String(chunk)));
     this.exit = once(this.child, 'close');
+    Program.running.add(this.child);
+    this.child.once('exit', () => Program.running.delete(this.child));
+  }
+
+  /** Ends the programs that a failed spec left behind. */
+  static endAll(): void {
+    for (const child of Program.running) child.kill('SIGKILL');
   }
 
   /** Resolves when stdout holds `text`. */

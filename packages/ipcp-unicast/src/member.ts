@@ -19,12 +19,10 @@ const MPL_MS = 100;
 /** An allocation asks the directory anew when what it knows of a name is older. */
 const LOOKUP_FRESH_MICROS = 200_000;
 const MAX_FRESH = 1024;
+/** The flow allocator's own answer: the member was lost before it answered. */
+const LOST = -errorNumber('EFLOWDOWN');
 /** Members that answer so may simply not serve the name any more: the next one is asked. */
-const TRY_NEXT: ReadonlySet<number> = new Set([
-  -errorNumber('ENAME'),
-  -errorNumber('ENOSERVER'),
-  -errorNumber('EFLOWDOWN'),
-]);
+const TRY_NEXT: ReadonlySet<number> = new Set([-errorNumber('ENAME'), -errorNumber('ENOSERVER'), LOST]);
 
 type Lookup = readonly Address[];
 
@@ -38,6 +36,8 @@ export class Member {
   readonly dht: Dht;
   readonly fa: FlowAllocator;
   readonly connections: Connections;
+  /** Wall clock at the start, nanoseconds since 1970. */
+  readonly createdNanos: bigint;
   /** Set when another member was seen to use our address. */
   duplicateAddress = false;
   private readonly path: UserPath;
@@ -61,6 +61,7 @@ export class Member {
     flows: FlowHost,
   ) {
     const { clock, counters, random } = env;
+    this.createdNanos = clock.wallNanos();
     const { dt, dir } = layer.wire.unicast!;
     const times = dt.routing.linkState!;
     this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, ca: layer.ca, pff: simplePff }, counters);
@@ -138,13 +139,14 @@ export class Member {
       found.filter((one) => this.dt.canReach(one)),
       () => this.env.random.uint32(),
     );
-    if (reachable.length === 0) throw unreachable(found.length);
     let result: IpcpFlowAllocResult | undefined;
     for (const to of reachable) {
-      result = await this.allocAt(to, request);
-      if (!TRY_NEXT.has(result.response)) return result;
+      const answer = await this.allocAt(to, request);
+      if (!TRY_NEXT.has(answer.response)) return answer;
+      if (answer.response !== LOST) result = answer;
     }
-    return result!;
+    if (!result) throw unreachable(found.length);
+    return result;
   }
 
   private allocAt(to: Address, { flow: user, hash, qos, data }: UserFlowRequest): Promise<IpcpFlowAllocResult> {
@@ -240,6 +242,8 @@ export class Member {
           ?.send(output.bytes);
       case 'routes':
         this.dt.updateRoutes(output.routes);
+        for (const address of this.fa.awaited())
+          if (!this.dt.canReach(address)) this.faDriver.input({ kind: 'unreachable', address });
         return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });
       case 'gone':
         return this.faDriver.input({ kind: 'member-gone', address: output.address });

@@ -1,4 +1,4 @@
-import { formatAddress, type Micros } from '@ouroboros/model';
+import { formatAddress, toHex, type Micros } from '@ouroboros/model';
 import type { RibComponent } from '@ouroboros/ipcp-kit';
 import type { Clock } from '@ouroboros/ports';
 import { eidOf } from '@ouroboros/wire';
@@ -44,12 +44,14 @@ function linkStateEntries(member: Member, clock: Clock): RibComponent {
 const stampToWall = (stamp: Micros, clock: Clock): bigint =>
   clock.wallNanos() - BigInt(Math.round(clock.now() - stamp)) * 1000n;
 
-function directoryEntries({ dht, self, layer }: Member): RibComponent {
+function directoryEntries({ dht, self, layer, createdNanos }: Member): RibComponent {
   const options = layer.wire.unicast!.dir.dht!;
   return {
     stats: () => {
       const { own, contacts } = dht.describe();
       return (
+        line('DHT', toHex(dht.id.subarray(0, 8))) +
+        line('Created', utc(createdNanos)) +
         line('Address', formatAddress(self)) +
         line('alpha', options.alpha) +
         line('k', options.k) +

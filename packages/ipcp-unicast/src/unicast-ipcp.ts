@@ -1,12 +1,20 @@
 import { NewMember, type EnrollOutput, type NewMemberInput } from '@ouroboros/enrollment';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import { IPCP_TYPE_NUMBER, OuroborosError, QOS_RAW, toOuroborosError, type JsonObject } from '@ouroboros/model';
+import {
+  IPCP_TYPE_NUMBER,
+  OuroborosError,
+  QOS_RAW,
+  fromHex,
+  toOuroborosError,
+  type JsonObject,
+} from '@ouroboros/model';
 import type {
   ConnectRequest,
   DisconnectRequest,
   EnrollRequest,
   IpcpFlowAllocResult,
   LayerInfo,
+  Random,
 } from '@ouroboros/ports';
 import { CEP_COMPONENTS, ENROLL_ID_LENGTH } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
@@ -38,7 +46,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     const own = { ...CEP_COMPONENTS.enrollment, address: 0 };
     const joining = new Connections(this.lowerFlows(), clock, logger, IGNORE);
     const { flow } = await joining.reach(dst, own, QOS_RAW);
-    const machine = new NewMember(random.bytes(ENROLL_ID_LENGTH), IPCP_TYPE_NUMBER.unicast);
+    const machine = new NewMember(enrollmentId(correlationId, random), IPCP_TYPE_NUMBER.unicast);
     try {
       return await converse<NewMemberInput, EnrollOutput, LayerInfo>(flow, machine, clock, (output, give) => {
         if (output.kind === 'start') void this.startEnrolled(output, give);
@@ -134,6 +142,12 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     this.member?.stop();
     this.member = null;
   }
+}
+
+/** The bytes of the request are the correlation id, so that it stands in the logs of both hosts. */
+function enrollmentId(correlationId: string, random: Random): Uint8Array {
+  const isId = /^[0-9a-f]+$/.test(correlationId) && correlationId.length === 2 * ENROLL_ID_LENGTH;
+  return isId ? fromHex(correlationId) : random.bytes(ENROLL_ID_LENGTH);
 }
 
 const IGNORE = {

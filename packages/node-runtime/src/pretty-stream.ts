@@ -9,6 +9,8 @@ interface LineStream {
  * wait for it; if the process ends before, they are written as they are.
  */
 export class PrettyStream implements LineStream {
+  /** Resolves when lines are formatted. */
+  readonly loaded: Promise<void>;
   private readonly fd: number;
   private early: string[] = [];
   private target: LineStream | undefined;
@@ -16,7 +18,7 @@ export class PrettyStream implements LineStream {
   constructor(target: number | string, colorize: boolean) {
     this.fd = typeof target === 'number' ? target : openSync(target, 'a');
     process.once('exit', this.onExit);
-    void this.load(colorize);
+    this.loaded = this.load(colorize);
   }
 
   write(line: string): void {
@@ -32,6 +34,8 @@ export class PrettyStream implements LineStream {
         sync: true,
         colorize,
         ignore: 'pid,program',
+        // Without this a field of that name would appear as [object Object] in front of the message.
+        customPrettifiers: { caller: (value) => JSON.stringify(value) },
         messageFormat: '{program}[{pid}]: {msg}',
         translateTime: 'SYS:HH:MM:ss.l',
         singleLine: true,

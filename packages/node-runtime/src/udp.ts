@@ -8,7 +8,11 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Datagrams that may wait in the process when the system takes no more. */
 const MAX_QUEUED_DATAGRAMS = 256;
 
-type Lookup = (host: string, options: object, done: (error: Error | null, address: string, family: number) => void) => void;
+type Lookup = (
+  host: string,
+  options: object,
+  done: (error: Error | null, address: string, family: number) => void,
+) => void;
 /** Addresses are literals here; answering in the same turn lets dgram send in the same turn too. */
 const literal: Lookup = (host, _options, done) => done(null, host, 4);
 
@@ -59,7 +63,10 @@ function bindError(error: NodeJS.ErrnoException, address: string, port: number):
   if (error.code === 'EADDRINUSE')
     return new OuroborosError('EEXIST', `UDP ${where} is in use by another process`, { field: 'port', cause: error });
   if (error.code === 'EADDRNOTAVAIL')
-    return new OuroborosError('EINVAL', `${address} is not an address of this host`, { field: 'address', cause: error });
+    return new OuroborosError('EINVAL', `${address} is not an address of this host`, {
+      field: 'address',
+      cause: error,
+    });
   if (error.code === 'EACCES')
     return new OuroborosError('EACCES', `no permission to bind UDP ${where}`, { field: 'port', cause: error });
   return toOuroborosError(error);

@@ -5,8 +5,9 @@
  * States of a request: read → accepted or refused. [spec/wire-crypto.md §4, §9]
  *
  * Divergence from C: the age of a request is not checked. C refuses a client whose clock is 100 ms ahead or 20 s behind;
- * our hosts need no common clock, and a replay is caught by the table of recent requests alone. A replay that is older
- * than the table gains nothing: the flow that it opens is unauthenticated and its data goes to whoever is at that place.
+ * our hosts need no common clock, so a replay is caught by the table of recent requests alone, also one by a C client. Later
+ * than the table remembers a replay opens a flow that nobody at the client knows of; it could be opened without a recording
+ * just as well, since nothing is authenticated.
  */
 import { EMPTY_BYTES, errorNumber, type ErrorCode, type Micros } from '@ouroboros/model';
 import type { Hash } from '@ouroboros/ports';

@@ -35,14 +35,16 @@ export class IpcpGoals {
   /** Bootstraps or enrolls; the IPCP is left as it was when that fails. */
   join(ipcp: IpcpEntry, join: JoinRequest, done: (outcome: Outcome<LayerInfo>) => void): void {
     const { bootstrapMs, enrollMs } = this.core.limits;
+    const id = this.core.secrets.correlationId();
     const finish = (outcome: Outcome): void => {
       ipcp.joining = false;
-      if (outcome.ok) this.joined(ipcp, join, outcome.value as LayerInfo);
+      if (outcome.ok) this.joined(ipcp, join, outcome.value as LayerInfo, id);
+      else this.core.log('info', `IPCP ${ipcp.name} joined no layer`, { id, why: outcome.error.message });
     };
     ipcp.joining = true;
     this.calls.call(
       ipcp,
-      this.joinCall(join),
+      joinCall(join, id),
       join.op === 'bootstrap' ? bootstrapMs : enrollMs,
       (outcome) => {
         const timedOut = !outcome.ok && outcome.error.code === 'ETIMEDOUT' && outcome.error.stage === 'time';
@@ -91,15 +93,16 @@ export class IpcpGoals {
     });
   }
 
-  private joined(ipcp: IpcpEntry, join: JoinRequest, layer: LayerInfo): void {
+  private joined(ipcp: IpcpEntry, join: JoinRequest, info: LayerInfo, id: string): void {
+    const { name: layer } = info;
     ipcp.state = 'operational';
-    ipcp.layer = layer;
+    ipcp.layer = info;
     ipcp.join = join;
     ipcp.troubles.clear();
     ipcp.retries = 0;
     this.core.keep();
     const how = join.op === 'bootstrap' ? 'bootstrapped' : 'enrolled in';
-    this.core.report('ipcp', `IPCP ${ipcp.name} ${how} layer ${layer.name}`, { ipcp: ipcp.name, layer: layer.name });
+    this.core.report('ipcp', `IPCP ${ipcp.name} ${how} layer ${layer}`, { id, ipcp: ipcp.name, layer });
   }
 
   private work<T>(
@@ -150,15 +153,15 @@ export class IpcpGoals {
   private connection(ipcp: IpcpEntry, request: IpcpConnectRequest): (done: (outcome: Outcome) => void) => void {
     return (done) => this.calls.call(ipcp, connectCall(request), this.core.limits.connectMs, done);
   }
+}
 
-  private joinCall(join: JoinRequest): IpcpCall {
-    if (join.op === 'bootstrap') {
-      const { layer, config } = join.request;
-      return { op: 'bootstrap', args: [{ layer, config }] };
-    }
-    const { dst, config } = join.request;
-    return { op: 'enroll', args: [{ dst, config, correlationId: this.core.secrets.correlationId() }] };
+function joinCall(join: JoinRequest, correlationId: string): IpcpCall {
+  if (join.op === 'bootstrap') {
+    const { layer, config } = join.request;
+    return { op: 'bootstrap', args: [{ layer, config }] };
   }
+  const { dst, config } = join.request;
+  return { op: 'enroll', args: [{ dst, config, correlationId }] };
 }
 
 export const connectCall = ({ dst, component, qos }: IpcpConnectRequest): IpcpCall => ({

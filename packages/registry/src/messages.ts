@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorDetail, JsonValue } from '@ouroboros/model';
+import type { ErrorCode, ErrorDetail } from '@ouroboros/model';
 import type {
   FlowAcceptRequest,
   FlowAllocRequest,
@@ -126,6 +126,3 @@ export const failure = (
   message,
   ...detail,
 });
-
-/** JSON values that an IPCP reports pass through unread. */
-export type Report = JsonValue;

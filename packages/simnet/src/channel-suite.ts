@@ -1,120 +1,28 @@
-import { OuroborosError } from '@ouroboros/model';
-import type { ChannelHost, DownReason, ExpectOptions, FlowEnd } from '@ouroboros/ports';
+import type { DownReason } from '@ouroboros/ports';
+import {
+  NONE,
+  collect,
+  fails,
+  isTrue,
+  joinFlow,
+  newTicket,
+  patterned,
+  put,
+  same,
+  takeAll,
+  throwsCode,
+  turns,
+  until,
+  withPair,
+  type ChannelSubject,
+} from './channel-suite-steps.js';
 
-/** An implementation of the packet channel, as the suite sees it. Rings or queues have `queueBytes` per direction. */
-export interface ChannelSubject {
-  readonly queueBytes: number;
-  /** Options with which `expect` admits this process. */
-  readonly sameUser: ExpectOptions;
-  listen(): Promise<ChannelHost>;
-  /** A host that does not listen. */
-  connect(): Promise<ChannelHost>;
-  /** Lets one turn pass. */
-  turn(): Promise<void>;
-}
+export type { ChannelSubject } from './channel-suite-steps.js';
 
 export interface ChannelCase {
   /** A sentence. */
   readonly name: string;
   run(subject: ChannelSubject): Promise<void>;
-}
-
-/** Far more turns than anything here takes. */
-const MAX_TURNS = 200_000;
-const NONE = new Uint8Array(0);
-let tickets = 0;
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`${what}: got ${a}, expected ${b}`);
-}
-
-function isTrue(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`not so: ${what}`);
-}
-
-async function fails(promise: Promise<unknown>, code: string): Promise<void> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  same(error instanceof OuroborosError ? error.code : String(error), code, 'error code');
-}
-
-function throwsCode(call: () => unknown, code: string): void {
-  try {
-    call();
-  } catch (error) {
-    return same(error instanceof OuroborosError ? error.code : String(error), code, 'error code');
-  }
-  throw new Error(`no ${code} thrown`);
-}
-
-async function until(subject: ChannelSubject, condition: () => boolean, what: string): Promise<void> {
-  for (let turn = 0; turn < MAX_TURNS; turn++) {
-    if (condition()) return;
-    await subject.turn();
-  }
-  throw new Error(`never: ${what}`);
-}
-
-const turns = async (subject: ChannelSubject, count: number): Promise<void> => {
-  for (let i = 0; i < count; i++) await subject.turn();
-};
-
-function newTicket(): Uint8Array {
-  const ticket = new Uint8Array(16).fill(0xa5);
-  new DataView(ticket.buffer).setUint32(0, (tickets += 1));
-  return ticket;
-}
-
-/** A packet whose every byte depends on its number, so that any mix-up shows. */
-const patterned = (number: number, length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (number * 31 + i * 7) & 0xff);
-
-const put = (end: FlowEnd, bytes: Uint8Array): string => end.write(NONE, 0, bytes, 0, bytes.length);
-
-/** Reads what is there, at most `max`. */
-function takeAll(end: FlowEnd, max = 1_000_000): Uint8Array[] {
-  const packets: Uint8Array[] = [];
-  end.read(max, (buffer, offset, length) => {
-    packets.push(buffer.slice(offset, offset + length));
-    return true;
-  });
-  return packets;
-}
-
-interface Pair {
-  readonly server: ChannelHost;
-  readonly client: ChannelHost;
-  readonly a: FlowEnd;
-  readonly b: FlowEnd;
-}
-
-async function joinFlow(server: ChannelHost, client: ChannelHost): Promise<{ a: FlowEnd; b: FlowEnd }> {
-  const ticket = newTicket();
-  const a = server.expect(ticket);
-  return { a, b: await client.attach(server.path!, ticket) };
-}
-
-async function withPair(subject: ChannelSubject, body: (pair: Pair) => Promise<void>): Promise<void> {
-  const server = await subject.listen();
-  const client = await subject.connect();
-  try {
-    await body({ server, client, ...(await joinFlow(server, client)) });
-  } finally {
-    client.close();
-    server.close();
-  }
-}
-
-/** Collects all packets that arrive at `end`. */
-function collect(end: FlowEnd): Uint8Array[] {
-  const packets: Uint8Array[] = [];
-  end.onReadable = () => {
-    packets.push(...takeAll(end, 64));
-  };
-  return packets;
 }
 
 async function keepsOrderAndContent(subject: ChannelSubject): Promise<void> {
@@ -272,7 +180,11 @@ async function writesBeforeAttach(subject: ChannelSubject): Promise<void> {
   const b = await client.attach(server.path!, ticket);
   const got = collect(b);
   await until(subject, () => got.length === written, 'what was written before arrives');
-  same(got.map(String), Array.from({ length: written }, (_, i) => String(patterned(i, 900))), 'packets');
+  same(
+    got.map(String),
+    Array.from({ length: written }, (_, i) => String(patterned(i, 900))),
+    'packets',
+  );
   await until(subject, () => writable === 1, 'the writer hears of room');
   const back = collect(a);
   put(b, patterned(5, 5));
@@ -295,7 +207,11 @@ async function closes(subject: ChannelSubject): Promise<void> {
       await until(subject, () => downs.length > 0, 'the other side hears of it');
       same([downs, stayer.down, put(stayer, NONE)], [['peer-closed'], 'peer-closed', 'down'], 'the other end');
       const got = takeAll(stayer);
-      same(got.map(String), Array.from({ length: 20 }, (_, i) => String(patterned(i, 100))), 'what was written before');
+      same(
+        got.map(String),
+        Array.from({ length: 20 }, (_, i) => String(patterned(i, 100))),
+        'what was written before',
+      );
       await turns(subject, 5);
       same(downs.length, 1, 'calls of onDown');
       stayer.close();
@@ -375,8 +291,20 @@ async function endsAllFlowsOfAHost(subject: ChannelSubject): Promise<void> {
       const more = await joinFlow(server, client);
       put(listener ? a : b, patterned(1, 10));
       (listener ? server : client).close();
-      const [gone, left] = listener ? [[a, more.a], [b, more.b]] : [[b, more.b], [a, more.a]];
-      same(gone.map((end) => end.down), ['closed', 'closed'], 'ends of the host');
+      const [gone, left] = listener
+        ? [
+            [a, more.a],
+            [b, more.b],
+          ]
+        : [
+            [b, more.b],
+            [a, more.a],
+          ];
+      same(
+        gone.map((end) => end.down),
+        ['closed', 'closed'],
+        'ends of the host',
+      );
       await until(subject, () => left.every((end) => end.down === 'peer-closed'), 'the others hear of it');
       same(takeAll(left[0]!).length, 1, 'packets still to be read');
     });
@@ -434,7 +362,11 @@ async function servesSeveralClients(subject: ChannelSubject): Promise<void> {
   const got = flows.map(({ a }) => collect(a));
   flows.forEach(({ b }, i) => put(b, patterned(i, 9)));
   await until(subject, () => got.every((packets) => packets.length === 1), 'one packet of each');
-  same(got.map(String), [0, 1, 2].map((i) => String(patterned(i, 9))), 'packets');
+  same(
+    got.map(String),
+    [0, 1, 2].map((i) => String(patterned(i, 9))),
+    'packets',
+  );
   clients[1]!.close();
   await until(subject, () => flows[1]!.a.down === 'peer-closed', 'one client is gone');
   same([flows[0]!.a.down, flows[2]!.a.down], [null, null], 'the others');

@@ -23,6 +23,8 @@ export class Links {
   private usual: LinkConditions;
   private readonly special = new Map<string, LinkConditions>();
   private readonly cuts = new Map<string, number>();
+  /** Grows with `healAll`: what was cut before is not to be healed again. */
+  private epoch = 0;
 
   constructor(
     private readonly random: SeededRandom,
@@ -60,8 +62,10 @@ export class Links {
   /** Cuts every link between the two groups; the result heals them. */
   partition(group: readonly string[], others: readonly string[]): () => void {
     const pairs = group.flatMap((a) => others.map((b) => [a, b] as const));
+    const { epoch } = this;
     for (const [a, b] of pairs) this.cut(a, b);
     return () => {
+      if (epoch !== this.epoch) return;
       for (const [a, b] of pairs) this.heal(a, b);
     };
   }
@@ -71,6 +75,7 @@ export class Links {
     this.usual = GOOD_LINK;
     this.special.clear();
     this.cuts.clear();
+    this.epoch += 1;
   }
 
   /** Endpoints are written `address:port`. */

@@ -58,7 +58,9 @@ describe('the packet channel in memory', () => {
     while (!turns.idle) await turns.turn();
     expect(seen).toEqual(['peer-gone']);
     expect(b.read(10, () => true)).toBe(1);
-    await expect(Promise.all([client.attach('/s', newTicket(1)), turns.turn()])).rejects.toMatchObject({ code: 'EPIPE' });
+    await expect(Promise.all([client.attach('/s', newTicket(1)), turns.turn()])).rejects.toMatchObject({
+      code: 'EPIPE',
+    });
   });
 
   it('lets only the expected user attach', async () => {

@@ -74,7 +74,8 @@ export class MemoryChannelHost implements ChannelHost {
   expect(ticket: Uint8Array, options: ExpectOptions = {}): FlowEnd {
     this.checkOpen();
     checkTicket(ticket);
-    if (this.path === null) throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
+    if (this.path === null)
+      throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
     const key = toHex(ticket);
     if (this.expected.has(key)) {
       throw new OuroborosError('EEXIST', 'this ticket is expected already', { field: 'ticket' });

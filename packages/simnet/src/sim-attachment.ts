@@ -27,6 +27,7 @@ export class FlowAttachment implements Attachment {
     const { process, host } = this;
     const stream = daemon.open();
     process.also(() => stream.end('process'));
+    this.service.connecting();
     const announcement = {
       pid: process.pid,
       program: process.program,

@@ -1,13 +1,14 @@
 import type { JsonObject } from '@ouroboros/model';
 import { RegistryDriver, type RegistryHost } from '@ouroboros/registry';
-import type { Hash, Logger, Random } from '@ouroboros/ports';
-import type { ProcessClock } from './process-clock.js';
+import type { Clock, Hash, Logger, Random } from '@ouroboros/ports';
+import { ProcessClock } from './process-clock.js';
 import { Stream } from './stream.js';
 
 export interface DaemonParts {
   readonly name: string;
   readonly pid: number;
-  readonly clock: ProcessClock;
+  /** Of the node: streams outlive the daemon. */
+  readonly clock: Clock;
   readonly random: Random;
   readonly hash: Hash;
   readonly logger: Logger;
@@ -19,12 +20,14 @@ export interface DaemonParts {
 export class SimDaemon {
   readonly registry: RegistryDriver;
   private readonly streams = new Set<Stream>();
-  private readonly clock: ProcessClock;
+  private readonly clock: Clock;
+  private readonly own: ProcessClock;
 
   constructor({ name, pid, clock, random, hash, logger, host, state }: DaemonParts) {
     this.clock = clock;
+    this.own = new ProcessClock(clock);
     this.registry = new RegistryDriver({
-      clock,
+      clock: this.own,
       random,
       hash,
       logger,
@@ -47,6 +50,6 @@ export class SimDaemon {
   crash(): void {
     this.registry.stop();
     for (const stream of this.streams) stream.end('daemon');
-    this.clock.stop();
+    this.own.stop();
   }
 }

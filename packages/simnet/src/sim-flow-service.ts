@@ -21,17 +21,25 @@ export interface FlowLink {
  */
 export class SimFlowService implements FlowService {
   private link: FlowLink | null = null;
+  private attaching = false;
   private waiters: (() => void)[] = [];
 
   constructor(private readonly clock: Clock) {}
 
+  /** The process attaches to a daemon: calls wait for that. */
+  connecting(): void {
+    this.attaching = true;
+  }
+
   connected(link: FlowLink | null): void {
     this.link = link;
+    this.attaching = false;
     if (link) for (const waiter of this.waiters.splice(0)) waiter();
   }
 
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<FlowGrant> {
-    return grant(this.attached(), (service, cancel) => service.alloc(request, cancel), signal);
+    const link = this.attaching ? await this.nextLink(Infinity) : this.attached();
+    return grant(link, (service, cancel) => service.alloc(request, cancel), signal);
   }
 
   async accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant> {

@@ -104,7 +104,7 @@ export class SimNode {
       name,
       hash,
       pid: this.nextPid(),
-      clock: new ProcessClock(clock),
+      clock,
       random: random.fork(),
       logger: log.logger(`${name}/irmd`),
       host: this.host(),

@@ -16,7 +16,7 @@ export type Settle = () => Promise<void>;
 
 /**
  * The clock of a simulation: time stands still while code runs and jumps to the next event afterwards. Promises settle
- * between two events, so that a run is repeated exactly by the same seed.
+ * between any two events, as between two turns of an event loop, so that a run is repeated exactly by the same seed.
  */
 export class VirtualClock implements Clock {
   private time = 0;
@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
       this.time = next.at;
       this.events += 1;
       next.callback();
-      if (this.heap[0]?.at !== next.at) await this.settle();
+      await this.settle();
     }
     this.time = until;
   }

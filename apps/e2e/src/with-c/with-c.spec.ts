@@ -94,7 +94,9 @@ describeWithC.each(LINES.map((kinds) => ({ kinds, title: kinds.join(' – ') }))
       // A C server sometimes leaves a request unanswered after an earlier flow was closed. [spec/wire-control.md Q23]
       const text = await again(() => client.oping('-n', `ping.${i}`, '-c', '1000', '-i', '1ms', '-Q'));
       expect(text).toMatch(/1000 packets transmitted, 1000 received, \d+ out-of-order, 0% packet loss/);
-      process.stdout.write(`${kinds.join('–')} → node ${i === 0 ? 1 : kinds.length}: ${/rtt.*/.exec(text)?.[0] ?? ''}\n`);
+      process.stdout.write(
+        `${kinds.join('–')} → node ${i === 0 ? 1 : kinds.length}: ${/rtt.*/.exec(text)?.[0] ?? ''}\n`,
+      );
     }
   }, 180_000);
 });

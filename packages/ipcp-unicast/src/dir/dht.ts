@@ -112,6 +112,11 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     this.timers.set('replicate', micros(now + fromSeconds(config.replicateS)));
   }
 
+  /** Own id, random per start. */
+  get id(): Uint8Array {
+    return this.config.id;
+  }
+
   get deadline(): Micros {
     let earliest = Math.min(this.timers.deadline, this.own.deadline);
     for (const { lookup } of this.searches) earliest = Math.min(earliest, lookup.deadline);
@@ -257,7 +262,9 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       for (const contact of message.contacts) this.contacts.learn(contact, now, false);
       return this.search(this.config.id, { kind: 'join' }, now, out);
     }
-    const search = [...this.searches].find(({ lookup }) => lookup.answered(message.cookie, message.contacts));
+    // Those that left or cannot be reached would only be waited for.
+    const near = message.contacts.filter(({ address }) => this.reachable.has(address as Address));
+    const search = [...this.searches].find(({ lookup }) => lookup.answered(message.cookie, near));
     if (!search) {
       this.counters.unexpected += 1;
       return;

@@ -129,6 +129,16 @@ describe('the flow allocator', () => {
     expect(a.fa.flows.size).toBe(1);
   });
 
+  it('gives up the requests to a member that cannot be reached, but keeps its flows', () => {
+    const { a, flowA } = opened();
+    a.give(allocation(B, 2));
+    expect([...a.fa.awaited()]).toEqual([B]);
+    const outputs = a.give({ kind: 'unreachable', address: B });
+    expect(outputs).toMatchObject([{ kind: 'allocated', id: 2, response: -errorNumber('EFLOWDOWN') }]);
+    expect(a.fa.awaited().size).toBe(0);
+    expect(a.fa.flows.values()).toEqual([flowA]);
+  });
+
   it('runs hundreds of requests side by side and refuses beyond its 4,032 numbers', () => {
     const b = new Side(B);
     let last: FaOutput[] = [];

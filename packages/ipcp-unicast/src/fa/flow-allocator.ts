@@ -41,7 +41,9 @@ export type FaInput =
   /** The local process ended the flow; `tell`: the peer agreed to hear of it. */
   | { readonly kind: 'end'; readonly flow: FaFlow; readonly tell: boolean }
   /** A member died or left. */
-  | { readonly kind: 'member-gone'; readonly address: Address };
+  | { readonly kind: 'member-gone'; readonly address: Address }
+  /** There is no way to a member, perhaps for a while: requests to it are given up, open flows wait. */
+  | { readonly kind: 'unreachable'; readonly address: Address };
 
 export type FaOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
@@ -122,6 +124,8 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
         return this.end(input.flow, input.tell, now, out);
       case 'member-gone':
         return this.memberGone(input.address, out);
+      case 'unreachable':
+        return this.unreachable(input.address, out);
     }
   }
 
@@ -265,14 +269,24 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     for (const delay of END_REPEATS) this.later.push({ at: micros(now + delay), to: flow.remoteAddress, bytes });
   }
 
+  /** Members with requests that they have not answered. */
+  awaited(): ReadonlySet<Address> {
+    return new Set([...this.requests.keys()].map(({ remoteAddress }) => remoteAddress));
+  }
+
   private memberGone(address: Address, out: Sink<FaOutput>): void {
+    this.unreachable(address, out);
     for (const flow of this.flows.values().filter((one) => one.remoteAddress === address)) {
-      const request = this.requests.get(flow);
       this.forget(flow);
-      if (request) {
-        const response = -errorNumber('EFLOWDOWN');
-        out.emit({ kind: 'allocated', id: request.id, response, data: EMPTY_BYTES });
-      } else out.emit({ kind: 'ended', flow });
+      out.emit({ kind: 'ended', flow });
+    }
+  }
+
+  private unreachable(address: Address, out: Sink<FaOutput>): void {
+    for (const { id, flow } of [...this.requests.values()]) {
+      if (flow.remoteAddress !== address) continue;
+      this.forget(flow);
+      out.emit({ kind: 'allocated', id, response: -errorNumber('EFLOWDOWN'), data: EMPTY_BYTES });
     }
   }
 

@@ -18,7 +18,8 @@ export interface ChannelHostOptions {
   readonly logger?: Logger;
 }
 
-export type CheckedOptions = Required<Omit<ChannelHostOptions, 'path' | 'gid'>> & Pick<ChannelHostOptions, 'path' | 'gid'>;
+export type CheckedOptions = Required<Omit<ChannelHostOptions, 'path' | 'gid'>> &
+  Pick<ChannelHostOptions, 'path' | 'gid'>;
 
 /** sun_path has 108 bytes, one of them for the zero byte at its end. */
 const MAX_PATH_BYTES = 107;

@@ -33,6 +33,7 @@ export async function channelKind(): Promise<ChannelKind> {
   }
   const fault = await nativeSelfTest();
   if (fault === null) return 'shm';
-  if (forced) throw new OuroborosError('ENOTSUP', `no shared-memory channels here: ${fault}`, { field: 'OUROBOROS_CHANNEL' });
+  if (forced)
+    throw new OuroborosError('ENOTSUP', `no shared-memory channels here: ${fault}`, { field: 'OUROBOROS_CHANNEL' });
   return 'stream';
 }

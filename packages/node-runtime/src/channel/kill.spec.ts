@@ -34,12 +34,11 @@ afterAll(() => {
 
 /** Resolves when the child's end is there. */
 async function startChild(...args: string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, ...args], { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.add(child);
   child.once('exit', () => children.delete(child));
   const died = once(child, 'exit').then(([status]) => Promise.reject(new Error(`the child ended: ${String(status)}`)));
   await Promise.race([once(child.stdout, 'data'), died]);
-  died.catch(() => undefined);
   return child;
 }
 
@@ -134,10 +133,13 @@ async function repeat(kill: (host: NodeChannelHost, listens: boolean) => Promise
       await kill(host, left % 2 === 0);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  await until(() => children.size === 0);
-  await until(() => holdings().files <= before.files && holdings().maps <= before.maps);
-  host.close();
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await until(() => children.size === 0);
+    await until(() => holdings().files <= before.files && holdings().maps <= before.maps);
+  } finally {
+    host.close();
+  }
   expect(readdirSync(directory).filter((name) => name === 'parent')).toEqual([]);
 }
 

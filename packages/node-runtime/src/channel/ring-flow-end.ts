@@ -98,13 +98,11 @@ export class RingFlowEnd implements FlowEnd {
 
   read(max: number, take: PacketTaker): number {
     if (this.closed || this.rx.reading) return 0;
-    let taken = 0;
     try {
-      taken = this.rx.read(max, take);
+      return this.rx.read(max, take);
     } finally {
       this.afterRead();
     }
-    return taken;
   }
 
   queuedRx(): number {

@@ -11,6 +11,7 @@ import type { ChannelCounters, CheckedOptions } from './channel-options.js';
 import { MessageReader, type ChannelKind, type MessageReceiver } from './channel-message.js';
 import { ControlArea, MAX_SLOTS, type Side } from './control-area.js';
 import type { FlowLink, RingFlowEnd } from './ring-flow-end.js';
+import { Spin } from './spin.js';
 import type { TurnLoop } from './turn-loop.js';
 
 /** What a connection needs of its host. */
@@ -38,7 +39,7 @@ const noop = (): void => undefined;
 
 /**
  * One UNIX connection between two processes and the flows on it. Awake, it looks at its signals each turn; after
- * `spinTurns` turns without any it sleeps until the other side rings or sends. Its hang-up ends all its flows.
+ * some turns without any (see Spin) it sleeps until the other side rings or sends. Its hang-up ends all its flows.
  */
 export abstract class ShmConnection implements MessageReceiver {
   protected control: ControlArea | null = null;
@@ -54,7 +55,7 @@ export abstract class ShmConnection implements MessageReceiver {
   private readonly outgoing: Outgoing[] = [];
   private readonly watch: PollHandle;
   private isAwake = false;
-  private idleTurns = 0;
+  private readonly spin: Spin;
   private readonly onEvent = (): void => this.receive();
   private readonly visit = (slot: number): void => this.signalled(slot);
 
@@ -63,6 +64,7 @@ export abstract class ShmConnection implements MessageReceiver {
     protected readonly fd: number,
     private readonly side: Side,
   ) {
+    this.spin = new Spin(host.options.spinTurns);
     this.reader = new MessageReader(this, -1);
     this.watch = native().poll(fd, { readable: true }, this.onEvent);
   }
@@ -81,12 +83,13 @@ export abstract class ShmConnection implements MessageReceiver {
     const { control } = this;
     if (!control || !this.isAwake) return false;
     if (control.takeSignals(this.slots, this.visit)) {
-      this.idleTurns = 0;
+      this.spin.found();
       return true;
     }
-    this.idleTurns += 1;
-    if (this.idleTurns <= this.host.options.spinTurns) return true;
+    if (this.spin.again()) return true;
     this.isAwake = !control.trySleep(this.slots);
+    if (this.isAwake) this.spin.found();
+    else this.spin.slept();
     return this.isAwake;
   }
 
@@ -199,7 +202,6 @@ export abstract class ShmConnection implements MessageReceiver {
   }
 
   private wake(): void {
-    this.idleTurns = 0;
     if (this.isAwake || !this.control) return;
     this.isAwake = true;
     this.control.wake();

@@ -48,7 +48,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
   private closed = false;
   private readonly onConnections = (): void => this.acceptWaiting();
 
-  /** EINVAL names the option; EEXIST: somebody listens at the path; EACCES, ENOENT: no file can be made there. */
+  /** EINVAL names the option; EEXIST: somebody listens at the path; ENOENT, EACCES: no file can be made there. */
   constructor(options: ChannelHostOptions) {
     native();
     this.options = checkOptions(options);
@@ -63,7 +63,8 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
 
   expect(ticket: Uint8Array, options: ExpectOptions = {}): FlowEnd {
     this.checkOpen();
-    if (this.path === null) throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
+    if (this.path === null)
+      throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
     checkTicket(ticket);
     const copy = ticket.slice();
     const flow: OwnedFlow = createFlow(this.options.ringBytes, this.turns, () => {
@@ -88,7 +89,8 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
       this.checkOpen();
       const connection = this.attached.get(path) ?? this.connect(path);
       if (connection) return connection.attach(ticket);
-      if (performance.now() > deadline) throw new OuroborosError('ETIMEDOUT', `too many wait for the process behind ${path}`);
+      if (performance.now() > deadline)
+        throw new OuroborosError('ETIMEDOUT', `too many wait for the process behind ${path}`);
       await new Promise((resolve) => setTimeout(resolve, CONNECT_RETRY_MS));
     }
   }

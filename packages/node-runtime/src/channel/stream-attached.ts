@@ -6,7 +6,7 @@ import { MessageType, encodeHello, type ChannelKind } from './channel-message.js
 import { MAX_SLOTS } from './control-area.js';
 import { isRingSize } from './ring-memory.js';
 import { StreamConnection, type StreamConnectionHost } from './stream-connection.js';
-import { StreamFlow } from './stream-flow.js';
+import type { StreamFlow } from './stream-flow.js';
 
 export interface StreamAttachingHost extends StreamConnectionHost {
   /** A flow that counts as open at the host until it is released. */

@@ -152,7 +152,9 @@ export abstract class StreamConnection implements MessageReceiver, StreamCarrier
     // Of a flow that this side has just closed: the other does not know yet.
     if (!flow) return true;
     const kept =
-      type === MessageType.DATA ? flow.receive(bytes, offset, value) : flow.receiveCredit(value, getUint32(bytes, offset));
+      type === MessageType.DATA
+        ? flow.receive(bytes, offset, value)
+        : flow.receiveCredit(value, getUint32(bytes, offset));
     if (!kept) this.violation(flow);
     return true;
   }

@@ -50,9 +50,13 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
   static async open(options: ChannelHostOptions): Promise<StreamChannelHost> {
     const checked = checkOptions(options);
     if (checked.gid !== undefined) {
-      throw new OuroborosError('ENOTSUP', 'stream channels cannot prove who attaches: gid needs shared memory (koffi)', {
-        field: 'gid',
-      });
+      throw new OuroborosError(
+        'ENOTSUP',
+        'stream channels cannot prove who attaches: gid needs shared memory (koffi)',
+        {
+          field: 'gid',
+        },
+      );
     }
     const host = new StreamChannelHost(checked);
     if (host.path !== null) await host.listen(host.path);
@@ -61,12 +65,17 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
 
   expect(ticket: Uint8Array, options: ExpectOptions = {}): FlowEnd {
     this.checkOpen();
-    if (this.path === null) throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
+    if (this.path === null)
+      throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
     checkTicket(ticket);
     if (options.uid !== undefined && options.uid !== process.getuid?.()) {
-      throw new OuroborosError('ENOTSUP', 'stream channels cannot prove another user: that needs shared memory (koffi)', {
-        field: 'uid',
-      });
+      throw new OuroborosError(
+        'ENOTSUP',
+        'stream channels cannot prove another user: that needs shared memory (koffi)',
+        {
+          field: 'uid',
+        },
+      );
     }
     const copy = ticket.slice();
     const flow = this.createFlow(this.options.ringBytes, () => this.tickets.delete(copy, flow));
@@ -143,7 +152,9 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
       try {
         server.listen(path, () => {
           this.server = server;
-          server.on('error', (error) => this.options.logger.log('error', 'packet channel: listen', { error: error.message }));
+          server.on('error', (error) =>
+            this.options.logger.log('error', 'packet channel: listen', { error: error.message }),
+          );
           resolve(true);
         });
       } finally {

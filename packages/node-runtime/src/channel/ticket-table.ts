@@ -22,8 +22,10 @@ export class TicketTable<T> {
   add(ticket: Uint8Array, uid: number | undefined, value: T): void {
     checkTicket(ticket);
     const key = keyOf(ticket);
-    if (this.entries.has(key)) throw new OuroborosError('EEXIST', 'this ticket is expected already', { field: 'ticket' });
-    if (this.entries.size >= MAX_EXPECTED) throw new OuroborosError('EBUSY', 'too many flows wait for their other side');
+    if (this.entries.has(key))
+      throw new OuroborosError('EEXIST', 'this ticket is expected already', { field: 'ticket' });
+    if (this.entries.size >= MAX_EXPECTED)
+      throw new OuroborosError('EBUSY', 'too many flows wait for their other side');
     this.entries.set(key, { ticket: ticket.slice(), uid, value });
   }
 

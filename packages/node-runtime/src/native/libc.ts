@@ -63,13 +63,12 @@ export interface PollEvents {
   readonly writable?: boolean;
 }
 
-/** A libuv poll handle. It stops without notice when nothing references it: keep it in a live variable. */
+/** A libuv poll handle; it works, and keeps the process alive, until `close`. Its events say only: look for yourself. */
 export interface PollHandle {
   start(events: PollEvents, callback: () => void): void;
   stop(): void;
+  /** Harmless when repeated. */
   close(): void;
-  ref(): void;
-  unref(): void;
 }
 
 let loading: Promise<Native | Error> | undefined;
@@ -127,6 +126,21 @@ function bindAll(koffi: typeof Koffi): Native {
     c,
     errno: () => errnoNames.get(koffi.errno()) ?? '',
     view: (address, length) => koffi.view(address, length),
-    poll: (fd, events, callback) => koffi.node.poll(fd, events, callback),
+    poll: (fd, events, callback) => keepAlive(koffi.node.poll(fd, events, callback)),
   };
+}
+
+/** Poll handles of koffi stop without notice when they are collected as garbage. */
+const openHandles = new Set<PollHandle>();
+
+function keepAlive(handle: Koffi.node.PollHandle): PollHandle {
+  const kept: PollHandle = {
+    start: (events, callback) => handle.start(events, callback),
+    stop: () => handle.stop(),
+    close: () => {
+      if (openHandles.delete(kept)) handle.close();
+    },
+  };
+  openHandles.add(kept);
+  return kept;
 }

@@ -63,7 +63,8 @@ export function acceptUnix(listener: number): number | string {
 /** Two connected sockets. */
 export function socketPair(): [number, number] {
   const fds = new Uint8Array(8);
-  if (native().c.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, fds) !== 0) throw systemError('make a socket pair');
+  if (native().c.socketpair(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0, fds) !== 0)
+    throw systemError('make a socket pair');
   const view = new DataView(fds.buffer);
   return [view.getInt32(0, true), view.getInt32(4, true)];
 }

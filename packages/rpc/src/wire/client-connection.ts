@@ -16,8 +16,8 @@ import { methodDefinition } from './definition.js';
 import { GrpcFrameStream } from './grpc-frame-stream.js';
 import { fromStatus } from './status.js';
 
-/** How long the IRM daemon may take to answer a new connection. */
-const CONNECT_MS = 1000;
+/** How long the IRM daemon may take to answer a new connection; with all around it the caller knows within 1 s. */
+const CONNECT_MS = 900;
 
 const OPTIONS = {
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,

@@ -1,4 +1,4 @@
-import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { Metadata, status, type MetadataValue, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { grpcStatus, OuroborosError, type ErrorCode } from '@ouroboros/model';
 import { fromFailure, toFailure, type Failure } from '../failure.js';
 import { FailureSchema } from '../gen/ouroboros/model/v1/model_pb.js';
@@ -29,8 +29,18 @@ export function toStatus(thrown: unknown): Pick<StatusObject, 'code' | 'details'
 
 /** The error that the other side meant. */
 export function fromStatus(error: Partial<ServiceError>): OuroborosError {
-  const [trailer] = error.metadata?.get(TRAILER) ?? [];
-  if (trailer instanceof Buffer) return fromFailure(decode(FailureSchema, trailer) as Failure);
+  const failure = failureIn(error.metadata?.get(TRAILER)[0]);
+  if (failure) return fromFailure(failure);
   const code = PLAIN_STATUS[error.code ?? status.UNKNOWN] ?? 'EIO';
   return new OuroborosError(code, error.details ?? error.message ?? 'the call failed', { cause: error });
+}
+
+/** A trailer that cannot be read counts as none. */
+function failureIn(trailer: MetadataValue | undefined): Failure | undefined {
+  if (!(trailer instanceof Buffer)) return undefined;
+  try {
+    return decode(FailureSchema, trailer) as Failure;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,164 @@
+import { QOS_RAW, type Component, type JsonObject } from '@ouroboros/model';
+import type { SimApp, SimNode, Simulation } from '@ouroboros/simnet';
+import { dijkstra, graphOf } from './dijkstra.js';
+
+export interface NetworkOptions {
+  readonly size: number;
+  /** Links beside those of the random tree that joins all nodes. */
+  readonly extraLinks: number;
+  /** Configuration of the unicast layer. */
+  readonly config?: JsonObject;
+}
+
+/** A node of the network, with its UDP and unicast IPCPs, and a server of the name `s<i>`. */
+interface Member {
+  readonly node: SimNode;
+  readonly ip: string;
+  readonly unicast: string;
+  readonly server: string;
+  readonly app: SimApp;
+  address: number;
+}
+
+const BOTH: readonly Component[] = ['Management', 'Data Transfer'];
+const pairOf = (a: number, b: number): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
+
+/**
+ * A unicast layer over a UDP layer on whole nodes, with one server a node. Knows the true graph: the connections that were made and
+ * not ended, less the cables that are cut.
+ */
+export class UnicastNetwork {
+  readonly members: Member[] = [];
+  /** Connected pairs, from → to. */
+  readonly links: (readonly [number, number])[] = [];
+
+  constructor(
+    readonly sim: Simulation,
+    private readonly options: NetworkOptions,
+  ) {}
+
+  /** Makes nodes, layers, servers and connections, on good links. */
+  async build(): Promise<void> {
+    const { size, extraLinks } = this.options;
+    const { random } = this.sim;
+    for (let i = 0; i < size; i += 1) {
+      const through = i === 0 ? -1 : random.uint32() % i;
+      await this.join(i, through);
+      if (i > 0) await this.connect(i, through);
+    }
+    for (let left = extraLinks, tries = 0; left > 0 && tries < 10 * extraLinks; tries += 1) {
+      const [a, b] = [random.uint32() % size, random.uint32() % size];
+      if (a === b || this.linked(a, b)) continue;
+      await this.connect(a, b);
+      left -= 1;
+    }
+    for (const member of this.members) member.address = await this.addressOf(member);
+  }
+
+  async connect(from: number, to: number): Promise<void> {
+    const { node, unicast: name } = this.members[from]!;
+    const dst = this.members[to]!.unicast;
+    for (const component of BOTH) await node.irm.ipcpConnect({ name, dst, component, qos: QOS_RAW });
+    this.links.push([from, to]);
+  }
+
+  async disconnect(from: number, to: number): Promise<void> {
+    const { node, unicast: name } = this.members[from]!;
+    const dst = this.members[to]!.unicast;
+    this.links.splice(
+      this.links.findIndex(([a, b]) => a === from && b === to),
+      1,
+    );
+    for (const component of BOTH) await node.irm.ipcpDisconnect({ name, dst, component });
+  }
+
+  linked(a: number, b: number): boolean {
+    return this.links.some(([from, to]) => pairOf(from, to) === pairOf(a, b));
+  }
+
+  /** Differences between the nodes' routes and Dijkstra's on the true graph; empty = none. */
+  async wrongRoutes(): Promise<string[]> {
+    const { links } = this.sim;
+    const ip = (i: number): string => this.members[i]!.ip;
+    const living = this.links.filter(([a, b]) => !links.isCut(ip(a), ip(b)));
+    const address = (i: number): number => this.members[i]!.address;
+    const graph = graphOf(
+      this.members.map((member) => member.address),
+      living.map(([a, b]) => [address(a), address(b)] as const),
+    );
+    const wrong = await Promise.all(
+      this.members.map(async (member) => {
+        const expected = dijkstra(graph, member.address);
+        return differences(member.unicast, expected, await routesOf(member));
+      }),
+    );
+    return wrong.flat();
+  }
+
+  /** Asks from node `from` for a flow to the server of node `to`, and pings once; undefined = it worked, else what went wrong. */
+  async resolveFault(from: number, to: number, client: SimApp): Promise<string | undefined> {
+    const { server } = this.members[to]!;
+    try {
+      const flow = await client.alloc(server, { timeoutMs: 6_000 });
+      await flow.write(PING);
+      await flow.read({ timeoutMs: 2_000 });
+      await flow.dealloc();
+      return undefined;
+    } catch (error) {
+      return `${this.members[from]!.unicast} → ${server}: ${String(error)}`;
+    }
+  }
+
+  /** All pairs of nodes that the true graph joins, and are not the same. */
+  reachablePairs(): (readonly [number, number])[] {
+    const { links } = this.sim;
+    const numbers = this.members.map((_, i) => i);
+    const living = this.links.filter(([a, b]) => !links.isCut(this.members[a]!.ip, this.members[b]!.ip));
+    const graph = graphOf(numbers, living);
+    return numbers.flatMap((from) => [...dijkstra(graph, from).keys()].filter((to) => to !== from).map((to) => [from, to] as const));
+  }
+
+  private async join(i: number, through: number): Promise<void> {
+    const { size, config = {} } = this.options;
+    const ip = `10.0.${i >> 8}.${(i & 255) + 1}`;
+    const node = this.sim.node(`n${i}`, ip);
+    const [udp, name] = [`e${i}`, `u${i}`];
+    const hosts = Array.from({ length: size }, (_, j) => `u${j}=10.0.${j >> 8}.${(j & 255) + 1}`).join(',');
+    const { irm } = node;
+    await irm.ipcpCreate({ name: udp, type: 'udp4', restart: 'on-failure' });
+    await irm.ipcpBootstrap({ name: udp, layer: 'udp', config: { ip, hosts }, autobind: false });
+    await irm.ipcpCreate({ name, type: 'unicast', restart: 'on-failure' });
+    if (i === 0) await irm.ipcpBootstrap({ name, layer: 'net', config, autobind: true });
+    else await irm.ipcpEnroll({ name, dst: `u${through}`, layer: 'net', config: {}, autobind: true });
+    await irm.nameRegister(name, udp);
+    const server = `s${i}`;
+    const app = await node.server(server);
+    app.echo();
+    await irm.nameRegister(server, name);
+    this.members.push({ node, ip, unicast: name, server, app, address: 0 });
+  }
+
+  private async addressOf({ node, unicast }: Member): Promise<number> {
+    return parseAddress(((await node.irm.ipcpReport(unicast, 'status')) as JsonObject)['address']);
+  }
+}
+
+const PING = Uint8Array.of(1, 2, 3, 4);
+
+async function routesOf({ node, unicast }: Member): Promise<Map<number, number>> {
+  const rows = (await node.irm.ipcpReport(unicast, 'routes')) as JsonObject[];
+  return new Map(rows.map((row) => [parseAddress(row['destination']), parseAddress(row['nextHop'])]));
+}
+
+/** Four hex bytes, the least significant first. */
+function parseAddress(text: unknown): number {
+  const bytes = String(text).split('.').map((part) => parseInt(part, 16));
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+}
+
+function differences(who: string, expected: Map<number, number>, found: Map<number, number>): string[] {
+  const all = new Set([...expected.keys(), ...found.keys()]);
+  return [...all]
+    .filter((node) => expected.get(node) !== found.get(node))
+    .map((node) => `${who}: to ${node} over ${found.get(node) ?? 'nobody'}, not ${expected.get(node) ?? 'nobody'}`);
+}

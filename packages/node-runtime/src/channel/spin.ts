@@ -1,0 +1,39 @@
+/** Spins that fail in a row to find anything, after which one more full spin is tried: 64 sleeps. */
+const SLEEPS_BEFORE_RETRY = 64;
+
+/**
+ * How long to look for news before sleeping: at most `max` turns, and only while that pays. Each spin that ends in sleep
+ * halves the next one, each that finds something restores it. So a process whose news come rarely, or that keeps the
+ * other one off the only free core by its spinning, stops spinning, and tries again now and then.
+ */
+export class Spin {
+  private limit: number;
+  private idleTurns = 0;
+  private sleeps = 0;
+
+  constructor(private readonly max: number) {
+    this.limit = max;
+  }
+
+  /** There was news in this turn. */
+  found(): void {
+    if (this.idleTurns > 0) this.limit = this.max;
+    this.idleTurns = 0;
+  }
+
+  /** There was none; answers whether to look again in the next turn. */
+  again(): boolean {
+    this.idleTurns += 1;
+    return this.idleTurns <= this.limit;
+  }
+
+  slept(): void {
+    this.idleTurns = 0;
+    this.limit >>= 1;
+    if (this.limit > 0) return;
+    this.sleeps += 1;
+    if (this.sleeps < SLEEPS_BEFORE_RETRY) return;
+    this.sleeps = 0;
+    this.limit = this.max;
+  }
+}
