@@ -81,4 +81,6 @@ function failed(thrown: unknown): number {
   return exitStatus(code);
 }
 
-void main().catch(failed).then((status) => process.exit(status));
+void main()
+  .catch(failed)
+  .then((status) => process.exit(status));

@@ -20,11 +20,14 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 /**
- * The least of up to three measurements: a time limit says what the daemons can do, and other work on the machine
- * only makes it longer. Stops at the first that keeps the limit.
+ * The least of several measurements: a time limit says what the daemons can do, and other work on the machine only
+ * makes it longer. Stops at the first that keeps the limit.
  */
-export async function bestOfThree(limitMs: number, measure: () => Promise<number>): Promise<number> {
+export async function bestOf(rounds: number, limitMs: number, measure: () => Promise<number>): Promise<number> {
   let best = Infinity;
-  for (let round = 0; round < 3 && best >= limitMs; round += 1) best = Math.min(best, await measure());
+  for (let round = 0; round < rounds && best >= limitMs; round += 1) best = Math.min(best, await measure());
   return best;
 }
+
+export const bestOfThree = (limitMs: number, measure: () => Promise<number>): Promise<number> =>
+  bestOf(3, limitMs, measure);

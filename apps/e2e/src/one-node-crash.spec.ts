@@ -80,10 +80,14 @@ describe.each([
     await node.irmd.ended;
     await ping(flow);
     await node.up(configuration);
-    const strip = (list: typeof before.flows) =>
-      list.map(({ flowId, name, pids, layer, correlationId }) => ({ flowId, name, pids, layer, correlationId }));
-    await until('the flows are adopted', async () => (await node.irm.listFlows()).length === before.flows.length);
-    expect(strip(await node.irm.listFlows())).toEqual(strip(before.flows));
+    const identities = (list: typeof before.flows): string =>
+      JSON.stringify(
+        list.map(({ flowId, name, pids, layer, correlationId: id }) => [flowId, name, [...pids].sort(), layer, id]),
+      );
+    await until(
+      'the flows are adopted',
+      async () => identities(await node.irm.listFlows()) === identities(before.flows),
+    );
     expect((await node.irm.listIpcps()).map(({ pid, layer, restarts }) => ({ pid, layer, restarts }))).toEqual(
       before.ipcps.map(({ pid, layer }) => ({ pid, layer, restarts: 0 })),
     );
@@ -137,6 +141,26 @@ describe('kill -9 of an IPCP', () => {
         list.length === 1 && list[0]!.name === 'c' && list[0]!.pid !== before.get('c') && list[0]!.state === 'boot'
       );
     });
+  });
+});
+
+describe('kill -9 of irmd', () => {
+  it('leaves auto-started programs to the next irmd, which ends them when it ends', async () => {
+    const configuration = `${LAYER}[name.hello]\nprog = ["oping"]\nargs = ["-l -Q"]\n`;
+    await node.up(configuration);
+    const flow = await flows.alloc('hello');
+    await ping(flow);
+    const [first] = (await node.irm.listNames())[0]!.pids;
+    kill(node.irmd.pid);
+    await node.irmd.ended;
+    await node.up(configuration);
+    await ping(flow);
+    await until('the server serves again', async () => (await node.irm.listNames())[0]?.pids[0] === first);
+    await ping(await flows.alloc('hello'));
+    await flows.close();
+    expect(await node.down()).toMatchObject({ status: 0 });
+    expect(node.processes()).toEqual([]);
+    expect(node.files()).toEqual([]);
   });
 });
 

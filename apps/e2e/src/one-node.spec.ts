@@ -67,6 +67,20 @@ describe('one node, from nothing', () => {
   });
 });
 
+describe('a bound program', () => {
+  it('serves the name in all its instances that start afterwards, whoever starts them', async () => {
+    await node.up();
+    await node.irmOk('bind', 'program', 'oping', 'name', 'hello');
+    const ping = await node.run('oping', '-n', 'hello', '-c', '1');
+    expect(ping).toMatchObject({ status: 6, stderr: expect.stringContaining('no other process serves hello') });
+    const server = node.start('oping', '-l', '-Q');
+    await server.says(/server started/);
+    expect(await node.run('oping', '-n', 'hello', '-c', '1')).toMatchObject({ status: 0 });
+    await node.irmOk('unbind', 'program', 'oping', 'name', 'hello');
+    expect(await node.irm.listNames()).toMatchObject([{ name: 'hello', programs: [] }]);
+  });
+});
+
 describe('the configuration file', () => {
   it('is checked with all faults at once, those of IPCPs too, and nothing is changed', async () => {
     const file = node.writeConfig(

@@ -38,6 +38,13 @@ export class OneNode {
     return program;
   }
 
+  /** As `start`, by another user; needs root. */
+  startAs(uid: number, name: string, ...args: string[]): Program {
+    const program = new Program(name, args, this.dir, uid);
+    this.programs.push(program);
+    return program;
+  }
+
   run(name: string, ...args: string[]): Promise<Ran> {
     return this.start(name, ...args).ended;
   }

@@ -31,13 +31,15 @@ export class Program {
   private readonly waiters = new Set<() => void>();
   readonly ended: Promise<Ran>;
 
-  constructor(name: string, args: readonly string[], runtimeDir: string, env: NodeJS.ProcessEnv = {}) {
+  /** `uid`: user and group to run as; only root may give another one than its own. */
+  constructor(name: string, args: readonly string[], runtimeDir: string, uid?: number) {
     const program = pathOf(name);
     const startedAt = performance.now();
     const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
     this.child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { HOME: process.env['HOME'], PATH, OUROBOROS_RUNTIME_DIR: runtimeDir, ...env },
+      env: { HOME: process.env['HOME'], PATH, OUROBOROS_RUNTIME_DIR: runtimeDir },
+      ...(uid !== undefined && { uid, gid: uid }),
     });
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream].setEncoding('utf8').on('data', (text: string) => {

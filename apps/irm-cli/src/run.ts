@@ -1,11 +1,10 @@
-import { exitStatus, toOuroborosError, type JsonObject, type OuroborosError } from '@ouroboros/model';
+import { exitStatus, toOuroborosError, type JsonObject, type OuroborosError, VERSION } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import { nearest, RELEASED_TYPES, type Irm } from '@ouroboros/irm';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';
 import { printable } from './render/text.js';
-import { VERSION } from './version.js';
 
 /** What the program touches. */
 export interface Surroundings {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, VERSION } from '@ouroboros/model';
 import { parseCommandLine, USAGE } from './command-line.js';
-import { VERSION } from './version.js';
 
 const fault = (...args: string[]): string => {
   try {

@@ -6,7 +6,7 @@ import type { LogLevel } from '@ouroboros/ports';
 export interface CommandLine {
   readonly config: string | undefined;
   readonly checkConfig: boolean;
-  /** Log to the terminal instead of to files. */
+  /** All logs to standard output. */
   readonly stdout: boolean;
   readonly runtimeDir: string | undefined;
   readonly logLevel: LogLevel | undefined;
@@ -20,7 +20,8 @@ The IRM daemon: creates IPCPs, owns names, and matches flow requests with proces
 
   --config FILE       read the configuration from FILE (TOML)
   --check-config      report all faults of the configuration and change nothing
-  --stdout            log to standard output instead of to files
+  --stdout            log to standard output, IPCPs and started programs too (default: to standard
+                      error, and to DIR/log/NAME.log for each IPCP and program)
   --runtime-dir DIR   folder of this node (default: $OUROBOROS_RUNTIME_DIR, else /run/ouroboros for
                       root, else $XDG_RUNTIME_DIR/ouroboros)
   --log-level L       trace, debug, info, warn or error (wins over the configuration)

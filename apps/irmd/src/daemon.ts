@@ -1,6 +1,6 @@
 import { NodeHash } from '@ouroboros/crypto';
-import { fromMs, type Micros } from '@ouroboros/model';
-import { irmSocketPath, NodeClock, NodeRandom } from '@ouroboros/node-runtime';
+import { fromMs, type Micros, VERSION } from '@ouroboros/model';
+import { irmSocketPath, NodeClock, NodeRandom, processAlive } from '@ouroboros/node-runtime';
 import type { Logger, Management } from '@ouroboros/ports';
 import { RegistryDriver } from '@ouroboros/registry';
 import { IrmServer, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
@@ -12,14 +12,14 @@ import { taskOf } from './config/step.js';
 import { sweepChannelSockets } from './process/channel-sockets.js';
 import { groupId } from './process/groups.js';
 import { NodeHost } from './process/node-host.js';
+import { StartedPrograms } from './process/started-programs.js';
 import { StateFile } from './process/state-file.js';
 import { reload } from './reloading.js';
-import { VERSION } from './version.js';
 
 export interface DaemonOptions {
   readonly runtimeDir: string;
-  /** IPCPs and programs write to our own output instead of to files. */
-  readonly inheritOutput: boolean;
+  /** IPCPs and programs write to our standard output instead of to files. */
+  readonly toStdout: boolean;
   /** File of the configuration, for SIGHUP. */
   readonly file: string | undefined;
   readonly configuration: Configuration;
@@ -38,6 +38,7 @@ const LONGEST_SHUTDOWN_MS = 8000;
 export class Daemon {
   private readonly clock = new NodeClock();
   private readonly state: StateFile;
+  private readonly programs: StartedPrograms;
   private readonly host: NodeHost;
   private readonly driver: RegistryDriver;
   private readonly server = new IrmServer();
@@ -50,12 +51,14 @@ export class Daemon {
   private sweep: (() => void) | undefined;
 
   constructor(private readonly options: DaemonOptions) {
-    const { runtimeDir, logger, inheritOutput } = options;
+    const { runtimeDir, logger, toStdout } = options;
     this.configuration = options.configuration;
     this.state = new StateFile(runtimeDir);
+    this.programs = new StartedPrograms(runtimeDir);
     this.host = new NodeHost({
       runtimeDir,
-      inheritOutput,
+      toStdout,
+      programs: this.programs,
       logger,
       state: this.state,
       places: () => placesFor(this.configuration.irmd),
@@ -87,6 +90,7 @@ export class Daemon {
     sweepChannelSockets(runtimeDir);
     this.driver.setWaiting(['the configuration']);
     this.driver.start();
+    for (const pid of this.driver.expectedPids()) if (!processAlive(pid)) this.driver.processExited(pid, null, null);
     this.server.setHandlers({
       managementFor: (caller) => this.driver.managementFor(caller),
       onProcess: (session) => this.attachProcess(session),
@@ -135,6 +139,7 @@ export class Daemon {
   /** After `stop`: no more waiting for anybody. IPCPs that an earlier irmd started are not our children. */
   hasten(): void {
     this.host.killChildren();
+    this.programs.killAll();
     for (const pid of this.ipcpPids) this.host.kill(pid, 'SIGKILL');
   }
 
@@ -157,11 +162,13 @@ export class Daemon {
     const { logger, runtimeDir } = this.options;
     this.applier.cancel();
     await this.within(LONGEST_SHUTDOWN_MS, this.driver.shutdown());
+    await this.within(LONGEST_SHUTDOWN_MS, this.programs.endAll(this.clock));
     this.hasten();
     this.server.close();
     this.driver.stop();
     this.sweep?.();
     this.state.remove();
+    this.programs.forget();
     sweepChannelSockets(runtimeDir);
     logger.log('info', 'irmd stopped');
   }

@@ -1,4 +1,4 @@
-import { exitStatus, OuroborosError, toOuroborosError } from '@ouroboros/model';
+import { exitStatus, OuroborosError, toOuroborosError, VERSION } from '@ouroboros/model';
 import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
 import { adjustable, type LevelSwitch } from './adjustable-logger.js';
 import { parseCommandLine, USAGE, type CommandLine } from './command-line.js';
@@ -6,9 +6,9 @@ import { EMPTY_CONFIGURATION, type Configuration } from './config/configuration.
 import { formatFault, type Fault } from './config/fault.js';
 import { loadConfiguration } from './config/load-configuration.js';
 import { Daemon } from './daemon.js';
+import { errnoOf } from './process/errno.js';
 import { groupId } from './process/groups.js';
 import { takeLock } from './process/lock-file.js';
-import { VERSION } from './version.js';
 
 const EXIT_USAGE = 2;
 
@@ -57,10 +57,10 @@ async function run(line: CommandLine, dir: string): Promise<number> {
 /** Runs the daemon until a signal ends it. */
 async function serve(line: CommandLine, dir: string, configuration: Configuration): Promise<number> {
   const level: LevelSwitch = { level: line.logLevel ?? configuration.irmd.log_level };
-  const logger = adjustable(createLogger({ program: 'irmd', level: 'trace' }), level);
+  const logger = adjustable(createLogger({ program: 'irmd', level: 'trace', fd: line.stdout ? 1 : 2 }), level);
   const daemon = new Daemon({
     runtimeDir: dir,
-    inheritOutput: line.stdout,
+    toStdout: line.stdout,
     file: line.config,
     configuration,
     logger,
@@ -81,9 +81,10 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
       () => void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error })),
     );
   });
-  const crash = (error: unknown): never => {
+  const crash = (error: unknown): void => {
+    if (isLostOutput(error)) return;
     logger.log('error', 'irmd fails; IPCPs and flows live on, start irmd again to adopt them', { error });
-    return process.exit(1);
+    process.exit(1);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
@@ -91,6 +92,9 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
   await stopped;
   return 0;
 }
+
+/** The terminal or the reader of our log is gone: no reason to end a node. */
+const isLostOutput = (error: unknown): boolean => ['EIO', 'EPIPE'].includes(errnoOf(error) ?? '');
 
 main(process.argv.slice(2)).then(
   (status) => process.exit(status),

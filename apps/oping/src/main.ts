@@ -1,10 +1,9 @@
-import { OuroborosError, exitStatus, toOuroborosError } from '@ouroboros/model';
+import { OuroborosError, exitStatus, toOuroborosError, VERSION } from '@ouroboros/model';
 import { openFlows, type Flows } from '@ouroboros/flow/node';
 import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
 import { PingRun, type ClientOutput, type ClientResult } from './client.js';
 import { headerLines, replyLine, summaryJson, summaryLines, timePrefix } from './lines.js';
 import { PingServer } from './server.js';
-import { VERSION } from './version.js';
 
 const print = (text: string): boolean => process.stdout.write(text);
 const remark = (text: string): boolean => process.stderr.write(`${text}\n`);

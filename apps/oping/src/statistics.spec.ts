@@ -1,7 +1,7 @@
+import { VERSION } from '@ouroboros/model';
 import fc from 'fast-check';
 import { PingStatistics } from './statistics.js';
 import { headerLines, replyLine, summaryJson, summaryLines, timePrefix } from './lines.js';
-import { VERSION } from './version.js';
 import packageJson from '../package.json' with { type: 'json' };
 
 function statisticsOf(times: readonly number[], sent = times.length): PingStatistics {

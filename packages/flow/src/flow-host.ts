@@ -1,4 +1,4 @@
-import { MAX_FLOWS, NEVER, OuroborosError, fromMs, toOuroborosError, type Micros } from '@ouroboros/model';
+import { MAX_FLOWS, NEVER, OuroborosError, fromMs, toOuroborosError, type Micros, checkName } from '@ouroboros/model';
 import type {
   CancelSignal,
   ChannelGrant,
@@ -13,7 +13,7 @@ import type {
   Logger,
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
-import { checkInteger, checkName, checkQos, unofferedQos } from './offered-qos.js';
+import { checkInteger, checkQos, unofferedQos } from './offered-qos.js';
 import { PacketFlow, type PacketFlowHost } from './packet-flow.js';
 
 export interface FlowHostPorts {
@@ -52,7 +52,7 @@ export class FlowHost implements PacketFlowHost {
    * FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
-    checkName(request.name);
+    checkName(request.name, 'name');
     checkQos(request.qos);
     checkInteger('timeoutMs', request.timeoutMs, MAX_TIMEOUT_MS);
     const grant = await this.ask(() => this.ports.service.alloc(request, signal), signal);

@@ -2,7 +2,7 @@
  * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowDealloc`. The first call attaches the process to the IRM
  * daemon of its runtime directory; while no flow is open and no call waits, nothing here keeps the process alive.
  */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OuroborosError, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
 import type { CancelSignal, ChannelHost, ExpectOptions, FlowEnd, FlowService, Logger } from '@ouroboros/ports';
@@ -274,19 +274,12 @@ function groupOf(dir: string): number | undefined {
   return (mode & constants.S_IWGRP) === 0 ? undefined : gid;
 }
 
-/** What runs: the script, where there is one, not node. [spec/architecture.md §1] */
+/**
+ * What runs: the script, where there is one, not node; under the name that it was started by (links are not followed),
+ * which is the name by which an operator binds it. [spec/architecture.md §1]
+ */
 function self(): { pid: number; program: string; args: readonly string[] } {
-  const script = process.argv[1];
-  const program = script === undefined ? process.execPath : realPath(script);
-  return { pid: process.pid, program, args: process.argv.slice(2) };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // The script was moved or deleted since it began; its name still tells what runs.
-  }
+  return { pid: process.pid, program: process.argv[1] ?? process.execPath, args: process.argv.slice(2) };
 }
 
 function defaultLogger(): Logger {

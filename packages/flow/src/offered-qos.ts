@@ -1,4 +1,4 @@
-import { MAX_NAME_BYTES, OuroborosError, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, type QosSpec } from '@ouroboros/model';
 
 /** Why this release cannot serve a QoS, or undefined when it can: raw flows without a checksum only. */
 export function unofferedQos(qos: QosSpec): string | undefined {
@@ -34,22 +34,4 @@ export function checkQos(qos: QosSpec): void {
 export function checkInteger(field: string, value: number, max: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= max) return;
   throw new OuroborosError('EINVAL', `${field} must be an integer from 0 to ${max}`, { field });
-}
-
-/** EINVAL for a name that is empty or longer than 255 bytes of UTF-8. [spec/architecture.md §1] */
-export function checkName(name: string): void {
-  const length = utf8Length(name);
-  if (length > 0 && length <= MAX_NAME_BYTES) return;
-  throw new OuroborosError('EINVAL', `name must have 1 to ${MAX_NAME_BYTES} bytes, this one has ${length}`, {
-    field: 'name',
-  });
-}
-
-function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return length;
 }

@@ -1,6 +1,7 @@
+import { VERSION } from '@ouroboros/model';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VERSION, daemonHelp, parseCommandLine } from './index.js';
+import { daemonHelp, parseCommandLine } from './index.js';
 
 describe('the command line of an IPCP daemon', () => {
   it('runs an IPCP by name', () => {

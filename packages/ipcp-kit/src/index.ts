@@ -6,7 +6,5 @@ export * from './ipcp.js';
 export * from './user-flow.js';
 export * from './config-fields.js';
 export * from './config-schema.js';
-export * from './utf8.js';
 export * from './ipcp-server.js';
 export * from './command-line.js';
-export * from './version.js';

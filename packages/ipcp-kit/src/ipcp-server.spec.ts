@@ -3,7 +3,7 @@ import { NodeHash } from '@ouroboros/crypto';
 import { QOS_RAW, fromMs, fromSeconds } from '@ouroboros/model';
 import type { LayerInfo } from '@ouroboros/ports';
 import { Bench, BenchHost, readAll } from '@ouroboros/simnet';
-import { FLOW_OPERATIONS, configSchema, integer, utf8Bytes } from './index.js';
+import { FLOW_OPERATIONS, configSchema, integer } from './index.js';
 import type {
   ArrivalResult,
   Ipcp,
@@ -321,11 +321,5 @@ describe('what an IPCP shows', () => {
       await expect(server.ribRead(path)).rejects.toMatchObject({ code: 'ENOENT' });
     }
     await expect(server.ribList('info/_state')).rejects.toMatchObject({ code: 'ENOENT' });
-  });
-});
-
-describe('UTF-8', () => {
-  it.each(['', 'oping', 'é', '€', '𝄞', 'a\ud800b'])('of %j is what TextEncoder makes', (text) => {
-    expect(utf8Bytes(text)).toEqual(new TextEncoder().encode(text));
   });
 });

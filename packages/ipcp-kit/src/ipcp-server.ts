@@ -1,12 +1,12 @@
 import {
   HASH_LENGTH,
   MAX_FLOWS,
-  MAX_NAME_BYTES,
   OuroborosError,
   fromMs,
   type IpcpState,
   type JsonObject,
   type JsonValue,
+  checkName,
 } from '@ouroboros/model';
 import {
   sleep,
@@ -29,7 +29,6 @@ import { COMMON_OPERATIONS, type IpcpType, type OptionalOperation } from './ipcp
 import { RibTree } from './rib-tree.js';
 import type { UserFlow } from './user-flow.js';
 import { UserFlowTable } from './user-flow-table.js';
-import { utf8Bytes } from './utf8.js';
 
 /** How long a type may take to leave its layer. */
 const SHUTDOWN_LIMIT_MS = 700;
@@ -101,14 +100,14 @@ export class IpcpServer<C> implements IpcpOperations {
 
   bootstrap(request: BootstrapRequest): Promise<LayerInfo> {
     return this.join(() => {
-      checkName('layer', request.layer);
+      checkName(request.layer, 'layer');
       return this.ipcp.bootstrap(request.layer, this.type.config.parse(request.config));
     });
   }
 
   enroll(request: EnrollRequest): Promise<LayerInfo> {
     return this.join(() => {
-      checkName('dst', request.dst);
+      checkName(request.dst, 'dst');
       return this.offered('enroll', this.ipcp.enroll).call(this.ipcp, request);
     });
   }
@@ -116,14 +115,14 @@ export class IpcpServer<C> implements IpcpOperations {
   async connect(request: ConnectRequest): Promise<void> {
     const connect = this.offered('connect', this.ipcp.connect);
     this.requireOperational();
-    checkName('dst', request.dst);
+    checkName(request.dst, 'dst');
     await connect.call(this.ipcp, request);
   }
 
   async disconnect(request: DisconnectRequest): Promise<void> {
     const disconnect = this.offered('disconnect', this.ipcp.disconnect);
     this.requireOperational();
-    checkName('dst', request.dst);
+    checkName(request.dst, 'dst');
     await disconnect.call(this.ipcp, request);
   }
 
@@ -292,12 +291,6 @@ function pick<F>(table: Readonly<Record<string, F>>, key: string, field: string,
   if (found !== undefined) return found;
   const legal = Object.keys(table).sort().join(', ') || 'none';
   throw new OuroborosError('EINVAL', `no ${what} '${key.slice(0, 64)}'; legal: ${legal}`, { field });
-}
-
-function checkName(field: string, name: string): void {
-  const length = utf8Bytes(name).length;
-  if (length > 0 && length <= MAX_NAME_BYTES) return;
-  throw new OuroborosError('EINVAL', `${field} must have 1 to ${MAX_NAME_BYTES} bytes, not ${length}`, { field });
 }
 
 function checkFlowId(flowId: number): void {

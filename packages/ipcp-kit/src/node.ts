@@ -12,6 +12,8 @@ import {
   type JsonObject,
   type JsonValue,
   type Micros,
+  VERSION,
+  utf8Bytes,
 } from '@ouroboros/model';
 import {
   NodeClock,
@@ -26,7 +28,7 @@ import {
 } from '@ouroboros/node-runtime';
 import type { ChannelHost, Logger } from '@ouroboros/ports';
 import { connectFlowService, connectIpcp, type FlowServiceClient, type IpcpClient } from '@ouroboros/rpc';
-import { VERSION, daemonHelp, parseCommandLine, utf8Bytes, type DaemonCommand } from './index.js';
+import { daemonHelp, parseCommandLine, type DaemonCommand } from './index.js';
 import type { StateStore } from './environment.js';
 import { IpcpServer } from './ipcp-server.js';
 import type { IpcpType } from './ipcp-type.js';

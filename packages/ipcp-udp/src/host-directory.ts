@@ -1,5 +1,5 @@
-import { isIpv4, utf8Bytes, type HostMap } from '@ouroboros/ipcp-kit';
-import { fromMs, toHex, type JsonValue, type Micros } from '@ouroboros/model';
+import { isIpv4, type HostMap } from '@ouroboros/ipcp-kit';
+import { fromMs, toHex, type JsonValue, type Micros, utf8Bytes } from '@ouroboros/model';
 import type { Clock, Hash } from '@ouroboros/ports';
 import { BoundedMap } from '@ouroboros/shim-flow';
 

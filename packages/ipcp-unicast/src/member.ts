@@ -246,6 +246,7 @@ export class Member {
           if (!this.dt.canReach(address)) this.faDriver.input({ kind: 'unreachable', address });
         return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });
       case 'gone':
+        this.dhtDriver.input({ kind: 'gone', address: output.address });
         return this.faDriver.input({ kind: 'member-gone', address: output.address });
       case 'duplicate-address':
         this.duplicateAddress = true;

@@ -1,6 +1,5 @@
-import { QOS_RAW, type Component, type QosSpec } from '@ouroboros/model';
+import { QOS_RAW, type Component, type QosSpec, checkName } from '@ouroboros/model';
 import type { IpcpInfo, Management } from '@ouroboros/ports';
-import { checkName } from './checks.js';
 import { ipcpNamed } from './select-ipcps.js';
 
 export interface ConnectOptions {

@@ -10,7 +10,7 @@
  */
 export { Irm, type BindProgramOptions, type CreateNameOptions, type IrmPorts } from './irm.js';
 export type { ConnectOptions, DisconnectOptions } from './connect-ipcp.js';
-export { checkName, checkPid } from './checks.js';
+export { checkPid } from './checks.js';
 export { checkType, compareIpcps, isShim, LATER_TYPES, RELEASED_TYPES } from './ipcp-types.js';
 export { MemoryManagement } from './memory-management.js';
 export { nearest } from './nearest.js';

@@ -1,4 +1,11 @@
-import { exitStatus, OuroborosError, type Component, type JsonObject, type JsonValue } from '@ouroboros/model';
+import {
+  exitStatus,
+  OuroborosError,
+  type Component,
+  type JsonObject,
+  type JsonValue,
+  checkName,
+} from '@ouroboros/model';
 import type {
   Balancing,
   CancelSignal,
@@ -12,7 +19,7 @@ import type {
   RestartPolicy,
   StatusEvent,
 } from '@ouroboros/ports';
-import { checkName, checkPid } from './checks.js';
+import { checkPid } from './checks.js';
 import { connectIpcp, disconnectIpcp, type ConnectOptions, type DisconnectOptions } from './connect-ipcp.js';
 import { checkType, compareIpcps, compareNames } from './ipcp-types.js';
 import { regName, unregName, type RegistrationResult } from './register-name.js';

@@ -1,6 +1,5 @@
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, checkName } from '@ouroboros/model';
 import type { IpcpInfo, Management } from '@ouroboros/ports';
-import { checkName } from './checks.js';
 import { compareIpcps } from './ipcp-types.js';
 import { selectIpcps, type IpcpPatterns, type SelectedIpcp } from './select-ipcps.js';
 

@@ -1,6 +1,5 @@
-import { OuroborosError, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, type JsonObject, checkName } from '@ouroboros/model';
 import type { IpcpInfo, Management, RestartPolicy } from '@ouroboros/ports';
-import { checkName } from './checks.js';
 import { checkType, isShim } from './ipcp-types.js';
 import { unknownIpcp } from './select-ipcps.js';
 import { hasWildcard, wildcardMatch } from './wildcard.js';

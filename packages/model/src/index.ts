@@ -4,4 +4,7 @@ export * from './error.js';
 export * from './ids.js';
 export * from './ipcp.js';
 export * from './json.js';
+export * from './name.js';
 export * from './qos.js';
+export * from './text.js';
+export * from './version.js';

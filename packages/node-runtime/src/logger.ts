@@ -13,14 +13,16 @@ export interface LoggerOptions {
   readonly level?: LogLevel;
   /** Text for people instead of JSON; default: when the output is a terminal. */
   readonly pretty?: boolean;
-  /** Append to this file instead of writing to stderr. */
+  /** Append to this file instead of writing to `fd`. */
   readonly file?: string;
+  /** 1 = stdout, 2 = stderr, the default. */
+  readonly fd?: 1 | 2;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A structured log: one JSON object per line, to stderr or a file, or coloured text on a terminal. Lines are written at
+ * A structured log: one JSON object per line, to stderr, stdout or a file, or coloured text on a terminal. Lines are written at
  * once, so none is lost in a crash. EINVAL (field OUROBOROS_LOG) for an unknown level.
  */
 export function createLogger(options: LoggerOptions): Logger {
@@ -42,10 +44,11 @@ export function levelOf(word: string | undefined): LogLevel {
 const levelWord = (label: string): object => ({ level: label });
 
 function destination(options: LoggerOptions): DestinationStream {
-  const target = options.file ?? 2;
-  const wantsText = options.pretty ?? (options.file === undefined && isatty(2));
-  if (!wantsText) return pino.destination({ dest: target, sync: true, append: true, mkdir: true });
-  return new PrettyStream(target, options.file === undefined && isatty(2));
+  const { file, fd = 2, pretty } = options;
+  const onTerminal = file === undefined && isatty(fd);
+  const target = file ?? fd;
+  if (!(pretty ?? onTerminal)) return pino.destination({ dest: target, sync: true, append: true, mkdir: true });
+  return new PrettyStream(target, onTerminal);
 }
 
 class PinoLogger implements Logger {

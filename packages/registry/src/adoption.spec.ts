@@ -45,6 +45,19 @@ describe('A restarted daemon', () => {
     expect(ipcp.directory).toEqual(new Set([directoryKey('hello')]));
   });
 
+  it('restarts those at once whose process is known to be dead', () => {
+    const world = restarted();
+    const [pid] = world.registry.expectedPids();
+    const ipcp = world.ipcp('udp');
+    world.input({ kind: 'exited', pid: pid! + 1, code: null, signal: null });
+    expect(world.registry.expectedPids()).toEqual([pid]);
+    world.input({ kind: 'exited', pid: pid!, code: null, signal: null });
+    expect(world.registry.expectedPids()).toEqual([]);
+    world.advance(100);
+    expect(world.value('ipcpList')).toMatchObject([{ state: 'operational', layer: 'udp-layer', restarts: 1 }]);
+    expect(ipcp.directory).toEqual(new Set([directoryKey('hello')]));
+  });
+
   it('gives processes their names back, and forgets bound processes that are gone', () => {
     const world = restarted();
     world.process('/bin/serve', { pid: 4 });

@@ -19,7 +19,7 @@ import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { chooseLayer, nowhere, type LayerChoice } from './layer-choice.js';
 import { failure, type Failure, type Outcome, type RegistryInput } from './messages.js';
-import { nameFault, type NameTable } from './names.js';
+import { nameFailure, type NameTable } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';
 import type { Timer } from './timer-heap.js';
 import type { FlowRequest, WaitingRoom } from './waiting-room.js';
@@ -93,7 +93,7 @@ export class Allocations {
   }
 
   private faultIn({ name, qos }: FlowAllocRequest): Failure | undefined {
-    const fault = nameFault(name, 'name');
+    const fault = nameFailure(name, 'name');
     if (fault || this.parts.core.options.supportedQos(qos)) return fault;
     return failure('EQOS', 'flows with ordered or reliable delivery are not offered', {
       field: 'qos',

@@ -242,6 +242,39 @@ describe('A program that is bound with auto', () => {
     expect(world.errorOf(alloc).code).toBe('ENOSERVER');
   });
 
+  it('is started although a client that is an instance of the program is bound to the name', () => {
+    const [world, ipcp] = auto();
+    const client = world.process('/bin/new', { pid: 400 });
+    const alloc = world.alloc(client, 'hello');
+    const arrival = world.arrives(ipcp, 'hello', request().bytes);
+    expect(world.of('spawnProgram')).toHaveLength(1);
+    world.input({ kind: 'spawned', spawn: world.of('spawnProgram')[0]!.spawn, pid: 500 });
+    const server = world.process('/bin/new', { pid: 500 });
+    world.accept(server);
+    world.accept(server);
+    expect(world.grantOf(alloc).layer).toBe('');
+    expect(world.answerOf(arrival).response).toBe(0);
+  });
+
+  it('is started when the one process that was waited for turns out to be a client', () => {
+    const [world, ipcp] = auto();
+    const client = world.process('/bin/manual', { pid: 400 });
+    world.arrives(ipcp, 'hello', request().bytes);
+    expect(world.of('spawnProgram')).toEqual([]);
+    world.alloc(client, 'elsewhere');
+    expect(world.of('spawnProgram')).toMatchObject([{ path: '/bin/new' }]);
+  });
+
+  it('is started once even when it is a wrapper and clients of the name come meanwhile', () => {
+    const [world, ipcp] = auto();
+    const arrival = world.arrives(ipcp, 'hello', request().bytes);
+    world.input({ kind: 'spawned', spawn: world.of('spawnProgram')[0]!.spawn, pid: 500 });
+    world.alloc(world.process('/bin/new', { pid: 400 }), 'hello');
+    world.accept(world.process('/bin/new', { pid: 501 }));
+    expect(world.answerOf(arrival).response).toBe(0);
+    expect(world.of('spawnProgram')).toHaveLength(1);
+  });
+
   it('is not started for a name that another host serves', () => {
     const [world, ipcp] = auto();
     ipcp.directory.add(directoryKey('hello'));

@@ -2,8 +2,8 @@
  * Programs that are started for a name that nobody serves, one at a time per name: the one that was bound last with
  * `auto`. [spec/architecture.md §3; C waits a second for a server first, we know that there is none]
  *
- * States of a name: idle → starting (spawn asked, then pid known) → idle, when the program attaches, ends or cannot be
- * started.
+ * States of a name: idle → starting (spawn asked, then pid known) → idle, when the program attaches, a process of the
+ * name accepts, the program ends or cannot be started.
  */
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
@@ -58,11 +58,12 @@ export class AutoStart {
 
   /** A process has attached and has got its names. */
   attached(process: ProcessEntry): void {
-    for (const start of [...this.starting.values()]) {
-      if (start.pid !== process.caller.pid && !process.names.has(start.name)) continue;
-      this.starting.delete(start.name);
-      this.reconsider(start.name);
-    }
+    this.started((start) => start.pid === process.caller.pid);
+  }
+
+  /** A process accepts. What was started may be a wrapper, with another pid than the process that serves. */
+  accepting(process: ProcessEntry): void {
+    this.started((start) => process.names.has(start.name));
   }
 
   exited(pid: number, how: string): void {
@@ -87,6 +88,13 @@ export class AutoStart {
     if (this.starting.has(name) || this.waiting.waitingFor(name) === 0) return;
     if (!why && servers.length === 0 && this.ensure(entry)) return;
     this.waiting.refuse(name, why ?? noServer(name), hopeless);
+  }
+
+  private started(isDone: (start: Start) => boolean): void {
+    for (const start of [...this.starting.values()].filter(isDone)) {
+      this.starting.delete(start.name);
+      this.reconsider(start.name);
+    }
   }
 
   private spawned(start: Start, pid: number): void {

@@ -128,6 +128,14 @@ export class RegistryDriver {
     });
   }
 
+  /**
+   * Processes of IPCPs of the earlier daemon, which are waited for after `start`; the host tells `processExited` of those
+   * that are dead, so that they are restarted at once.
+   */
+  expectedPids(): readonly number[] {
+    return this.registry.expectedPids();
+  }
+
   /** Tells that a child of this daemon has ended; `code` null when a signal ended it. */
   processExited(pid: number, code: number | null, signal: string | null): void {
     this.driver.input({ kind: 'exited', pid, code, signal });

@@ -97,6 +97,7 @@ export class IpcpLife {
 
   exited(input: RegistryInput & { kind: 'exited' }): void {
     const ipcp = this.ipcps.ofPid(input.pid);
+    if (ipcp?.phase === 'expected') return this.missing(ipcp);
     if (!ipcp?.child) return;
     if (ipcp.session !== null) this.sessionEnded(ipcp);
     const how = input.signal === null ? `exited with status ${input.code ?? 0}` : `was ended by ${input.signal}`;

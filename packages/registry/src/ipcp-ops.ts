@@ -12,7 +12,7 @@ import { connectCall, type IpcpGoals } from './ipcp-goals.js';
 import type { IpcpLife } from './ipcp-life.js';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
 import { failure, type Failure, type IpcpCall } from './messages.js';
-import { nameFault } from './names.js';
+import { nameFailure } from './names.js';
 import { notOperational, unknownIpcp, type NameOps } from './name-ops.js';
 import type { Views } from './views.js';
 
@@ -32,7 +32,7 @@ export class IpcpOps {
 
   create(request: number, { name, type, restart }: IpcpCreateRequest): void {
     const { core, ipcps, life } = this.parts;
-    const fault = nameFault(name, 'name') ?? nameFault(type, 'type') ?? restartFault(restart);
+    const fault = nameFailure(name, 'name') ?? nameFailure(type, 'type') ?? restartFault(restart);
     if (fault) return core.fail(request, fault);
     if (ipcps.get(name)) return core.fail(request, failure('EEXIST', `IPCP ${name} exists`, { field: 'name' }));
     if (core.stopping) return core.fail(request, failure('EIRMD', 'the IRM daemon stops'));
@@ -45,13 +45,13 @@ export class IpcpOps {
   }
 
   bootstrap(request: number, args: IpcpBootstrapRequest): void {
-    const fault = nameFault(args.layer, 'layer');
+    const fault = nameFailure(args.layer, 'layer');
     if (fault) return this.parts.core.fail(request, fault);
     this.join(request, { op: 'bootstrap', request: args }, () => undefined);
   }
 
   enroll(request: number, args: IpcpEnrollRequest): void {
-    const fault = nameFault(args.dst, 'dst');
+    const fault = nameFailure(args.dst, 'dst');
     if (fault) return this.parts.core.fail(request, fault);
     this.join(request, { op: 'enroll', request: args }, ({ name }) => {
       if (args.layer === '' || args.layer === name) return undefined;
@@ -62,7 +62,7 @@ export class IpcpOps {
 
   connect(request: number, args: IpcpConnectRequest): void {
     const { core, calls } = this.parts;
-    const fault = nameFault(args.dst, 'dst');
+    const fault = nameFailure(args.dst, 'dst');
     if (fault) return core.fail(request, fault);
     const ipcp = this.findOperational(request, args.name, 'connect');
     if (!ipcp) return;

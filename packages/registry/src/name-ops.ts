@@ -5,7 +5,7 @@ import type { Core } from './core.js';
 import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure } from './messages.js';
-import { baseName, nameFault, type NameTable } from './names.js';
+import { baseName, nameFailure, type NameTable } from './names.js';
 import type { ProcessTable } from './processes.js';
 
 export interface NameOpsParts {
@@ -25,7 +25,7 @@ export class NameOps {
   /** A name that exists already is left as it is. */
   create(request: number, { name, balancing, paths }: NameCreateRequest): void {
     const { core, names } = this.parts;
-    const fault = nameFault(name, 'name') ?? balancingFault(balancing);
+    const fault = nameFailure(name, 'name') ?? balancingFault(balancing);
     if (fault) return core.fail(request, fault);
     if (!names.get(name)) names.create(name, balancing, paths);
     core.reply(request, undefined);
@@ -37,7 +37,7 @@ export class NameOps {
     const entry = names.get(name);
     if (!entry) return core.fail(request, unknownName(name));
     names.destroy(entry);
-    for (const process of processes.servingName(name)) bindings.unbind(process, name);
+    for (const process of processes.boundTo(name)) bindings.unbind(process, name);
     starter.reconsider(name);
     for (const ipcp of ipcps.all()) if (ipcp.registrations.has(name)) this.withdraw(ipcp, name);
     core.reply(request, undefined);
@@ -46,7 +46,7 @@ export class NameOps {
   register(request: number, name: string, ipcpName: string): void {
     const { core, names, ipcps, calls } = this.parts;
     const ipcp = ipcps.get(ipcpName);
-    const fault = nameFault(name, 'name') ?? (ipcp ? notOperational(ipcp, 'register') : unknownIpcp(ipcpName));
+    const fault = nameFailure(name, 'name') ?? (ipcp ? notOperational(ipcp, 'register') : unknownIpcp(ipcpName));
     if (fault || !ipcp?.layer) return core.fail(request, fault ?? unknownIpcp(ipcpName));
     names.ensure(name);
     if (ipcp.registrations.get(name)?.reached) return core.reply(request, undefined);
@@ -71,7 +71,7 @@ export class NameOps {
 
   bindProgram(request: number, { program, name, auto, args }: BindProgramRequest): void {
     const { core, names } = this.parts;
-    const fault = nameFault(name, 'name') ?? (program === '' ? emptyProgram : undefined);
+    const fault = nameFailure(name, 'name') ?? (program === '' ? emptyProgram : undefined);
     if (fault) return core.fail(request, fault);
     const entry = names.ensure(name);
     if (entry.programs.some(({ path }) => path === program)) {
@@ -100,7 +100,7 @@ export class NameOps {
   /** Waits a moment for a process that has not attached yet. */
   bindProcess(request: number, pid: number, name: string, late = false): void {
     const { core, names, processes, bindings } = this.parts;
-    const fault = nameFault(name, 'name');
+    const fault = nameFailure(name, 'name');
     if (fault) return core.fail(request, fault);
     const found = processes.withPid(pid);
     if (found.length === 0) {
@@ -131,7 +131,7 @@ export class NameOps {
   bindIpcp(request: number, ipcpName: string, name: string): void {
     const { core, ipcps } = this.parts;
     const ipcp = ipcps.get(ipcpName);
-    const fault = ipcp ? nameFault(name, 'name') : unknownIpcp(ipcpName);
+    const fault = ipcp ? nameFailure(name, 'name') : unknownIpcp(ipcpName);
     if (fault || !ipcp) return core.fail(request, fault ?? unknownIpcp(ipcpName));
     this.bindIpcpTo(ipcp, name);
     core.reply(request, undefined);

@@ -1,8 +1,7 @@
-import { MAX_NAME_BYTES, toHex, type HashAlgorithm } from '@ouroboros/model';
+import { toHex, type HashAlgorithm, nameFault, utf8Bytes } from '@ouroboros/model';
 import type { Balancing, NamePaths } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
-import { utf8 } from './utf8.js';
 
 /** A program that may serve a name. */
 export interface ProgramBinding {
@@ -35,13 +34,9 @@ export const DEFAULT_PATHS: NamePaths = {
 };
 
 /** What is wrong with a name (of anything), if something is. */
-export function nameFault(name: string, field: string): Failure | undefined {
-  const length = utf8(name).length;
-  if (length === 0) return failure('EINVAL', `${field} is empty`, { field });
-  if (length > MAX_NAME_BYTES) {
-    return failure('EINVAL', `${field} has ${length} bytes, at most ${MAX_NAME_BYTES} are legal`, { field });
-  }
-  return name.includes('\0') ? failure('EINVAL', `${field} contains a NUL character`, { field }) : undefined;
+export function nameFailure(name: string, field: string): Failure | undefined {
+  const fault = nameFault(name, field);
+  return fault === undefined ? undefined : failure('EINVAL', fault, { field });
 }
 
 /** The last part of a path. Programs are matched by it alone. [spec/architecture.md §1] */
@@ -88,7 +83,7 @@ export class NameTable {
   }
 
   hashOf(algorithm: HashAlgorithm, name: string): Uint8Array {
-    return this.core.options.hash.digest(algorithm, utf8(name));
+    return this.core.options.hash.digest(algorithm, utf8Bytes(name));
   }
 
   /** The name behind a hash that arrived from a layer. */

@@ -27,9 +27,10 @@ const nameJson = ({ name, balancing, paths, programs, pids, ipcps }: NameEntry):
   ipcps: [...ipcps],
 });
 
-const ipcpJson = ({ name, type, restart, restarts, join, registrations, connections }: IpcpEntry): JsonObject => ({
+const ipcpJson = ({ name, type, pid, restart, restarts, join, registrations, connections }: IpcpEntry): JsonObject => ({
   name,
   type,
+  pid,
   restart,
   restarts,
   join: join && { op: join.op, request: { ...join.request } },
@@ -84,6 +85,7 @@ function restoreIpcp(record: JsonObject, ipcps: IpcpTable): void {
   const registrations = asList(record['registrations']).map(asObject);
   const ipcp = ipcps.add(asText(record['name']), asText(record['type']), asText(record['restart']) as RestartPolicy);
   ipcp.phase = 'expected';
+  ipcp.pid = asNumber(record['pid']);
   ipcp.restarts = asNumber(record['restarts']);
   ipcp.join = join;
   for (const { name, reached } of registrations) {

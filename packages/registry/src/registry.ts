@@ -106,6 +106,11 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.core.run(now, out, () => undefined);
   }
 
+  /** Processes of IPCPs that are to come back after a restart of the daemon; of one that is dead, tell `exited`. */
+  expectedPids(): number[] {
+    return [...this.ipcps.all()].filter(({ phase, pid }) => phase === 'expected' && pid !== 0).map(({ pid }) => pid);
+  }
+
   /** What is to be kept for a restart of the daemon. */
   snapshot(): JsonObject {
     return takeSnapshot(this.names, this.ipcps);
@@ -180,11 +185,18 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   }
 
   private alloc(process: ProcessEntry, input: RegistryInput & { kind: 'alloc' }): void {
-    if (this.admit(process, input.request)) this.allocations.start(process, input);
+    if (!this.admit(process, input.request)) return;
+    const newClient = process.role === 'unknown';
+    if (newClient) process.role = 'client';
+    this.allocations.start(process, input);
+    if (newClient) for (const name of process.names) this.starter.reconsider(name);
   }
 
   private accept(process: ProcessEntry, input: RegistryInput & { kind: 'accept' }): void {
-    if (this.admit(process, input.request)) this.waiting.accept(process, input.request, input.args.timeoutMs);
+    if (!this.admit(process, input.request)) return;
+    process.role = 'server';
+    this.starter.accepting(process);
+    this.waiting.accept(process, input.request, input.args.timeoutMs);
   }
 
   private admit({ requests }: ProcessEntry, request: number): boolean {

@@ -63,7 +63,7 @@ export class Views {
 
   private nameInfo({ name, balancing, programs }: NameEntry): NameInfo {
     const { processes, ipcps } = this.parts;
-    const pids = new Set(processes.servingName(name).map(({ caller }) => caller.pid));
+    const pids = new Set(processes.boundTo(name).map(({ caller }) => caller.pid));
     const registered = [...ipcps.all()].filter(({ registrations }) => registrations.get(name)?.reached);
     return {
       name,

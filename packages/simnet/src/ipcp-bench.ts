@@ -1,4 +1,4 @@
-import { IpcpServer, utf8Bytes, type IpcpType } from '@ouroboros/ipcp-kit';
+import { IpcpServer, type IpcpType } from '@ouroboros/ipcp-kit';
 import {
   OuroborosError,
   QOS_RAW,
@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type JsonValue,
   type QosSpec,
+  utf8Bytes,
 } from '@ouroboros/model';
 import {
   SILENT,

@@ -45,7 +45,7 @@ export class SimFlowService implements FlowService {
   async accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant> {
     const until = request.timeoutMs > 0 ? this.clock.now() + fromMs(request.timeoutMs) : Infinity;
     for (;;) {
-      const link = this.link ?? (await this.nextLink(until));
+      const link = this.link?.stream.isOpen ? this.link : await this.nextLink(until);
       const timeoutMs = until === Infinity ? 0 : Math.max(1, (until - this.clock.now()) / 1000);
       try {
         return await grant(link, (service, cancel) => service.accept({ timeoutMs }, cancel), signal);

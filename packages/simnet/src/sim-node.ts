@@ -116,9 +116,9 @@ export class SimNode {
   /** The power fails. */
   crash(): void {
     this.parts.log.add(this.name, 'the node crashes');
+    for (const process of [...this.processes.values()]) process.end({ code: null, signal: 'power' });
     this.daemon?.crash();
     this.daemon = null;
-    for (const process of [...this.processes.values()]) process.end({ code: null, signal: 'power' });
   }
 
   /** The power is back: the daemon starts what it had. */

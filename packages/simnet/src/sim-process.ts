@@ -1,7 +1,7 @@
 import type { Caller } from '@ouroboros/registry';
 import type { ChannelHost, DatagramNetwork, DatagramPort, Logger } from '@ouroboros/ports';
 import type { MemoryChannelHost } from './memory-channel.js';
-import { ProcessClock } from './process-clock.js';
+import type { ProcessClock } from './process-clock.js';
 import type { SeededRandom } from './seeded-random.js';
 
 /** What a simulated process is made from. */

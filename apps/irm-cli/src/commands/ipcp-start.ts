@@ -1,5 +1,6 @@
+import { checkName } from '@ouroboros/model';
 import type { JsonObject } from '@ouroboros/model';
-import { checkName, checkType, type StartedIpcp } from '@ouroboros/irm';
+import { checkType, type StartedIpcp } from '@ouroboros/irm';
 import { command, type Outcome } from '../grammar/command.js';
 import { readRestart } from '../grammar/values.js';
 import type { OpenWord, Words } from '../grammar/words.js';

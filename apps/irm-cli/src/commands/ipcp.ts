@@ -1,5 +1,5 @@
-import { OuroborosError, type Component, type JsonObject } from '@ouroboros/model';
-import { checkName, checkType } from '@ouroboros/irm';
+import { OuroborosError, type Component, type JsonObject, checkName } from '@ouroboros/model';
+import { checkType } from '@ouroboros/irm';
 import { command, type Command, type Group } from '../grammar/command.js';
 import { readChoice, readList, readQos, readRestart } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';

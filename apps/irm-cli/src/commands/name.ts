@@ -1,6 +1,6 @@
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, checkName } from '@ouroboros/model';
 import type { Balancing, NamePaths } from '@ouroboros/ports';
-import { checkName, type IpcpPatterns, type RegistrationResult } from '@ouroboros/irm';
+import { type IpcpPatterns, type RegistrationResult } from '@ouroboros/irm';
 import { command, type Group, type OperandSpec, type OptionSpec, type Outcome } from '../grammar/command.js';
 import { readChoice } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';

@@ -6,6 +6,8 @@ import { performStep, type StepTarget } from './perform-step.js';
 /** First and longest pause before a step is tried again, in ms; it doubles in between. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+/** What this host alone has to do is looked at again soon. */
+const LONGEST_LOCAL_PAUSE_MS = 200;
 
 /** Steps that need another host, which may come up later. */
 const NEEDS_PEERS: readonly Step['do'][] = ['ipcp-enroll', 'ipcp-connect', 'name-register'];
@@ -86,7 +88,7 @@ export class Applier {
   /** Answers false when the step cannot be done, or was cancelled. */
   private async tryUntilDone(running: Running, step: Step, signal: AbortSignal, waits: () => void): Promise<boolean> {
     const text = stepText(step);
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
       running.state = text;
       const error = await this.attempt(step);
       if (signal.aborted) return false;
@@ -94,7 +96,9 @@ export class Applier {
         this.logger.log('info', text, { table: running.task.key });
         return true;
       }
-      const again = error.code === 'EAGAIN' || (NEEDS_PEERS.includes(step.do) && !NEVER_CURED.includes(error.code));
+      const local = error.code === 'EAGAIN';
+      pause = Math.min(pause, local ? LONGEST_LOCAL_PAUSE_MS : LONGEST_PAUSE_MS);
+      const again = local || (NEEDS_PEERS.includes(step.do) && !NEVER_CURED.includes(error.code));
       running.state = `${text}: ${error.message}`;
       this.onChange();
       const fields = { table: running.task.key, code: error.code, error: error.message };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_NAME_BYTES } from '@ouroboros/model';
+import { MAX_NAME_BYTES, nameFault } from '@ouroboros/model';
 import { keyPath, unknownWord, type Fault } from './fault.js';
 
 /** The shapes of tables and how their faults are worded. */
@@ -15,8 +15,7 @@ const NAME_KEYS_OF_FILES = [
 export type NameFileKey = (typeof NAME_KEYS_OF_FILES)[number];
 export const NAME_FILE_KEYS: readonly NameFileKey[] = NAME_KEYS_OF_FILES;
 
-const encoder = new TextEncoder();
-const isName = (value: string): boolean => value.length > 0 && encoder.encode(value).length <= MAX_NAME_BYTES;
+const isName = (value: string): boolean => nameFault(value, 'name') === undefined;
 const oroName = z.string().refine(isName, { error: `must have 1 to ${MAX_NAME_BYTES} bytes` });
 const path = z.string().min(1, { error: 'must not be empty' });
 const restart = z.enum(['never', 'on-failure', 'always']);
@@ -53,8 +52,7 @@ export const ipcpShape = z.object({
 });
 export const GENERIC_IPCP_KEYS: readonly string[] = Object.keys(ipcpShape.shape);
 
-export const checkName = (name: string): string | undefined =>
-  isName(name) ? undefined : `the name must have 1 to ${MAX_NAME_BYTES} bytes`;
+export const checkName = (name: string): string | undefined => nameFault(name, 'the name');
 
 /** Checks a table against a shape; what is wrong goes to `faults` under `at`. */
 export function readShape<T extends z.ZodObject>(

@@ -7,17 +7,21 @@ import type { RegistryHost } from '@ouroboros/registry';
 import { errnoOf } from './errno.js';
 import { findExecutable, findIpcpProgram, isFile, type ProgramPlaces, type Runnable } from './find-program.js';
 import { openLogFile } from './log-files.js';
+import type { StartedPrograms } from './started-programs.js';
 import type { StateFile } from './state-file.js';
 
 /** Keeps the young generation of an IPCP small: it is what grows under load. [2 MB: half the memory of the default] */
 const NODE_OPTIONS_OF_IPCPS: readonly string[] = ['--max-semi-space-size=2'];
 
+const STDOUT = 1;
+
 export interface NodeHostOptions {
   readonly runtimeDir: string;
-  /** Children write to our own output instead of to files. */
-  readonly inheritOutput: boolean;
+  /** Children write to our standard output instead of to files. */
+  readonly toStdout: boolean;
   readonly logger: Logger;
   readonly state: StateFile;
+  readonly programs: StartedPrograms;
   /** Asked at each search, since SIGHUP may change it. */
   readonly places: () => ProgramPlaces;
   /** `OUROBOROS_LOG` of IPCPs. */
@@ -46,7 +50,10 @@ export class NodeHost implements RegistryHost {
   /** The environment is clean: programs that irmd starts must not depend on who started irmd. */
   async spawnProgram(path: string, args: readonly string[]): Promise<number> {
     const { PATH, HOME } = process.env;
-    return this.spawn(path, args, { PATH, HOME, OUROBOROS_RUNTIME_DIR: this.options.runtimeDir }, basename(path));
+    const env = { PATH, HOME, OUROBOROS_RUNTIME_DIR: this.options.runtimeDir };
+    const pid = await this.spawn(path, args, env, basename(path));
+    this.options.programs.started(pid);
+    return pid;
   }
 
   /** Our children are signalled through their handle, which knows when a pid is theirs no more. */
@@ -74,8 +81,8 @@ export class NodeHost implements RegistryHost {
   }
 
   private async spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv, log: string): Promise<number> {
-    const { runtimeDir, inheritOutput, logger } = this.options;
-    const logFd = inheritOutput ? undefined : openLogFile(runtimeDir, log);
+    const { runtimeDir, toStdout, logger } = this.options;
+    const logFd = toStdout ? STDOUT : openLogFile(runtimeDir, log);
     try {
       const child = await spawnChild({ command, args, env, cwd: '/', logFd });
       this.children.set(child.pid, child);
@@ -83,12 +90,13 @@ export class NodeHost implements RegistryHost {
       void child.exit.then((exit) => this.ended(child.pid, exit));
       return child.pid;
     } finally {
-      if (logFd !== undefined) closeSync(logFd);
+      if (logFd !== STDOUT) closeSync(logFd);
     }
   }
 
   private ended(pid: number, exit: ProcessExit): void {
     this.children.delete(pid);
+    this.options.programs.ended(pid);
     this.options.logger.log('debug', 'process ended', { child: pid, ...exit });
     this.options.onExit(pid, exit);
   }

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
+import { NodeClock } from '@ouroboros/node-runtime';
 import { sweepChannelSockets } from './channel-sockets.js';
 import { findExecutable, findIpcpProgram, hasIpcpProgram, ipcpFolders } from './find-program.js';
 import { groupId, parseGroups } from './groups.js';
@@ -21,6 +23,7 @@ import { lockFilePath, readOwner, takeLock } from './lock-file.js';
 import { openLogFile } from './log-files.js';
 import { commandOf } from './node-host.js';
 import { checkRunner } from './run-check.js';
+import { StartedPrograms } from './started-programs.js';
 import { StateFile } from './state-file.js';
 
 let dir: string;
@@ -190,6 +193,32 @@ describe('the state file', () => {
       expect(new StateFile(dir).read((reason) => bad.push(reason))).toBeUndefined();
     }
     expect(bad).toHaveLength(3);
+  });
+});
+
+describe('programs that a daemon started', () => {
+  const start = (): ChildProcess => spawn('/bin/sleep', ['30'], { stdio: 'ignore' });
+
+  it('are ended by the next daemon, but never another process with the same pid', async () => {
+    const [ours, innocent] = [start(), start()];
+    new StartedPrograms(dir).started(ours.pid!);
+    appendFileSync(join(dir, 'irmd.programs'), `${innocent.pid} 1\n${await deadPid()} 7\n`);
+    const next = new StartedPrograms(dir);
+    expect(next.pids).toEqual([ours.pid]);
+    const ended = once(ours, 'exit');
+    await next.endAll(new NodeClock());
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    expect(innocent.exitCode ?? innocent.signalCode).toBeNull();
+    innocent.kill('SIGKILL');
+    next.forget();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('are forgotten when they end', () => {
+    const programs = new StartedPrograms(dir);
+    programs.started(process.pid);
+    programs.ended(process.pid);
+    expect(new StartedPrograms(dir).pids).toEqual([]);
   });
 });
 

@@ -14,7 +14,13 @@ it('routes', async () => {
   for (let seed = FROM; seed < FROM + COUNT; seed += 1) {
     const t0 = performance.now();
     const cpu = process.cpuUsage();
-    const sim = new Simulation({ seed, settle, hash: new NodeHash(), types: [simType(udp4Type({} as DynamicDns)), simType(unicastType)], logLevel: 'debug' });
+    const sim = new Simulation({
+      seed,
+      settle,
+      hash: new NodeHash(),
+      types: [simType(udp4Type({} as DynamicDns)), simType(unicastType)],
+      logLevel: 'debug',
+    });
     const net = new UnicastNetwork(sim, { size: 10, extraLinks: 6 });
     await sim.resolve(net.build(), 60_000);
     const tb = performance.now() - t0;
@@ -31,14 +37,22 @@ it('routes', async () => {
     const clients = net.members.map(({ node }) => node.app());
     let open = pairs;
     let faults: string[] = [];
-    const resolved = await sim.until(async () => {
-      const results = await Promise.all(open.map(async ([from, to]) => ({ from, to, fault: await net.resolveFault(from, to, clients[from]!) })));
-      open = results.filter(({ fault }) => fault !== undefined).map(({ from, to }) => [from, to] as const);
-      faults = results.flatMap(({ fault }) => fault ?? []);
-      return open.length === 0;
-    }, 28_000, 500);
+    const resolved = await sim.until(
+      async () => {
+        const results = await Promise.all(
+          open.map(async ([from, to]) => ({ from, to, fault: await net.resolveFault(from, to, clients[from]!) })),
+        );
+        open = results.filter(({ fault }) => fault !== undefined).map(({ from, to }) => [from, to] as const);
+        faults = results.flatMap(({ fault }) => fault ?? []);
+        return open.length === 0;
+      },
+      28_000,
+      500,
+    );
     const c = process.cpuUsage(cpu);
-    line.push(`resolved after ${resolved} ${faults.slice(0, 3).join('; ')} total ${(performance.now() - t0) | 0} ms cpu ${((c.user + c.system) / 1000) | 0} virtual ${sim.nowMs | 0} events ${sim.clock.events}`);
+    line.push(
+      `resolved after ${resolved} ${faults.slice(0, 3).join('; ')} total ${(performance.now() - t0) | 0} ms cpu ${((c.user + c.system) / 1000) | 0} virtual ${sim.nowMs | 0} events ${sim.clock.events}`,
+    );
     bad.push(line.join('\n  '));
     if ((took === undefined || resolved === undefined) && COUNT === 1) bad.push(sim.log.lines().join('\n'));
   }

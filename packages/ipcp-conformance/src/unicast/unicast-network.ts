@@ -115,7 +115,9 @@ export class UnicastNetwork {
     const numbers = this.members.map((_, i) => i);
     const living = this.links.filter(([a, b]) => !links.isCut(this.members[a]!.ip, this.members[b]!.ip));
     const graph = graphOf(numbers, living);
-    return numbers.flatMap((from) => [...dijkstra(graph, from).keys()].filter((to) => to !== from).map((to) => [from, to] as const));
+    return numbers.flatMap((from) =>
+      [...dijkstra(graph, from).keys()].filter((to) => to !== from).map((to) => [from, to] as const),
+    );
   }
 
   private async join(i: number, through: number): Promise<void> {
@@ -152,7 +154,9 @@ async function routesOf({ node, unicast }: Member): Promise<Map<number, number>>
 
 /** Four hex bytes, the least significant first. */
 function parseAddress(text: unknown): number {
-  const bytes = String(text).split('.').map((part) => parseInt(part, 16));
+  const bytes = String(text)
+    .split('.')
+    .map((part) => parseInt(part, 16));
   return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
 }
 

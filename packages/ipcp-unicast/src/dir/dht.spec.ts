@@ -160,6 +160,23 @@ describe('the directory', () => {
     expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
   });
 
+  it('does not wait for a member that left, although others still name it', () => {
+    const layer = layerOf(3);
+    layer.members.delete(address(3));
+    layer.tellRoutes();
+    layer.input(address(1), { kind: 'lookup', id: 99, key: key(5) });
+    layer.run(0.05);
+    expect(layer.found.get(99)).toMatchObject({ addresses: [] });
+  });
+
+  it('neither asks nor names a member that is gone, and joins again when it was the last', () => {
+    const layer = layerOf(2);
+    layer.input(address(2), { kind: 'gone', address: address(1) });
+    expect(layer.members.get(address(2))!.contacts.size).toBe(0);
+    layer.run(2);
+    expect(layer.members.get(address(2))!.contacts.size).toBe(1);
+  });
+
   it('notices that a member was restarted', () => {
     const layer = layerOf(2);
     layer.add(address(2), 1);

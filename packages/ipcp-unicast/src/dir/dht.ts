@@ -1,5 +1,5 @@
 import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
-import { fromHex, fromMs, fromSeconds, micros, toHex, type Address, type Micros } from '@ouroboros/model';
+import { NEVER, fromHex, fromMs, fromSeconds, micros, toHex, type Address, type Micros } from '@ouroboros/model';
 import {
   addressFromBytes,
   addressToBytes,
@@ -54,7 +54,9 @@ export type DhtInput =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   /** Members to which routing has a way. */
   | { readonly kind: 'reachable'; readonly addresses: ReadonlySet<Address> }
-  | { readonly kind: 'leave' };
+  | { readonly kind: 'leave' }
+  /** A member left or died: it is not asked any more, nor named to others. What it stored here lives on as it would. */
+  | { readonly kind: 'gone'; readonly address: Address };
 
 export type DhtOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
@@ -144,6 +146,10 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       case 'leave':
         for (const key of this.own.keys()) this.withdraw(key, now, out);
         break;
+      case 'gone':
+        this.contacts.forget(input.address);
+        this.joinAgain(now);
+        break;
     }
   }
 
@@ -176,6 +182,12 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     const known = new Set([this.config.peer as Address, ...this.reachable]);
     const targets = [...known].filter((address) => this.reachable.has(address)).slice(0, MAX_GREETINGS);
     for (const address of targets) this.greet(address, out);
+  }
+
+  /** The last contact was lost. */
+  private joinAgain(now: Micros): void {
+    const asks = this.timers.get('join') !== NEVER;
+    if (this.contacts.size === 0 && !asks) this.timers.set('join', micros(now + JOIN_INTERVAL));
   }
 
   private greet(to: Address, out: Sink<DhtOutput>): void {
@@ -319,7 +331,10 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   private advance(search: Search, now: Micros, out: Sink<DhtOutput>): void {
     if (!this.searches.has(search)) return;
     const { lookup, purpose } = search;
-    for (const address of lookup.takeFailed(now)) this.contacts.failed(address);
+    for (const address of lookup.takeFailed(now)) {
+      this.contacts.failed(address);
+      this.joinAgain(now);
+    }
     const kind = purpose.kind === 'value' ? 'find-value-request' : 'find-node-request';
     for (const { contact, cookie } of lookup.next(now)) {
       this.send(contact.address as Address, { kind, cookie, key: lookup.key }, out);

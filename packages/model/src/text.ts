@@ -1,5 +1,5 @@
-/** UTF-8 bytes of a text; platform-free code has no TextEncoder. Lone surrogates become U+FFFD, as there. */
-export function utf8(text: string): Uint8Array {
+/** The UTF-8 bytes of a text; platform-free code has no TextEncoder. Lone surrogates become U+FFFD, as there. */
+export function utf8Bytes(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {
     const point = character.codePointAt(0)!;

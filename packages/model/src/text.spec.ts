@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { utf8 } from './utf8.js';
+import { utf8Bytes } from './text.js';
 
 describe('UTF-8', () => {
   it('is what the platform makes of any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff)), (text, units) => {
         for (const one of [text, String.fromCharCode(...units)]) {
-          expect([...utf8(one)]).toEqual([...new TextEncoder().encode(one)]);
+          expect([...utf8Bytes(one)]).toEqual([...new TextEncoder().encode(one)]);
         }
       }),
     );

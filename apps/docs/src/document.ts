@@ -1,0 +1,60 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(__dirname, '..', '..', '..');
+
+/** A fenced block of a document. */
+export interface Block {
+  readonly file: string;
+  /** Of the first line inside the block, counted from 1. */
+  readonly line: number;
+  /** The nearest heading above. */
+  readonly section: string;
+  /** What stands behind the opening fence. */
+  readonly language: string;
+  readonly text: string;
+  /** The HTML comments between the block and what comes before it, without their brackets. */
+  readonly remarks: readonly string[];
+}
+
+const folder = (name: string): string[] => readdirSync(join(ROOT, name)).map((file) => `${name}/${file}`);
+
+/** Documents of the workspace whose commands are run, as paths from its root. */
+export const DOCUMENTS = [
+  'README.md',
+  ...folder('docs')
+    .filter((file) => file.endsWith('.md'))
+    .sort(),
+];
+
+export const readText = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** All fenced blocks of a document, in order. */
+export function blocksOf(file: string): Block[] {
+  const lines = readText(file).split('\n');
+  const blocks: Block[] = [];
+  let section = '';
+  let remarks: string[] = [];
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i]!;
+    const remark = /^<!-- (.*) -->$/.exec(line)?.[1];
+    const language = /^```(\w*)$/.exec(line)?.[1];
+    if (remark !== undefined) remarks.push(remark);
+    else if (language !== undefined) {
+      const end = lines.indexOf('```', i + 1);
+      blocks.push({ file, line: i + 2, section, language, text: `${lines.slice(i + 1, end).join('\n')}\n`, remarks });
+      i = end;
+      remarks = [];
+    } else if (line !== '') {
+      remarks = [];
+      section = /^#+ (.*)/.exec(line)?.[1] ?? section;
+    }
+  }
+  return blocks;
+}
+
+/** What a remark with this beginning goes on to say, quotation marks removed. */
+export function remarkOf(block: Block, beginning: string): string | undefined {
+  const found = block.remarks.find((remark) => remark.startsWith(`${beginning} `));
+  return found?.slice(beginning.length + 1).replace(/^"(.*)"$/, '$1');
+}

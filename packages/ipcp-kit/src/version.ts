@@ -1,2 +1,0 @@
-/** Version of all packages, as `--version` prints it. */
-export const VERSION = '0.1.0';
