@@ -39,7 +39,7 @@ const PURE = [
 ]
   .concat(['ipcp-local', 'ipcp-udp', 'ipcp-unicast', 'simnet', 'ipcp-conformance'])
   .map((name) => `packages/${name}/src/**/*.ts`);
-const NODE_ENTRIES = ['packages/*/src/node.ts', 'packages/*/src/main.ts'];
+const NODE_ENTRIES = ['packages/*/src/node.ts', 'packages/*/src/main.ts', 'examples/*/src/main.ts'];
 
 export default ts.config(
   { ignores: ['**/dist', '**/bundle', '**/gen', '**/*.cjs', '**/*.mjs', 'node_modules', '**/*.d.ts'] },

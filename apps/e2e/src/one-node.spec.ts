@@ -135,6 +135,7 @@ describe('the end of a node', () => {
   it('leaves applications alone that are merely attached, and they serve the next irmd', async () => {
     await node.up();
     const server = await node.serve('hello');
+    await until('the server listens', () => node.files().includes(`ch.${server.pid}`));
     expect(await node.down()).toMatchObject({ status: 0 });
     expect(server.running).toBe(true);
     expect(node.files()).toEqual([`ch.${server.pid}`]);

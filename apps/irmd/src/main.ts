@@ -1,5 +1,6 @@
 import { exitStatus, OuroborosError, toOuroborosError, VERSION } from '@ouroboros/model';
 import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
+import type { Logger } from '@ouroboros/ports';
 import { adjustable, type LevelSwitch } from './adjustable-logger.js';
 import { parseCommandLine, USAGE, type CommandLine } from './command-line.js';
 import { EMPTY_CONFIGURATION, type Configuration } from './config/configuration.js';
@@ -67,7 +68,19 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
     level,
     levelFromConfiguration: line.logLevel === undefined,
   });
-  const stopped = new Promise<void>((resolve, reject) => {
+  exitOnCrash(logger);
+  const stopped = stoppedBySignal(daemon, logger);
+  await daemon.start();
+  await stopped;
+  return 0;
+}
+
+/** SIGHUP reloads; the first signal that ends stops the daemon in order, a second one hastens it. */
+function stoppedBySignal(daemon: Daemon, logger: Logger): Promise<void> {
+  const reload = (): void =>
+    void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error }));
+  process.on('SIGHUP', reload);
+  return new Promise((resolve, reject) => {
     let signals = 0;
     const stop = (signal: NodeJS.Signals): void => {
       signals += 1;
@@ -76,11 +89,11 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
       daemon.stop().then(resolve, reject);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const) process.on(signal, stop);
-    process.on(
-      'SIGHUP',
-      () => void daemon.reload().catch((error: unknown) => logger.log('error', 'reload failed', { error })),
-    );
   });
+}
+
+/** A fault of our own ends this process alone: its lock, its state and its children are left to the next irmd. */
+function exitOnCrash(logger: Logger): void {
   const crash = (error: unknown): void => {
     if (isLostOutput(error)) return;
     logger.log('error', 'irmd fails; IPCPs and flows live on, start irmd again to adopt them', { error });
@@ -88,13 +101,11 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  await daemon.start();
-  await stopped;
-  return 0;
 }
 
 /** The terminal or the reader of our log is gone: no reason to end a node. */
-const isLostOutput = (error: unknown): boolean => ['EIO', 'EPIPE'].includes(errnoOf(error) ?? '');
+const isLostOutput = (error: unknown): boolean =>
+  ['EIO', 'EPIPE'].includes(errnoOf(error) ?? '') && (error as NodeJS.ErrnoException).syscall === 'write';
 
 main(process.argv.slice(2)).then(
   (status) => process.exit(status),

@@ -128,6 +128,19 @@ describe('a packet flow', () => {
     expect(net.exchange.deallocated).toEqual([{ side: 'server', flowId: 1, lingerMs: 0 }]);
   });
 
+  it('hands the last words over before it says that it is down, even when both come together', async () => {
+    const net = new TwoHosts();
+    const [client, server] = await net.packetFlows();
+    const got = collect(client);
+    client.onDown = (code) => got.push(code);
+    ['last', 'words'].forEach((text) => send(server, text));
+    server.flush();
+    client.ended();
+    expect(got).toEqual(['last', 'words', 'EFLOWDOWN']);
+    await net.run(1);
+    expect(got).toHaveLength(3);
+  });
+
   it('is given back once, however often it is deallocated', async () => {
     const net = new TwoHosts();
     const [client] = await net.packetFlows();

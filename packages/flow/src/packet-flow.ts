@@ -66,7 +66,7 @@ export class PacketFlow {
 
   /** Called once when `send` may succeed again after 'full'. */
   onWritable: (() => void) | null = null;
-  /** Called once, when the flow goes down while this is set. What is queued can still be received. */
+  /** Called once, when the flow goes down while this is set, after `onPacket` was given the rest. What is queued can still be received. */
   onDown: ((code: FlowDownCode) => void) | null = null;
 
   private readonly keepAlive = new KeepAlive();
@@ -291,7 +291,15 @@ export class PacketFlow {
     this.downKind = kind;
     this.watchesPeer = false;
     this.driver.stop();
+    this.takeRest();
     this.onDown?.(code);
+  }
+
+  /** What arrived before the end goes to `onPacket` before `onDown`: the last words of a peer must not be lost. */
+  private takeRest(): void {
+    if (this.packetListener !== null && this.currentTaker === null) {
+      this.receive(this.end.queuedRx(), this.packetListener);
+    }
   }
 }
 

@@ -39,18 +39,34 @@ export function integer(range: NumberRange): Field<number> {
   return field(legal, (raw) => readInteger(raw, range), absent(range.default));
 }
 
+/** A number in a range, whole or not; text may be decimal. */
+export function decimal(range: NumberRange): Field<number> {
+  const legal = `a number from ${range.min} to ${range.max}${range.unit ? ` ${range.unit}` : ''}`;
+  const read = (raw: unknown): number | undefined => {
+    const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw.trim()) ? Number(raw) : raw;
+    return typeof value === 'number' && value >= range.min && value <= range.max ? value : undefined;
+  };
+  return field(legal, read, absent(range.default));
+}
+
 function readInteger(raw: unknown, range: NumberRange): number | undefined {
   const value = typeof raw === 'string' && /^(-?\d+|0[xX][0-9a-fA-F]+)$/.test(raw.trim()) ? Number(raw) : raw;
   const legal = typeof value === 'number' && Number.isInteger(value) && value >= range.min && value <= range.max;
   return legal ? value : undefined;
 }
 
-/** One of some words; letter case and `-` or `_` don't matter. */
-export function oneOf<const W extends readonly string[]>(words: W, fallback?: W[number]): Field<W[number]> {
+/** One of some words; letter case and `-` or `_` don't matter. `later`: words that a later release will know. */
+export function oneOf<const W extends readonly string[]>(
+  words: W,
+  fallback?: W[number],
+  later: readonly string[] = [],
+): Field<W[number]> {
   const plain = (word: string): string => word.toLowerCase().replace(/_/g, '-');
   const read = (raw: unknown): W[number] | undefined =>
     typeof raw === 'string' ? words.find((word) => plain(word) === plain(raw)) : undefined;
-  return field(words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`, read, absent(fallback));
+  const legal = words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`;
+  const promise = later.length === 0 ? '' : ` (${later.join(' and ')} come with a later release)`;
+  return field(legal + promise, read, absent(fallback));
 }
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {

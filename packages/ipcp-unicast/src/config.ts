@@ -9,7 +9,7 @@ export const unicastConfig = configSchema({
   eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
   max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
   'addr-auth': oneOf(['flat'] as const, 'flat'),
-  routing: oneOf(['link-state'] as const, 'link-state'),
+  routing: oneOf(['link-state'] as const, 'link-state', ['lfa', 'ecmp']),
   ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
   ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
   ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),

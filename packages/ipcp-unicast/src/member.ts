@@ -202,8 +202,8 @@ export class Member {
     const { neighbor, component, silent } = link;
     this.env.logger.log('info', silent ? 'neighbour is silent' : 'neighbour is heard again', { neighbor, component });
     if (component === 'Management') return;
-    if (!silent) return this.dataTransferUp(link);
-    if (!this.otherLink(link)) this.routingDriver.input({ kind: 'adjacency-down', address: neighbor, ended: false });
+    if (silent) this.withoutLink(link, false);
+    else this.dataTransferUp(link);
   }
 
   private linkDown(link: Link): void {
@@ -213,9 +213,14 @@ export class Member {
     const dtLink = this.dtLinks.get(link);
     this.dtLinks.delete(link);
     if (dtLink) this.dt.removeLink(dtLink);
+    this.withoutLink(link, !link.silent);
+  }
+
+  /** A data-transfer link is of no use: another one to the same neighbour takes its place, or the adjacency is down. */
+  private withoutLink(link: Link, ended: boolean): void {
     const other = this.otherLink(link);
     if (other) this.dt.addLink(this.dtLinks.get(other)!);
-    else this.routingDriver.input({ kind: 'adjacency-down', address: neighbor, ended: !link.silent });
+    else this.routingDriver.input({ kind: 'adjacency-down', address: link.neighbor, ended });
   }
 
   /** Another living data-transfer link to the same neighbour. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
-import { findExecutable, hasIpcpProgram, isFile, type ProgramPlaces } from '../process/find-program.js';
+import { findExecutable, hasIpcpProgram, isFile, programPath, type ProgramPlaces } from '../process/find-program.js';
 import { groupId } from '../process/groups.js';
 import { checkRunner } from '../process/run-check.js';
 import { checkIpcps } from './check-ipcps.js';
@@ -29,10 +29,11 @@ export async function loadConfiguration(file: string): Promise<Loaded> {
   if (text instanceof OuroborosError)
     return { configuration: EMPTY_CONFIGURATION, faults: [{ path: '', message: text.message }] };
   const folder = dirname(resolve(file));
+  const searchPath = programPath(process.env['PATH'], process.argv[1]);
   const { configuration, faults } = readConfiguration(text, {
     folder,
     isFile,
-    findProgram: (program) => findExecutable(program, folder, process.env['PATH']),
+    findProgram: (program) => findExecutable(program, folder, searchPath),
     hasGroup: (group) => groupId(group) !== undefined,
     hasIpcpProgram: (type, settings) => hasIpcpProgram(type, placesFor(settings)),
   });

@@ -159,7 +159,9 @@ describe('[name.<n>]', () => {
   });
 
   it('refuses a name longer than 255 bytes', () => {
-    expect(faults(`[name.${'x'.repeat(256)}]`)).toEqual([`name.${'x'.repeat(256)}: the name must have 1 to 255 bytes, not 256`]);
+    expect(faults(`[name.${'x'.repeat(256)}]`)).toEqual([
+      `name.${'x'.repeat(256)}: the name must have 1 to 255 bytes, not 256`,
+    ]);
   });
 });
 

@@ -24,7 +24,7 @@ const ENDINGS = ['', '.cjs', '.mjs', '.js'] as const;
 
 /** Folders in the order of the search: configuration, $OUROBOROS_IPCP_PATH, beside irmd, PATH. */
 export function ipcpFolders(places: ProgramPlaces): string[] {
-  const beside = places.ownProgram ? [dirname(places.ownProgram), dirname(followLinks(places.ownProgram))] : [];
+  const beside = besideOwn(places.ownProgram);
   const folders = [
     ...places.ipcpPath,
     ...splitPath(places.env['OUROBOROS_IPCP_PATH']),
@@ -33,6 +33,13 @@ export function ipcpFolders(places: ProgramPlaces): string[] {
   ];
   return [...new Set(folders.map((folder) => resolve(folder)))];
 }
+
+const besideOwn = (program: string | undefined): string[] =>
+  program === undefined ? [] : [dirname(program), dirname(followLinks(program))];
+
+/** The search path for programs to bind: PATH, then the folder of irmd, where the tools are. */
+export const programPath = (path: string | undefined, ownProgram: string | undefined): string =>
+  [...splitPath(path), ...besideOwn(ownProgram)].join(delimiter);
 
 /** The program of an IPCP type. EIPCPTYPE with all places looked in when there is none. */
 export function findIpcpProgram(type: string, places: ProgramPlaces): Runnable {

@@ -5,7 +5,14 @@ import { spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-
 import type { Logger } from '@ouroboros/ports';
 import type { RegistryHost } from '@ouroboros/registry';
 import { errnoOf } from './errno.js';
-import { findExecutable, findIpcpProgram, isFile, type ProgramPlaces, type Runnable } from './find-program.js';
+import {
+  findExecutable,
+  findIpcpProgram,
+  isFile,
+  programPath,
+  type ProgramPlaces,
+  type Runnable,
+} from './find-program.js';
 import { openLogFile } from './log-files.js';
 import type { StartedPrograms } from './started-programs.js';
 import type { StateFile } from './state-file.js';
@@ -73,7 +80,7 @@ export class NodeHost implements RegistryHost {
   }
 
   async resolveProgram(program: string): Promise<string> {
-    const path = findExecutable(program, process.cwd(), process.env['PATH']);
+    const path = findExecutable(program, process.cwd(), programPath(process.env['PATH'], process.argv[1]));
     if (path) return path;
     const code = program.includes('/') && isFile(program) ? 'EPERM' : 'ENOENT';
     const message = code === 'EPERM' ? `${program} cannot be executed` : `no program ${program}`;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
 import { NodeClock } from '@ouroboros/node-runtime';
 import { sweepChannelSockets } from './channel-sockets.js';
-import { findExecutable, findIpcpProgram, hasIpcpProgram, ipcpFolders } from './find-program.js';
+import { findExecutable, findIpcpProgram, hasIpcpProgram, ipcpFolders, programPath } from './find-program.js';
 import { groupId, parseGroups } from './groups.js';
 import { lockFilePath, readOwner, takeLock } from './lock-file.js';
 import { openLogFile } from './log-files.js';
@@ -112,6 +112,7 @@ describe('the search for the program of an IPCP type', () => {
     expect(findExecutable('./path/serve', dir, '')).toBe(path);
     expect(findExecutable(path, '/', undefined)).toBe(path);
     expect(findExecutable('serve', dir, '/nowhere')).toBeUndefined();
+    expect(findExecutable('serve', '/', programPath('/nowhere', join(dir, 'path', 'irmd')))).toBe(path);
     expect(findExecutable(place('path', 'data', '', 0o644), '/', '')).toBeUndefined();
   });
 });

@@ -1,12 +1,16 @@
 import { fromMs, micros, type Micros } from '@ouroboros/model';
 
-/** Waiting times between tries: doubling from 100 ms up to 5 s. */
-export class Backoff {
-  private next = 100;
+const FIRST_MS = 100;
+const LONGEST_MS = 1500;
 
-  take(): Micros {
-    const delay = this.next;
-    this.next = Math.min(this.next * 2, 5000);
-    return micros(fromMs(delay));
+/** From the beginning of one try to that of the next: doubling from 100 ms up to 1.5 s, however long the try takes. */
+export class Backoff {
+  private pauseMs = FIRST_MS;
+
+  /** When to try again after a try that begins now. */
+  after(now: Micros): Micros {
+    const at = micros(now + fromMs(this.pauseMs));
+    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_MS);
+    return at;
   }
 }

@@ -35,10 +35,13 @@ interface Established {
 
 /** irmd's own limit for a connect is 20 s; the flow must not take it all. */
 const ALLOC_TIMEOUT_MS = 5000;
-/** A wanted link that is silent for so long is made anew beside; the old one may yet come back. */
+/** A try to connect again; less than the longest pause between the beginnings of two, so that no cut outlasts its end by 2 s. */
+const RETRY_TIMEOUT_MS = 1200;
+/**
+ * A wanted link that is silent for so long is made anew beside; the old one may yet come back. A silent link that the
+ * neighbour made stays until its flow ends: after a cut it is heard again long before a new one could be made.
+ */
 const REPLACE_AFTER = fromSeconds(2);
-/** A silent link that the neighbour made is given up after this: the neighbour makes a new one. */
-const GIVE_UP_AFTER = fromSeconds(10);
 const ACCEPT_PAUSE = fromMs(200);
 
 /** Connections between components of this member and of others. [spec/wire-control.md §1] */
@@ -96,8 +99,13 @@ export class Connections {
   }
 
   /** A flow on which the component's records have been exchanged. The caller owns it. */
-  async reach(dst: string, own: ComponentRecord, qos: QosSpec): Promise<Established> {
-    const flow = await this.flows.alloc({ name: dst, qos, timeoutMs: ALLOC_TIMEOUT_MS });
+  async reach(
+    dst: string,
+    own: ComponentRecord,
+    qos: QosSpec,
+    timeoutMs: number = ALLOC_TIMEOUT_MS,
+  ): Promise<Established> {
+    const flow = await this.flows.alloc({ name: dst, qos, timeoutMs });
     try {
       const peer = await converse(flow, new OcepInitiator(own), this.clock, (output) =>
         output.kind === 'done' ? output.peer : undefined,
@@ -183,7 +191,6 @@ export class Connections {
     this.events.linkChanged(link);
     const wanted = this.wantedBy(link);
     if (wanted) this.retry(wanted, REPLACE_AFTER);
-    else this.clock.at(micros(this.clock.now() + GIVE_UP_AFTER), () => link.silent && this.drop(link));
   }
 
   private onHeard(link: Link): void {
@@ -223,8 +230,10 @@ export class Connections {
     const backoff = new Backoff();
     await sleep(this.clock, after);
     while (!over()) {
+      const nextTry = backoff.after(this.clock.now());
       try {
-        const established = await this.reach(wanted.dst, this.record(wanted.component), wanted.qos);
+        const { dst, component, qos } = wanted;
+        const established = await this.reach(dst, this.record(component), qos, RETRY_TIMEOUT_MS);
         if (over()) await established.flow.dealloc();
         else this.adopt(wanted, established);
         return;
@@ -232,7 +241,7 @@ export class Connections {
         const { dst, component } = wanted;
         this.logger.log('debug', 'reconnecting failed', { dst, component, error: toOuroborosError(error).message });
       }
-      await sleep(this.clock, backoff.take());
+      await sleep(this.clock, micros(Math.max(nextTry - this.clock.now(), 0)));
     }
   }
 }

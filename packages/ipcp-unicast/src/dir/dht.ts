@@ -219,7 +219,8 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   private hear(message: DhtMessage | DhtOther, now: Micros, out: Sink<DhtOutput>): boolean {
     const known = this.contacts.get(message.src.address as Address);
     const wasAlone = this.contacts.size === 0;
-    const isNew = this.contacts.learn(message.src, now, true);
+    // The last words of a member that left must not make it known again; one that is not yet reachable is greeted then.
+    const isNew = this.reachable.has(message.src.address as Address) && this.contacts.learn(message.src, now, true);
     const withdrawal = message.kind === 'other' && message.code === DHT_WITHDRAW_CODE;
     const ours = withdrawal || (message.ext !== undefined && announcesWithdrawal(message.ext));
     const contact = this.contacts.get(message.src.address as Address);

@@ -32,9 +32,11 @@ export type FaInput =
       readonly hash: Uint8Array;
       readonly qos: QosSpec;
       readonly data: Uint8Array;
-      /** The member is a peer of ours: the request may be repeated. */
+      /** The member is known as a peer of ours: the request may be repeated. */
       readonly repeat: boolean;
     }
+  /** A member turned out to be a peer of ours. */
+  | { readonly kind: 'ours'; readonly address: Address }
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   /** irmd's answer to an arrival; `response` 0 or negative. */
   | { readonly kind: 'answer'; readonly flow: FaFlow; readonly response: number; readonly data: Uint8Array }
@@ -47,6 +49,8 @@ export type FaInput =
 
 export type FaOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
+  /** A member of which it is not known whether it is a peer of ours did not answer yet: find out. */
+  | { readonly kind: 'greet'; readonly to: Address }
   /** The flow of an `alloc`, before its request goes out. */
   | { readonly kind: 'requested'; readonly id: number; readonly flow: FaFlow }
   /** The answer to an `alloc`: 0 with an open flow, else negative. */
@@ -75,8 +79,8 @@ interface Request {
   readonly id: number;
   readonly flow: FaFlow;
   readonly bytes: Uint8Array;
-  /** Empty for a C peer. */
-  readonly repeats: readonly Micros[];
+  /** The member is a peer of ours, as far as is known. */
+  ours: boolean;
   round: number;
   due: Micros;
 }
@@ -124,6 +128,9 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
         return this.end(input.flow, input.tell, now, out);
       case 'member-gone':
         return this.memberGone(input.address, out);
+      case 'ours':
+        for (const request of this.requests.values()) request.ours ||= request.flow.remoteAddress === input.address;
+        return;
       case 'unreachable':
         return this.unreachable(input.address, out);
     }
@@ -170,17 +177,17 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     const { hash, qos, data } = input;
     const sEid = eidOf(flow.eidLow, flow.eidHigh);
     const bytes = encodeFa({ kind: 'request', sAddr: this.config.self, sEid, qos, hash, data });
-    const repeats = input.repeat ? REPEATS : [];
-    const due = repeats[0] === undefined ? NEVER : micros(now + repeats[0]);
-    this.requests.set(flow, { id: input.id, flow, bytes, repeats, round: 0, due });
+    const due = micros(now + REPEATS[0]!);
+    this.requests.set(flow, { id: input.id, flow, bytes, ours: input.repeat, round: 0, due });
     out.emit({ kind: 'requested', id: input.id, flow });
     out.emit({ kind: 'send', to: input.to, bytes });
   }
 
   private repeat(request: Request, now: Micros, out: Sink<FaOutput>): void {
     request.round += 1;
-    const delay = request.repeats[request.round];
+    const delay = REPEATS[request.round];
     request.due = delay === undefined ? NEVER : micros(now + delay);
+    if (!request.ours) return out.emit({ kind: 'greet', to: request.flow.remoteAddress });
     this.counters.repeated += 1;
     out.emit({ kind: 'send', to: request.flow.remoteAddress, bytes: request.bytes });
   }

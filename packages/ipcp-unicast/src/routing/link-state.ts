@@ -90,6 +90,9 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private readonly timers = new TimerTable<'refresh' | 'age' | 'summary'>();
   private routes: Routes = new Map();
   private routesVersion = 0;
+  /** Members that can no longer be reached, while there is still news of them. */
+  private readonly lost = new Set<Address>();
+  private lostAt = 0n;
   private contradictions = 0;
 
   constructor(
@@ -130,6 +133,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
         break;
     }
     this.publishRoutes(out);
+    this.noticeGone(out);
   }
 
   wake(now: Micros, out: Sink<LinkStateOutput>): void {
@@ -139,6 +143,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
       else this.sendSummaries(now, out);
     }
     this.publishRoutes(out);
+    this.noticeGone(out);
   }
 
   /** For reports; sorted by source and destination. */
@@ -277,14 +282,21 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     this.routesVersion = this.graph.version;
     const routes = this.graph.routesFrom(this.config.self);
     if (sameRoutes(routes, this.routes)) return;
-    const lost = [...this.routes.keys()].filter((address) => !routes.has(address));
+    for (const address of this.routes.keys()) if (!routes.has(address)) this.lost.add(address);
+    for (const address of routes.keys()) this.lost.delete(address);
     this.routes = routes;
     out.emit({ kind: 'routes', routes });
-    for (const address of lost) if (this.isGone(address)) out.emit({ kind: 'gone', address });
   }
 
-  private isGone(address: Address): boolean {
-    const towards = [...this.database.values()].filter((entry) => entry.dst === address);
-    return towards.length > 0 && towards.every((entry) => entry.withdrawn && entry.ended);
+  /** The last neighbour to tell of the end may come long after the last route is lost. */
+  private noticeGone(out: Sink<LinkStateOutput>): void {
+    if (this.lost.size === 0 || this.lostAt === this.database.digest) return;
+    this.lostAt = this.database.digest;
+    for (const address of this.lost) {
+      const towards = [...this.database.values()].filter((entry) => entry.dst === address);
+      if (towards.some((entry) => !entry.withdrawn || !entry.ended)) continue;
+      this.lost.delete(address);
+      if (towards.length > 0) out.emit({ kind: 'gone', address });
+    }
   }
 }

@@ -254,6 +254,24 @@ describe('LinkState', () => {
     }
   });
 
+  it('tells that a member is gone that took leave, when its last neighbour has seen the end too', () => {
+    const network = new Network();
+    network.link(A, B);
+    network.link(B, C);
+    network.run(SECOND);
+    network.input(C, { kind: 'leave' });
+    network.run(2 * SECOND);
+    expect(network.node(A).currentRoutes().has(C)).toBe(false);
+    expect(network.gone.filter(([, who]) => who === C)).toEqual([]);
+    network.input(B, { kind: 'neighbor-down', neighbor: C });
+    network.input(B, { kind: 'adjacency-down', address: C, ended: true });
+    network.run(3 * SECOND);
+    expect(network.gone.filter(([self, who]) => who === C && self !== C)).toEqual([
+      [B, C],
+      [A, C],
+    ]);
+  });
+
   it('lets an entry age out that a C member can no longer announce', () => {
     const network = new Network(() => false);
     network.link(A, B);

@@ -1,0 +1,68 @@
+import type { Clock, DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+import { Fate } from './fate.js';
+import type { Troubles } from './troubles.js';
+
+/** Datagrams that wait at a time; more are lost. */
+const MAX_WAITING = 10_000;
+
+/** Wraps a network: what its ports send is lost, delayed, reordered and duplicated; what they receive is left alone. */
+export class LossyNetwork implements DatagramNetwork {
+  constructor(
+    private readonly inner: DatagramNetwork,
+    private readonly troubles: Troubles,
+    private readonly clock: Clock,
+  ) {}
+
+  async bind(address: string, port: number): Promise<DatagramPort> {
+    return new LossyPort(await this.inner.bind(address, port), new Fate(this.troubles), this.clock);
+  }
+}
+
+class LossyPort implements DatagramPort {
+  private readonly waiting = new Set<() => void>();
+
+  constructor(
+    private readonly inner: DatagramPort,
+    private readonly fate: Fate,
+    private readonly clock: Clock,
+  ) {}
+
+  get localAddress(): string {
+    return this.inner.localAddress;
+  }
+
+  get localPort(): number {
+    return this.inner.localPort;
+  }
+
+  get onDatagram(): DatagramPort['onDatagram'] {
+    return this.inner.onDatagram;
+  }
+
+  set onDatagram(taker: DatagramPort['onDatagram']) {
+    this.inner.onDatagram = taker;
+  }
+
+  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean {
+    const now = this.clock.now();
+    for (const at of this.fate.decide(length, now)) {
+      if (at <= now) this.inner.send(buffer, offset, length, address, port);
+      else if (this.waiting.size < MAX_WAITING) this.sendAt(at, buffer.slice(offset, offset + length), address, port);
+    }
+    return true;
+  }
+
+  close(): void {
+    for (const cancel of this.waiting) cancel();
+    this.waiting.clear();
+    this.inner.close();
+  }
+
+  private sendAt(at: ReturnType<Clock['now']>, bytes: Uint8Array, address: string, port: number): void {
+    const cancel = this.clock.at(at, () => {
+      this.waiting.delete(cancel);
+      this.inner.send(bytes, 0, bytes.length, address, port);
+    });
+    this.waiting.add(cancel);
+  }
+}
