@@ -22,9 +22,10 @@ function compose(): readonly string[] | undefined {
 }
 
 const why = missing();
-const suite = why === undefined ? describe : describe.skip;
+if (why !== undefined) process.stdout.write(`The specs with containers are skipped: ${why}.\n`);
+const describeWithDocker = why === undefined ? describe : describe.skip;
 
-suite(`the triangle in containers${why === undefined ? '' : ` (skipped: ${why})`}`, () => {
+describeWithDocker('the triangle in containers', () => {
   const [program, ...words] = compose() ?? ['docker-compose'];
   const project = `o7e2e${process.pid}`;
 

@@ -11,7 +11,7 @@ import { Program, type Ran } from './programs.js';
 export class Site {
   readonly folder = mkdtempSync(join(tmpdir(), 'oro-'));
   private readonly nodes: DemoNode[] = [];
-  private readonly programs: Program[] = [];
+  private readonly started: Program[] = [];
   private readonly opened: Flows[] = [];
 
   private constructor(
@@ -51,7 +51,7 @@ export class Site {
   /** Starts a program on a node. */
   start(node: DemoNode, name: string, ...args: string[]): Program {
     const program = new Program(name, args, node.plan.runtimeDir);
-    this.programs.push(program);
+    this.started.push(program);
     return program;
   }
 
@@ -75,20 +75,42 @@ export class Site {
     return server;
   }
 
+  /** Pids of the programs that were started here and still run. */
+  programs(): number[] {
+    return this.started.filter(({ running }) => running).map(({ pid }) => pid);
+  }
+
   /** Pids of all processes of all nodes, by the runtime directory in their environment. */
   processes(): number[] {
     return processesBelow(this.folder);
   }
 
+  /** Pieces of shared memory that all processes of all nodes, and this one, have mapped. */
+  sharedMemories(): number {
+    return [...this.processes(), process.pid].reduce((count, pid) => count + sharedMemoriesOf(pid), 0);
+  }
+
   /** After the specs, however they ended. */
   async close(): Promise<void> {
+    for (const pid of this.programs()) kill(pid);
     await Promise.all(this.opened.map((flows) => flows.close()));
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    await Promise.allSettled(this.nodes.filter(({ running }) => running).map((node) => node.stop()));
+    for (const { irm } of this.nodes) irm.close();
     for (const pid of this.processes()) kill(pid);
-    await Promise.all(this.programs.map((program) => program.ended));
+    await Promise.all(this.started.map((program) => program.ended));
     await until('all processes are dead', () => this.processes().length === 0);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What nodes that have ended must not leave in their runtime directories: everything but logs and kept addresses. */
+export function leftovers(folder: string): string[] {
+  const kept = new Set(['log', 'state', 'irmd.log']);
+  return readdirSync(folder).flatMap((node) =>
+    readdirSync(join(folder, node))
+      .filter((file) => !kept.has(file))
+      .map((file) => `${node}/${file}`),
+  );
 }
 
 /** Pids of all living processes whose runtime directory is below a folder. */
@@ -96,6 +118,10 @@ export function processesBelow(folder: string): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(`RUNTIME_DIR=${folder}/`))
     .map(Number);
+}
+
+function sharedMemoriesOf(pid: number): number {
+  return read(`/proc/${pid}/maps`).split('/memfd:').length - 1;
 }
 
 /** The structured log lines of all daemons of a node: irmd's and those of its IPCPs. */

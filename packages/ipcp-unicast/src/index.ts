@@ -1,3 +1,3 @@
 /** The unicast IPCP. */
-export { unicastType } from './unicast-type.js';
+export { unicastType, unicastTypeWith, type UnicastTypeOptions } from './unicast-type.js';
 export { Graph, type Routes } from './routing/index.js';

@@ -59,35 +59,39 @@ export class Member {
     readonly layer: LayerConfig,
     private readonly env: IpcpEnvironment,
     flows: FlowHost,
+    private readonly extensions: boolean,
   ) {
     const { clock, counters, random } = env;
     this.createdNanos = clock.wallNanos();
     const { dt, dir } = layer.wire.unicast!;
     const times = dt.routing.linkState!;
-    this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, ca: layer.ca, pff: simplePff }, counters);
+    this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, clock, pff: simplePff }, counters);
     this.routing = new LinkState({ self, tUpdate: times.updateS, tTimeout: times.timeoutS }, clock.now());
     this.dht = new Dht(
       {
         self,
         id: random.bytes(HASH_LENGTH[layer.hash]),
         ...dir.dht!,
+        extensions,
         nextCookie: () => cookie(random.uint32(), random.uint32()),
         wallSeconds: () => Number(clock.wallNanos() / 1_000_000_000n),
       },
       clock.now(),
     );
     const hashLength = HASH_LENGTH[layer.hash];
-    this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32() });
+    const canReach = (to: Address): boolean => this.dt.canReach(to);
+    this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32(), canReach });
     this.path = new UserPath(this.dt, this.fa.flows, clock, counters);
     this.routingDriver = new MachineDriver(this.routing, clock, (output) => this.onRouting(output));
     this.dhtDriver = new MachineDriver(this.dht, clock, (output) => this.onDirectory(output));
     this.faDriver = new MachineDriver(this.fa, clock, (output) => this.onAllocator(output));
-    this.connections = new Connections(flows, clock, env.logger, {
-      linkUp: (link) => this.linkUp(link),
-      linkChanged: (link) => this.linkChanged(link),
-      linkDown: (link) => this.linkDown(link),
-      enrolling: (flow) => this.enrolling(flow),
-    });
+    const events = {
+      linkUp: (link: Link) => this.linkUp(link),
+      linkChanged: (link: Link) => this.linkChanged(link),
+      linkDown: (link: Link) => this.linkDown(link),
+      enrolling: (flow: PacketFlow) => this.enrolling(flow),
+    };
+    this.connections = new Connections(flows, clock, env.logger, events, extensions);
   }
 
   start(): void {
@@ -153,7 +157,7 @@ export class Member {
     return new Promise((done) => {
       const id = this.nextId++;
       this.allocations.set(id, { user, done });
-      const repeat = this.dht.contacts.get(to)?.withdraws === true;
+      const repeat = this.dht.isOurs(to);
       this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat });
     });
   }
@@ -162,7 +166,8 @@ export class Member {
     const flow = this.flowOfUser.get(user);
     if (!flow) return;
     this.forget(flow);
-    this.faDriver.input({ kind: 'end', flow, tell: (user.features & OapFeature.DEALLOC_MESSAGE) !== 0 });
+    const tell = this.extensions && (user.features & OapFeature.DEALLOC_MESSAGE) !== 0;
+    this.faDriver.input({ kind: 'end', flow, tell });
   }
 
   private forget(flow: FaFlow): void {
@@ -192,9 +197,12 @@ export class Member {
   }
 
   private dataTransferUp(link: Link): void {
-    const dtLink = { flow: link.flow, neighbor: link.neighbor, cube: qosCube(link.flow.qos) };
+    const marker = this.layer.ca.createMarker();
+    const dtLink = { flow: link.flow, neighbor: link.neighbor, cube: qosCube(link.flow.qos), marker };
     this.dtLinks.set(link, dtLink);
-    this.dt.addLink(dtLink);
+    // A neighbour makes a link anew when it did not hear us; while we hear it on the old one it may give the new one up.
+    const heard = this.otherLink(link)?.limitMs ?? 0;
+    this.dt.addLink(dtLink, heard === 0);
     this.routingDriver.input({ kind: 'adjacency-up', address: link.neighbor });
   }
 
@@ -213,7 +221,8 @@ export class Member {
     const dtLink = this.dtLinks.get(link);
     this.dtLinks.delete(link);
     if (dtLink) this.dt.removeLink(dtLink);
-    this.withoutLink(link, !link.silent);
+    // When the lower IPCP here died that says nothing about the neighbour.
+    this.withoutLink(link, !link.silent && link.flow.downEvent !== 'DOWN');
   }
 
   /** A data-transfer link is of no use: another one to the same neighbour takes its place, or the adjacency is down. */
@@ -247,8 +256,7 @@ export class Member {
           ?.send(output.bytes);
       case 'routes':
         this.dt.updateRoutes(output.routes);
-        for (const address of this.fa.awaited())
-          if (!this.dt.canReach(address)) this.faDriver.input({ kind: 'unreachable', address });
+        this.faDriver.input({ kind: 'routes' });
         return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });
       case 'gone':
         this.dhtDriver.input({ kind: 'gone', address: output.address });
@@ -265,6 +273,8 @@ export class Member {
       this.lookups.delete(output.id);
     } else if (output.kind === 'restarted') {
       this.faDriver.input({ kind: 'member-gone', address: output.address });
+    } else if (output.kind === 'ours') {
+      this.faDriver.input({ kind: 'ours', address: output.address });
     } else this.sendTo(output.to, DT_EID_DIRECTORY, output.bytes);
   }
 
@@ -272,6 +282,8 @@ export class Member {
     switch (output.kind) {
       case 'send':
         return this.sendTo(output.to, DT_EID_FLOW_ALLOCATOR, output.bytes);
+      case 'greet':
+        return this.dhtDriver.input({ kind: 'greet', address: output.to });
       case 'requested':
         return this.attach(output.flow, this.allocations.get(output.id)!.user);
       case 'allocated':

@@ -34,7 +34,11 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     directory: () => directoryOf(this.member),
   };
 
-  constructor(private readonly env: IpcpEnvironment) {}
+  /** `extensions`: speaks those of ours to peers that do. */
+  constructor(
+    private readonly env: IpcpEnvironment,
+    private readonly extensions: boolean,
+  ) {}
 
   async bootstrap(name: string, options: UnicastOptions): Promise<LayerInfo> {
     return this.become(layerFromOptions(name, options));
@@ -44,7 +48,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   async enroll({ dst, correlationId }: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
     const own = { ...CEP_COMPONENTS.enrollment, address: 0 };
-    const joining = new Connections(this.lowerFlows(), clock, logger, IGNORE);
+    const joining = new Connections(this.lowerFlows(), clock, logger, IGNORE, this.extensions);
     const { flow } = await joining.reach(dst, own, QOS_RAW);
     const machine = new NewMember(enrollmentId(correlationId, random), IPCP_TYPE_NUMBER.unicast);
     try {
@@ -76,7 +80,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     const { store, random, logger } = this.env;
     const self = await flatAddress(layer.name, store, random);
     this.member?.stop();
-    this.member = new Member(self, layer, this.env, this.lowerFlows());
+    this.member = new Member(self, layer, this.env, this.lowerFlows(), this.extensions);
     this.member.start();
     logger.log('info', 'member of a layer', { layer: layer.name, address: self });
     return this.layerInfo();

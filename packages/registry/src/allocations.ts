@@ -15,6 +15,7 @@ import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocRe
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
 import type { FlowEntry, FlowTable } from './flows.js';
+import { goneBelow, goneInWords, standsOn } from './ground.js';
 import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { chooseLayer, nowhere, type LayerChoice } from './layer-choice.js';
@@ -288,12 +289,14 @@ export class Allocations {
   private grant(allocation: Allocation, flow: FlowEntry, grant: FlowGrant): void {
     this.close(allocation);
     this.parts.flows.allocated(flow);
+    standsOn(allocation.process, flow.layer, this.parts);
     this.parts.core.reply(allocation.request, grant);
   }
 
   /** `settled`: the IPCP has nothing of the flow left. */
-  private fail(allocation: Allocation, error: Failure, settled = false): void {
+  private fail(allocation: Allocation, reason: Failure, settled = false): void {
     if (allocation.over) return;
+    const error = this.withGround(allocation, reason);
     const { core, flows, waiting } = this.parts;
     const { flow, waiting: place, correlationId } = allocation;
     this.close(allocation);
@@ -305,6 +308,15 @@ export class Allocations {
       why: error.message,
     });
     core.fail(allocation.request, error);
+  }
+
+  /** Where a layer below is gone, that is why. */
+  private withGround({ process, flow }: Allocation, error: Failure): Failure {
+    const { processes, ipcps } = this.parts;
+    const carrier = flow && ipcps.get(flow.ipcp);
+    const stack = [process, ...(carrier ? processes.withPid(carrier.pid) : [])];
+    const gone = new Set(stack.flatMap((one) => goneBelow(one, this.parts)));
+    return gone.size === 0 ? error : { ...error, message: `${error.message}; ${goneInWords([...gone])}` };
   }
 
   private close(allocation: Allocation): void {

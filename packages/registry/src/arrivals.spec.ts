@@ -12,7 +12,7 @@ const request = (features = FEATURES): OapPrepared => {
 const served = (name: string): [World, TestIpcp] => {
   const world = new World();
   const ipcp = world.layer('udp');
-  world.value('nameCreate', { name, balancing: 'spill', paths: {} as never });
+  world.value('nameRegister', name, 'udp');
   return [world, ipcp];
 };
 
@@ -70,6 +70,15 @@ describe('A flow request that arrives from a layer', () => {
     expect(readOapRefusal(exchange, answer.data)?.error).toBe(number);
   });
 
+  it('is refused with ENAME when its name is not registered in that layer, whoever serves it', () => {
+    const [world, ipcp] = served('hello');
+    world.accept(world.server('hello'));
+    world.value('nameUnregister', 'hello', 'udp');
+    expect(world.answerOf(world.arrives(ipcp, 'hello', request().bytes)).response).toBe(-1007);
+    world.value('nameRegister', 'hello', 'udp');
+    expect(world.answerOf(world.arrives(ipcp, 'hello', request().bytes)).response).toBe(0);
+  });
+
   it('is refused with a number that C knows and without data when the client is C', () => {
     const [world, ipcp] = served('hello');
     const answer = world.answerOf(world.arrives(ipcp, 'hello', request(0).bytes));
@@ -120,6 +129,7 @@ describe('A flow request that arrives from a layer', () => {
   it('is refused when too many wait for the name', () => {
     const world = new World({ limits: { waitingPerName: 3 } });
     const ipcp = world.layer('udp');
+    world.value('nameRegister', 'hello', 'udp');
     world.server('hello');
     for (let i = 0; i < 3; i++) world.arrives(ipcp, 'hello', request().bytes);
     expect(world.answers.size).toBe(0);
@@ -144,6 +154,7 @@ describe('Balancing among processes that accept', () => {
     const world = new World();
     const ipcp = world.layer('udp');
     world.value('nameCreate', { name: 'hello', balancing, paths: {} as never });
+    world.value('nameRegister', 'hello', 'udp');
     return [world, ipcp, world.server('hello', { pid: 1 }), world.server('hello', { pid: 2 })];
   };
   const takenBy = (world: World, ipcp: TestIpcp, accepts: Map<number, number>): number => {
@@ -178,6 +189,7 @@ describe('Balancing among processes that accept', () => {
   it('takes an accept for one of several names only once', () => {
     const [world, ipcp, a] = twoServers('spill');
     world.value('bindProcess', 1, 'other');
+    world.value('nameRegister', 'other', 'udp');
     const accept = world.accept(a);
     world.arrives(ipcp, 'other', request().bytes);
     expect(world.grantOf(accept).name).toBe('other');
@@ -191,6 +203,7 @@ describe('Balancing among processes that accept', () => {
     const ipcp = world.layer('udp');
     const accept = world.accept(world.process('/bin/any', { pid: 5 }));
     world.value('bindProcess', 5, 'late');
+    world.value('nameRegister', 'late', 'udp');
     world.answerOf(world.arrives(ipcp, 'late', request().bytes));
     expect(world.grantOf(accept).name).toBe('late');
   });
@@ -210,6 +223,9 @@ describe('A program that is bound with auto', () => {
     world.value('bindProgram', { program: '/bin/old', name: 'hello', auto: true, args: [] });
     world.value('bindProgram', { program: '/bin/new', name: 'hello', auto: true, args: ['-l'] });
     world.value('bindProgram', { program: '/bin/manual', name: 'hello', auto: false, args: [] });
+    world.value('nameRegister', 'hello', 'udp');
+    // As in a unicast layer, which does not find what only the asking host itself has.
+    ipcp.directory.delete(directoryKey('hello'));
     return [world, ipcp];
   };
 

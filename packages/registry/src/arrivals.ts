@@ -11,7 +11,8 @@ import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
 import type { FlowTable } from './flows.js';
-import type { IpcpEntry } from './ipcp-table.js';
+import { standsOn } from './ground.js';
+import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure, type RegistryInput } from './messages.js';
 import type { NameTable } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';
@@ -32,6 +33,7 @@ export interface ArrivalParts {
   readonly core: Core;
   readonly names: NameTable;
   readonly processes: ProcessTable;
+  readonly ipcps: IpcpTable;
   readonly flows: FlowTable;
   readonly waiting: WaitingRoom;
   readonly starter: AutoStart;
@@ -69,7 +71,10 @@ export class Arrivals {
     if (!core.options.supportedQos(flow.qos))
       return this.refuse(arrival, failure('EQOS', 'this quality of service is not offered'));
     const name = ipcp.layer ? names.find(ipcp.layer.hash, flow.hash) : undefined;
-    if (!name) return this.refuse(arrival, failure('ENAME', 'this name is not known here'));
+    // A layer may find names without us (a static directory, old entries): only those that are registered in it are served.
+    if (!name || !ipcp.registrations.has(name.name)) {
+      return this.refuse(arrival, failure('ENAME', 'this name is not known here'));
+    }
     core.log('debug', `flow request for ${name.name}`, {
       id: read.offer.correlationId,
       ipcp: ipcp.name,
@@ -134,6 +139,7 @@ export class Arrivals {
     // The IPCP first: it is to expect the ticket before the process comes with it.
     this.answer(arrival, { response: 0, data, flowId, ticket, uid, features, correlationId });
     flows.allocated(flow);
+    standsOn(process, flow.layer, this.parts);
     const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
     core.reply(accept, { ...grant, channel } satisfies FlowGrant);
   }

@@ -77,12 +77,12 @@ describe('A process', () => {
   it('can be bound a moment before it attaches, but not later', () => {
     const world = new World();
     const bind = world.manage('bindProcess', 5, 'hello');
-    world.advance(5);
+    world.advance(500);
     world.process('/bin/x', { pid: 5 });
-    world.advance(5);
+    world.advance(500);
     world.valueOf(bind);
     const late = world.manage('bindProcess', 6, 'hello');
-    world.advance(10);
+    world.advance(1000);
     expect(world.errorOf(late)).toMatchObject({ code: 'ENOENT', field: 'pid' });
   });
 

@@ -38,7 +38,7 @@ export interface RegistryLimits {
   readonly deallocMs: number;
   /** After a start: how long IPCPs and processes have to come back with their flows. */
   readonly adoptionMs: number;
-  /** `bind process`: for the process to attach. */
+  /** `bind process`: for the process to attach. C waits 10 ms, which a script that binds right after a start misses. */
   readonly bindProcessMs: number;
   /** A freed flow id is not used again before. */
   readonly quarantineMs: number;
@@ -67,7 +67,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
   acceptWaitMs: 4_500,
   deallocMs: 5_000,
   adoptionMs: 3_000,
-  bindProcessMs: 10,
+  bindProcessMs: 1_000,
   quarantineMs: 1_000,
   backoffFirstMs: 100,
   backoffCapMs: 30_000,

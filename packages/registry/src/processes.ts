@@ -18,6 +18,8 @@ export interface ProcessEntry {
   role: ProcessRole;
   /** Its unanswered requests. */
   readonly requests: Set<number>;
+  /** Layers that it stands on: of whose flows it has or had some. */
+  readonly layers: Set<string>;
 }
 
 /** Of a process that comes back after a restart of this daemon, by the flows that it holds. */
@@ -45,7 +47,9 @@ export class ProcessTable {
 
   add(session: number, caller: Caller, announcement: ProcessAnnouncement): ProcessEntry {
     const role = roleOf(announcement);
-    const entry: ProcessEntry = { session, caller, announcement, names: new Set(), role, requests: new Set() };
+    const layers = new Set(announcement.flows.map(({ layer }) => layer).filter((layer) => layer !== ''));
+    const own = { names: new Set<string>(), requests: new Set<number>(), layers };
+    const entry: ProcessEntry = { session, caller, announcement, role, ...own };
     this.sessions.set(session, entry);
     return entry;
   }

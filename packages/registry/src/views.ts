@@ -1,6 +1,7 @@
 import type { DaemonStatus, FlowInfo, IpcpInfo, NameInfo } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import type { FlowEntry, FlowTable } from './flows.js';
+import { goneBelow, goneInWords } from './ground.js';
 import type { IpcpGoals } from './ipcp-goals.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import type { NameEntry, NameTable } from './names.js';
@@ -48,7 +49,7 @@ export class Views {
 
   status(): DaemonStatus {
     const { core, names, flows, processes, goals } = this.parts;
-    const waitingFor = [...this.waitingFor, ...goals.unreached()];
+    const waitingFor = [...this.waitingFor, ...goals.unreached(), ...this.groundless()];
     return {
       ...core.options.identity,
       uptimeMs: msSince(core, this.startedAt),
@@ -59,6 +60,15 @@ export class Views {
       flows: flows.count,
       processes: processes.count,
     };
+  }
+
+  /** IPCPs that stand on a layer that is gone. */
+  private groundless(): string[] {
+    const { ipcps, processes } = this.parts;
+    return [...ipcps.all()].flatMap(({ name, pid, session }) => {
+      const gone = session === null ? [] : processes.withPid(pid).flatMap((process) => goneBelow(process, this.parts));
+      return gone.length === 0 ? [] : [`IPCP ${name}: ${goneInWords(gone)}`];
+    });
   }
 
   private nameInfo({ name, balancing, programs }: NameEntry): NameInfo {

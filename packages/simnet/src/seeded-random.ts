@@ -34,6 +34,14 @@ export class SeededRandom implements Random {
     return this.uint32() / 0x1_0000_0000;
   }
 
+  /** `count` of the items, none twice; all when there are fewer. */
+  sample<T>(items: readonly T[], count: number): T[] {
+    const left = [...items];
+    const drawn: T[] = [];
+    while (drawn.length < count && left.length > 0) drawn.push(...left.splice(this.uint32() % left.length, 1));
+    return drawn;
+  }
+
   /** An independent generator for one purpose, so that one consumer's appetite does not change another's course. */
   fork(): SeededRandom {
     return new SeededRandom(this.uint32());

@@ -13,6 +13,7 @@ export interface DaemonParts {
   readonly hash: Hash;
   readonly logger: Logger;
   readonly host: RegistryHost;
+  readonly directFlows: boolean;
   readonly state: JsonObject | undefined;
 }
 
@@ -23,7 +24,7 @@ export class SimDaemon {
   private readonly clock: Clock;
   private readonly own: ProcessClock;
 
-  constructor({ name, pid, clock, random, hash, logger, host, state }: DaemonParts) {
+  constructor({ name, pid, clock, random, hash, logger, host, directFlows, state }: DaemonParts) {
     this.clock = clock;
     this.own = new ProcessClock(clock);
     this.registry = new RegistryDriver({
@@ -32,6 +33,7 @@ export class SimDaemon {
       hash,
       logger,
       host,
+      policy: { directFlows },
       identity: { version: 'simulation', pid, runtimeDir: name },
       ...(state && { state }),
     });

@@ -25,6 +25,7 @@ export interface NodeParts {
   readonly types: ReadonlyMap<string, SimIpcpType>;
   /** Bytes queued per direction of a flow between two processes; 0 = as on a real host. */
   readonly queueBytes: number;
+  readonly directFlows: boolean;
 }
 
 /** What a bound program does when it is started. */
@@ -99,7 +100,7 @@ export class SimNode {
   /** An IRM daemon starts and adopts what lives. */
   startDaemon(): void {
     if (this.daemon) return;
-    const { name, log, hash, random, clock } = this.parts;
+    const { name, log, hash, random, clock, directFlows } = this.parts;
     this.daemon = new SimDaemon({
       name,
       hash,
@@ -108,6 +109,7 @@ export class SimNode {
       random: random.fork(),
       logger: log.logger(`${name}/irmd`),
       host: this.host(),
+      directFlows,
       state: this.state,
     });
     for (const attachments of this.attachments.values()) for (const one of attachments) one.daemon(this.daemon);

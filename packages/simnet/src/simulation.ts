@@ -19,6 +19,8 @@ export interface SimulationOptions {
   readonly logLevel?: LogLevel;
   /** Bytes queued per direction of a flow between two processes; default 256 KiB, as on a real host. */
   readonly queueBytes?: number;
+  /** Flows between two processes of one node bypass the layers; default true. */
+  readonly directFlows?: boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export class Simulation {
       resolver: { resolve4: () => Promise.resolve(undefined) },
       types: this.types,
       queueBytes: this.options.queueBytes ?? 0,
+      directFlows: this.options.directFlows ?? true,
     });
     this.nodesByName.set(name, node);
     return node;

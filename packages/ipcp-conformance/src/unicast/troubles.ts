@@ -13,14 +13,15 @@ export interface TroubleOptions {
 const PAUSE_MS = 1_500;
 
 /**
- * Loss of 20 %, duplicates and reordering on all links, partitions of groups, cut cables and ended connections, for a while. When
- * it resolves all links are good again but those that stay cut.
+ * Loss of 20 %, duplicates and reordering on all links, partitions of groups, cut cables, ended connections and new names, for a
+ * while. When it resolves all links are good again but one that stays cut.
  */
 export async function troubles(net: UnicastNetwork, options: TroubleOptions): Promise<void> {
   const { sim } = net;
   const random = sim.random.fork();
   const until = sim.nowMs + options.forMs;
   sim.links.setAll({ loss: 0.2, duplicate: 0.05, delayMs: 1, jitterMs: 30 });
+  void registerMore(net, random);
   while (sim.nowMs < until) {
     await sim.sleep(random.fraction() * PAUSE_MS);
     void trouble(net, random, options.longestCutMs);
@@ -63,4 +64,12 @@ async function endOne(net: UnicastNetwork, random: SeededRandom): Promise<void> 
   const [from, to] = net.links[random.uint32() % net.links.length]!;
   net.sim.log.add('links', `u${from} ends its connection to u${to}`);
   await net.disconnect(from, to);
+}
+
+/** Half of the nodes register a second name in the midst of it. */
+async function registerMore(net: UnicastNetwork, random: SeededRandom): Promise<void> {
+  for (let i = 0; i < net.members.length; i += 2) {
+    await net.sim.sleep(random.fraction() * PAUSE_MS);
+    await net.serve(i, `t${i}`);
+  }
 }

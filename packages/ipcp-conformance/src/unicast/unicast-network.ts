@@ -1,5 +1,5 @@
 import { QOS_RAW, type Component, type JsonObject } from '@ouroboros/model';
-import type { SimApp, SimNode, Simulation } from '@ouroboros/simnet';
+import type { SimNode, Simulation } from '@ouroboros/simnet';
 import { dijkstra, graphOf } from './dijkstra.js';
 
 export interface NetworkOptions {
@@ -10,13 +10,13 @@ export interface NetworkOptions {
   readonly config?: JsonObject;
 }
 
-/** A node of the network, with its UDP and unicast IPCPs, and a server of the name `s<i>`. */
-interface Member {
+/** A node of the network, with its UDP and unicast IPCPs, and a server of some names. */
+export interface NetworkMember {
   readonly node: SimNode;
   readonly ip: string;
   readonly unicast: string;
-  readonly server: string;
-  readonly app: SimApp;
+  /** Names that it has registered in the unicast layer. */
+  readonly names: string[];
   address: number;
 }
 
@@ -28,7 +28,7 @@ const pairOf = (a: number, b: number): string => (a < b ? `${a} ${b}` : `${b} ${
  * not ended, less the cables that are cut.
  */
 export class UnicastNetwork {
-  readonly members: Member[] = [];
+  readonly members: NetworkMember[] = [];
   /** Connected pairs, from → to. */
   readonly links: (readonly [number, number])[] = [];
 
@@ -78,13 +78,10 @@ export class UnicastNetwork {
 
   /** Differences between the nodes' routes and Dijkstra's on the true graph; empty = none. */
   async wrongRoutes(): Promise<string[]> {
-    const { links } = this.sim;
-    const ip = (i: number): string => this.members[i]!.ip;
-    const living = this.links.filter(([a, b]) => !links.isCut(ip(a), ip(b)));
     const address = (i: number): number => this.members[i]!.address;
     const graph = graphOf(
       this.members.map((member) => member.address),
-      living.map(([a, b]) => [address(a), address(b)] as const),
+      this.livingLinks().map(([a, b]) => [address(a), address(b)] as const),
     );
     const wrong = await Promise.all(
       this.members.map(async (member) => {
@@ -95,29 +92,19 @@ export class UnicastNetwork {
     return wrong.flat();
   }
 
-  /** Asks from node `from` for a flow to the server of node `to`, and pings once; undefined = it worked, else what went wrong. */
-  async resolveFault(from: number, to: number, client: SimApp): Promise<string | undefined> {
-    const { server } = this.members[to]!;
-    try {
-      const flow = await client.alloc(server, { timeoutMs: 6_000 });
-      await flow.write(PING);
-      await flow.read({ timeoutMs: 2_000 });
-      await flow.dealloc();
-      return undefined;
-    } catch (error) {
-      return `${this.members[from]!.unicast} → ${server}: ${String(error)}`;
-    }
+  /** One more name that is served and registered on a node. */
+  async serve(i: number, name: string): Promise<void> {
+    const { node, unicast, names } = this.members[i]!;
+    (await node.server(name)).echo();
+    await node.irm.nameRegister(name, unicast);
+    names.push(name);
   }
 
-  /** All pairs of nodes that the true graph joins, and are not the same. */
-  reachablePairs(): (readonly [number, number])[] {
-    const { links } = this.sim;
+  /** All names that are to be found from a node: those of the nodes that the true graph joins with it. */
+  namesFor(from: number): string[] {
     const numbers = this.members.map((_, i) => i);
-    const living = this.links.filter(([a, b]) => !links.isCut(this.members[a]!.ip, this.members[b]!.ip));
-    const graph = graphOf(numbers, living);
-    return numbers.flatMap((from) =>
-      [...dijkstra(graph, from).keys()].filter((to) => to !== from).map((to) => [from, to] as const),
-    );
+    const reachable = dijkstra(graphOf(numbers, this.livingLinks()), from);
+    return [...reachable.keys()].flatMap((to) => this.members[to]!.names);
   }
 
   private async join(i: number, through: number): Promise<void> {
@@ -133,21 +120,21 @@ export class UnicastNetwork {
     if (i === 0) await irm.ipcpBootstrap({ name, layer: 'net', config, autobind: true });
     else await irm.ipcpEnroll({ name, dst: `u${through}`, layer: 'net', config: {}, autobind: true });
     await irm.nameRegister(name, udp);
-    const server = `s${i}`;
-    const app = await node.server(server);
-    app.echo();
-    await irm.nameRegister(server, name);
-    this.members.push({ node, ip, unicast: name, server, app, address: 0 });
+    this.members.push({ node, ip, unicast: name, names: [], address: 0 });
+    await this.serve(i, `s${i}`);
   }
 
-  private async addressOf({ node, unicast }: Member): Promise<number> {
+  private livingLinks(): (readonly [number, number])[] {
+    const { links } = this.sim;
+    return this.links.filter(([a, b]) => !links.isCut(this.members[a]!.ip, this.members[b]!.ip));
+  }
+
+  private async addressOf({ node, unicast }: NetworkMember): Promise<number> {
     return parseAddress(((await node.irm.ipcpReport(unicast, 'status')) as JsonObject)['address']);
   }
 }
 
-const PING = Uint8Array.of(1, 2, 3, 4);
-
-async function routesOf({ node, unicast }: Member): Promise<Map<number, number>> {
+async function routesOf({ node, unicast }: NetworkMember): Promise<Map<number, number>> {
   const rows = (await node.irm.ipcpReport(unicast, 'routes')) as JsonObject[];
   return new Map(rows.map((row) => [parseAddress(row['destination']), parseAddress(row['nextHop'])]));
 }

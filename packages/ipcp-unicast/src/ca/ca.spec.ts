@@ -31,8 +31,48 @@ describe('mb-ecn', () => {
     ]);
   });
 
-  it('marks from 16 queued packets on', () => {
-    expect([0, 15, 16, 160, 1023].map(mbEcn.mark)).toEqual([0, 0, 1, 10, 63]);
+  it('marks from 16 packets on that wait for two slots', () => {
+    const marked = [0, 15, 16, 160, 1023].map((queued) => {
+      const marker = mbEcn.createMarker();
+      marker.mark(queued, micros(SLOT));
+      return marker.mark(queued, micros(2 * SLOT));
+    });
+    expect(marked).toEqual([0, 0, 1, 10, 63]);
+  });
+
+  it('does not mark a queue that has drained once in this slot or the one before', () => {
+    const marker = mbEcn.createMarker();
+    const marks = [160, 160, 160, 0, 160, 160, 160, 160].map((queued, i) =>
+      marker.mark(queued, micros(((i + 2) * SLOT) / 2)),
+    );
+    expect(marks).toEqual([0, 0, 10, 0, 0, 0, 10, 10]);
+  });
+
+  it('does not take a queue from before a pause for one that stood', () => {
+    const marker = mbEcn.createMarker();
+    marker.mark(160, micros(0));
+    expect(marker.mark(160, micros(5 * SLOT))).toBe(0);
+  });
+
+  it('lets a flow that bursts once per slot use what its link carries, and no more', () => {
+    const [flow, marker] = [mbEcn.create(), mbEcn.createMarker()];
+    const perMs = 50;
+    let queued = 0;
+    let sent = 0;
+    let pausedUntil = 0;
+    for (let ms = 0; ms < 3000; ms += 1) {
+      queued = Math.max(queued - perMs, 0);
+      const now = ms * 1000;
+      for (let i = 0; i < 200 && now >= pausedUntil && queued < 1000; i += 1) {
+        const level = flow.onReceived(marker.mark(queued, micros(now)));
+        queued += 1;
+        if (level >= 0) flow.onUpdate(level);
+        pausedUntil = flow.onSent(1400, micros(now));
+        if (ms >= 1000) sent += 1;
+      }
+    }
+    expect(sent / 2000).toBeGreaterThan(perMs * 0.8);
+    expect(queued).toBeLessThan(1000);
   });
 
   it('doubles its window per slot until the first report, then adds or shrinks', () => {
@@ -73,6 +113,8 @@ describe('mb-ecn', () => {
 describe('no congestion avoidance', () => {
   it('neither marks nor waits nor reports', () => {
     const flow = noCongestionAvoidance.create();
-    expect([flow.onSent(1e9, micros(0)), flow.onReceived(63), noCongestionAvoidance.mark(1023)]).toEqual([0, -1, 0]);
+    const marker = noCongestionAvoidance.createMarker();
+    const marks = [0, 1, 2].map((slot) => marker.mark(1023, micros(slot * SLOT)));
+    expect([flow.onSent(1e9, micros(0)), flow.onReceived(63), ...marks]).toEqual([0, -1, 0, 0, 0]);
   });
 });

@@ -22,11 +22,16 @@ export interface CongestionState {
   readonly regime: 'Slow start' | 'Multiplicative dec' | 'Additive inc' | 'None';
 }
 
+/** Congestion as a member sees it on one of its data-transfer flows. Called per packet: allocates nothing. */
+export interface LinkMarker {
+  /** The mark to add to a packet that leaves at `now`, when `queued` packets wait in the flow. */
+  mark(queued: number, now: Micros): number;
+}
+
 /** A policy as it is found by its name in the layer's configuration; `number` is its number on the wire. */
 export interface CaPolicy {
   readonly name: string;
   readonly number: number;
   create(): FlowCongestion;
-  /** The mark that a node adds to a packet when `queued` packets wait in the outgoing data-transfer flow. */
-  mark(queued: number): number;
+  createMarker(): LinkMarker;
 }

@@ -1,4 +1,4 @@
 /** Congestion avoidance policies, found by name. */
-export type { CaPolicy, CongestionState, FlowCongestion } from './ca.js';
+export type { CaPolicy, CongestionState, FlowCongestion, LinkMarker } from './ca.js';
 export { mbEcn } from './mb-ecn.js';
 export { noCongestionAvoidance } from './none.js';

@@ -1,12 +1,13 @@
 import { micros, type Micros } from '@ouroboros/model';
-import type { CaPolicy, CongestionState, FlowCongestion } from './ca.js';
+import type { CaPolicy, CongestionState, FlowCongestion, LinkMarker } from './ca.js';
 
 /**
  * Multi-bit explicit congestion notification [spec/wire-unicast-data.md §10].
  *
- * Marks and reports are those of the reference. The sender paces by bytes per slot like the reference's, but its slot
- * has a fixed length and its window a floor: stretching slots for slow flows is what lets the reference's throughput
- * collapse (a flow then bursts and sleeps for up to a second). It never sleeps: it answers how long the flow has to wait.
+ * Reports are those of the reference, and so is what a mark says. The sender paces by bytes per slot like the
+ * reference's, but its slot has a fixed length and its window a floor: stretching slots for slow flows lets the
+ * reference's throughput collapse (a flow then bursts and sleeps for up to a second). So does marking by the queue of the
+ * moment, see StandingQueue. It never sleeps: it answers how long the flow has to wait.
  */
 
 /** 2^24 ns, the reference's first slot. */
@@ -80,9 +81,31 @@ class MbEcn implements FlowCongestion {
   }
 }
 
+/**
+ * Marks by the queue that has not drained for a whole slot, where the reference marks by the queue of the moment: senders
+ * that are held to a window send it in bursts, and a burst that is gone before the next slot is no congestion. Marking
+ * bursts holds every flow to the size of a burst that goes unmarked, which is 16 packets per slot.
+ */
+class StandingQueue implements LinkMarker {
+  private slot = 0;
+  /** Shortest queue of this slot so far, and of the one before. */
+  private least = 0;
+  private leastBefore = 0;
+
+  mark(queued: number, now: Micros): number {
+    const slot = Math.floor(now / SLOT_MICROS);
+    if (slot !== this.slot) {
+      this.leastBefore = slot === this.slot + 1 ? this.least : 0;
+      this.least = queued;
+      this.slot = slot;
+    } else if (queued < this.least) this.least = queued;
+    return (Math.min(this.least, this.leastBefore) >> 4) & 0xff;
+  }
+}
+
 export const mbEcn: CaPolicy = {
   name: 'mb-ecn',
   number: 1,
   create: () => new MbEcn(),
-  mark: (queued) => (queued >> 4) & 0xff,
+  createMarker: () => new StandingQueue(),
 };

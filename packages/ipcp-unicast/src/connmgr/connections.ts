@@ -57,6 +57,8 @@ export class Connections {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly events: ConnectionEvents,
+    /** Tells neighbours what of ours this member understands, and listens to what they tell. */
+    private readonly extensions: boolean,
   ) {}
 
   /** From now on neighbours can connect, and new members enroll. */
@@ -128,7 +130,7 @@ export class Connections {
 
   private record(component: LinkComponent): ComponentRecord {
     const base = component === 'Management' ? CEP_COMPONENTS.management : CEP_COMPONENTS.dataTransfer;
-    return { ...base, address: this.address, ext: LINK_EXTENSION };
+    return { ...base, address: this.address, ext: this.extensions ? LINK_EXTENSION : undefined };
   }
 
   private records(): ComponentRecord[] {
@@ -165,7 +167,8 @@ export class Connections {
   }
 
   private add(component: LinkComponent, flow: PacketFlow, peer: Cep, dst: string): Link {
-    const link = new Link(this.nextId++, component, flow, peer, dst, this.clock, {
+    const heard = this.extensions ? peer : { ...peer, ext: undefined };
+    const link = new Link(this.nextId++, component, flow, heard, dst, this.clock, {
       silent: (one) => this.onSilent(one),
       heard: (one) => this.onHeard(one),
       down: (one) => this.onDown(one),

@@ -88,7 +88,7 @@ class Layer {
     for (const output of this.sink.take()) {
       if (output.kind === 'found') this.found.set(output.id, output);
       else if (output.kind === 'restarted') this.restarted.push(output.address);
-      else {
+      else if (output.kind === 'send') {
         this.sent += 1;
         if (!this.lost()) this.queue.push({ at: this.now + 5000, to: output.to, bytes: output.bytes });
       }

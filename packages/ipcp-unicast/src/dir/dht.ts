@@ -42,6 +42,8 @@ export interface DhtConfig {
   readonly replicateS: number;
   /** The member to join through; 0 = none. */
   readonly peer: number;
+  /** False: speaks as a C member does, and takes everybody for one. Default true. */
+  readonly extensions?: boolean;
   /** A random 64-bit number, not 0. */
   readonly nextCookie: () => bigint;
   /** Wall clock, seconds since 1970; only C's absolute expiries need it. */
@@ -56,12 +58,16 @@ export type DhtInput =
   | { readonly kind: 'reachable'; readonly addresses: ReadonlySet<Address> }
   | { readonly kind: 'leave' }
   /** A member left or died: it is not asked any more, nor named to others. What it stored here lives on as it would. */
-  | { readonly kind: 'gone'; readonly address: Address };
+  | { readonly kind: 'gone'; readonly address: Address }
+  /** Says hello to a member, to hear from it. */
+  | { readonly kind: 'greet'; readonly address: Address };
 
 export type DhtOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
   /** A member speaks with another id than before: it was restarted, and what was agreed with it is void. */
   | { readonly kind: 'restarted'; readonly address: Address }
+  /** A member was heard for the first time, and is a peer of ours. */
+  | { readonly kind: 'ours'; readonly address: Address }
   /** Answer to `lookup`: addresses of other members, reachable ones first; `rounds` = sequential requests it took. */
   | { readonly kind: 'found'; readonly id: number; readonly addresses: readonly Address[]; readonly rounds: number };
 
@@ -80,6 +86,8 @@ const MAX_VALUES_SENT = 8;
 const MAX_GREETINGS = 3;
 /** Searches at a time; more are answered with nothing, so that memory stays bounded. */
 const MAX_LOOKUPS = 4096;
+/** Peers of ours that are remembered as such, in the table of contacts or not. */
+const MAX_OURS = 4096;
 
 type Purpose =
   { readonly kind: 'value'; readonly id: number } | { readonly kind: 'publish' } | { readonly kind: 'join' };
@@ -92,13 +100,17 @@ interface Search {
 }
 
 export class Dht implements Machine<DhtInput, DhtOutput> {
-  readonly counters = { received: 0, malformed: 0, unexpected: 0, stored: 0, withdrawn: 0, lookups: 0 };
+  /** `mostRounds`: sequential request rounds of the longest lookup of a value. */
+  readonly counters = { received: 0, malformed: 0, unexpected: 0, stored: 0, withdrawn: 0, lookups: 0, mostRounds: 0 };
   readonly contacts: ContactTable;
   readonly store = new ValueStore();
   readonly own: OwnValues;
   private readonly searches = new Set<Search>();
   private readonly timers = new TimerTable<'join' | 'housekeeping' | 'refresh' | 'replicate'>();
+  private readonly extensions: boolean;
   private readonly joinCookie: bigint;
+  private readonly helloCookie: bigint;
+  private readonly ours = new Set<Address>();
   private reachable: ReadonlySet<Address> = new Set();
 
   constructor(
@@ -107,7 +119,9 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   ) {
     this.contacts = new ContactTable(config.id, config.self, config.k);
     this.own = new OwnValues();
+    this.extensions = config.extensions ?? true;
     this.joinCookie = config.nextCookie();
+    this.helloCookie = config.nextCookie();
     this.timers.set('join', now);
     this.timers.set('housekeeping', micros(now + HOUSEKEEPING_INTERVAL));
     this.timers.set('refresh', micros(now + fromSeconds(config.refreshS)));
@@ -117,6 +131,11 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   /** Own id, random per start. */
   get id(): Uint8Array {
     return this.config.id;
+  }
+
+  /** The member was heard and is a peer of ours. */
+  isOurs(address: Address): boolean {
+    return this.ours.has(address);
   }
 
   get deadline(): Micros {
@@ -142,6 +161,9 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
         break;
       case 'reachable':
         this.onReachable(input.addresses, now, out);
+        break;
+      case 'greet':
+        this.greet(input.address, this.helloCookie, out);
         break;
       case 'leave':
         for (const key of this.own.keys()) this.withdraw(key, now, out);
@@ -181,7 +203,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     this.timers.set('join', micros(now + JOIN_INTERVAL));
     const known = new Set([this.config.peer as Address, ...this.reachable]);
     const targets = [...known].filter((address) => this.reachable.has(address)).slice(0, MAX_GREETINGS);
-    for (const address of targets) this.greet(address, out);
+    for (const address of targets) this.greet(address, this.joinCookie, out);
   }
 
   /** The last contact was lost. */
@@ -190,15 +212,15 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     if (this.contacts.size === 0 && !asks) this.timers.set('join', micros(now + JOIN_INTERVAL));
   }
 
-  private greet(to: Address, out: Sink<DhtOutput>): void {
-    this.send(to, { kind: 'find-node-request', cookie: this.joinCookie, key: this.config.id }, out);
+  private greet(to: Address, cookie: bigint, out: Sink<DhtOutput>): void {
+    this.send(to, { kind: 'find-node-request', cookie, key: this.config.id }, out);
   }
 
   private onReachable(addresses: ReadonlySet<Address>, now: Micros, out: Sink<DhtOutput>): void {
     const news = [...addresses].filter((address) => !this.reachable.has(address) && address !== this.config.self);
     this.reachable = addresses;
     for (const address of news.filter((one) => !this.contacts.get(one)).slice(0, MAX_GREETINGS))
-      this.greet(address, out);
+      this.greet(address, this.joinCookie, out);
     if (news.length > 0) this.own.membersChanged(now);
   }
 
@@ -222,12 +244,22 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     // The last words of a member that left must not make it known again; one that is not yet reachable is greeted then.
     const isNew = this.reachable.has(message.src.address as Address) && this.contacts.learn(message.src, now, true);
     const withdrawal = message.kind === 'other' && message.code === DHT_WITHDRAW_CODE;
-    const ours = withdrawal || (message.ext !== undefined && announcesWithdrawal(message.ext));
+    const ours = this.extensions && (withdrawal || (message.ext !== undefined && announcesWithdrawal(message.ext)));
     const contact = this.contacts.get(message.src.address as Address);
     if (contact) contact.withdraws = ours;
+    this.noteOurs(message.src.address as Address, ours, out);
     if (isNew) this.own.membersChanged(now, wasAlone);
     if (isNew && known) out.emit({ kind: 'restarted', address: known.address });
     return ours;
+  }
+
+  private noteOurs(address: Address, ours: boolean, out: Sink<DhtOutput>): void {
+    if (!ours) this.ours.delete(address);
+    else if (!this.ours.has(address)) {
+      if (this.ours.size >= MAX_OURS) this.ours.clear();
+      this.ours.add(address);
+      out.emit({ kind: 'ours', address });
+    }
   }
 
   private onMessage(message: DhtMessage, ours: boolean, now: Micros, out: Sink<DhtOutput>): void {
@@ -275,6 +307,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       for (const contact of message.contacts) this.contacts.learn(contact, now, false);
       return this.search(this.config.id, { kind: 'join' }, now, out);
     }
+    if (message.kind === 'find-node-response' && message.cookie === this.helloCookie) return;
     // Those that left or cannot be reached would only be waited for.
     const near = message.contacts.filter(({ address }) => this.reachable.has(address as Address));
     const search = [...this.searches].find(({ lookup }) => lookup.answered(message.cookie, near));
@@ -348,6 +381,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     const { lookup, purpose } = search;
     if (purpose.kind === 'publish') this.storeAt(lookup.key, lookup.found(), out);
     if (purpose.kind !== 'value') return;
+    this.counters.mostRounds = Math.max(this.counters.mostRounds, lookup.rounds);
     const others = [...search.useless].filter((address) => address !== this.config.self && !useful.includes(address));
     out.emit({ kind: 'found', id: purpose.id, addresses: [...useful, ...others], rounds: lookup.rounds });
   }
@@ -398,7 +432,8 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
 
   private send(to: Address, message: WithoutSource<DhtMessage>, out: Sink<DhtOutput>): void {
     if (!this.reachable.has(to)) return;
-    out.emit({ kind: 'send', to, bytes: encodeDht({ ...message, src: this.source(), ext: ANNOUNCEMENT }) });
+    const ext = this.extensions ? ANNOUNCEMENT : undefined;
+    out.emit({ kind: 'send', to, bytes: encodeDht({ ...message, src: this.source(), ext }) });
   }
 
   /** For reports: what this member has published, and whether anybody holds it. */

@@ -3,7 +3,6 @@ import { Counters } from '@ouroboros/ipcp-kit';
 import { CollectingSink } from '@ouroboros/machine';
 import { address, fromHex, micros, toHex } from '@ouroboros/model';
 import type { PacketTaker, WriteVerdict } from '@ouroboros/ports';
-import { mbEcn } from '../ca/index.js';
 import { COUNTER_NAMES } from '../counters.js';
 import { simplePff } from '../pff/index.js';
 import { DataTransfer, Liveness, type DtLink, type LivenessOutput } from './index.js';
@@ -38,13 +37,14 @@ class Wire {
   }
 
   link(neighbor: DtLink['neighbor']): DtLink {
-    return { flow: this as unknown as PacketFlow, neighbor, cube: 0 };
+    const marker = { mark: (queued: number) => queued / 16 };
+    return { flow: this as unknown as PacketFlow, neighbor, cube: 0, marker };
   }
 }
 
 function member(self = A): { dt: DataTransfer; counters: Counters; toB: Wire; toC: Wire; link: DtLink } {
   const counters = new Counters(COUNTER_NAMES);
-  const dt = new DataTransfer({ self, maxTtl: 60, ca: mbEcn, pff: simplePff }, counters);
+  const dt = new DataTransfer({ self, maxTtl: 60, clock: { now: () => micros(0) }, pff: simplePff }, counters);
   const [toB, toC] = [new Wire(), new Wire()];
   const link = toB.link(B);
   dt.addLink(link);

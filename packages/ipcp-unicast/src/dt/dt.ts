@@ -1,6 +1,7 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import type { Counters } from '@ouroboros/ipcp-kit';
 import { EMPTY_BYTES, type Address, type QosCube } from '@ouroboros/model';
+import type { Clock } from '@ouroboros/ports';
 import {
   DT_FIRST_FLOW_EID,
   DT_PCI_LENGTH,
@@ -13,7 +14,7 @@ import {
   setDtTtl,
   writeDtPci,
 } from '@ouroboros/wire';
-import type { CaPolicy } from '../ca/index.js';
+import type { LinkMarker } from '../ca/index.js';
 import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
 import type { Routes } from '../routing/index.js';
@@ -23,6 +24,7 @@ export interface DtLink {
   readonly flow: PacketFlow;
   readonly neighbor: Address;
   readonly cube: QosCube;
+  readonly marker: LinkMarker;
 }
 
 /** What became of a packet that this member sends. 'full': `onRoom` follows. */
@@ -44,7 +46,7 @@ export interface DtConfig {
   readonly self: Address;
   /** TTL of packets that this member originates. */
   readonly maxTtl: number;
-  readonly ca: CaPolicy;
+  readonly clock: Pick<Clock, 'now'>;
   readonly pff: PffPolicy;
 }
 
@@ -75,9 +77,9 @@ export class DataTransfer {
     this.components.set(eid, taker);
   }
 
-  /** A newer flow to the same neighbour replaces the older one in forwarding. */
-  addLink(link: DtLink): void {
-    this.links.set(link.neighbor, link);
+  /** Receives from the flow; with `replaces` it is also the one that packets to the neighbour take from now on. */
+  addLink(link: DtLink, replaces = true): void {
+    if (replaces) this.links.set(link.neighbor, link);
     link.flow.onWritable = () => this.onRoom?.();
     link.flow.onPacket = (buffer, offset, length) => this.receive(link, buffer, offset, length);
     this.updateRoutes(this.routes);
@@ -118,7 +120,7 @@ export class DataTransfer {
   ): DtVerdict {
     const link = this.pffs[cube].nextHop(to);
     if (link === undefined) return this.drop(COUNT.dropNoNextHop);
-    const mark = this.config.ca.mark(link.flow.queuedTx());
+    const mark = this.markOf(link);
     writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
     const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, body, offset, length);
     if (verdict === 'full') return 'full';
@@ -166,13 +168,17 @@ export class DataTransfer {
     if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
     this.copyPci(buffer, offset);
     setDtTtl(this.pci, 0, ttl - 1);
-    markDtEcn(this.pci, 0, this.config.ca.mark(link.flow.queuedTx()));
+    markDtEcn(this.pci, 0, this.markOf(link));
     const body = length - DT_PCI_LENGTH;
     const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, buffer, offset + DT_PCI_LENGTH, body);
     if (verdict === 'ok') {
       this.counters.add(COUNT.dtForwardedPackets);
       this.countSent(body);
     } else this.drop(verdict === 'full' ? COUNT.dropQueueFull : COUNT.dropFlowDown);
+  }
+
+  private markOf({ flow, marker }: DtLink): number {
+    return marker.mark(flow.queuedTx(), this.config.clock.now());
   }
 
   private copyPci(buffer: Uint8Array, offset: number): void {

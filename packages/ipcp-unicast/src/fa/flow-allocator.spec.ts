@@ -13,12 +13,14 @@ const MS = 1000;
 
 class Side {
   now = 0;
+  readonly cutOff = new Set<Address>();
   readonly fa: FlowAllocator;
   private readonly sink = new CollectingSink<FaOutput>();
 
   constructor(self: Address, seed = 1) {
     const random = new SeededRandom(seed);
-    this.fa = new FlowAllocator({ self, hashLength: 32, ca: mbEcn, random32: () => random.uint32() });
+    const canReach = (to: Address): boolean => !this.cutOff.has(to);
+    this.fa = new FlowAllocator({ self, hashLength: 32, ca: mbEcn, random32: () => random.uint32(), canReach });
   }
 
   give(input: FaInput): FaOutput[] {
@@ -132,11 +134,37 @@ describe('the flow allocator', () => {
   it('gives up the requests to a member that cannot be reached, but keeps its flows', () => {
     const { a, flowA } = opened();
     a.give(allocation(B, 2));
-    expect([...a.fa.awaited()]).toEqual([B]);
-    const outputs = a.give({ kind: 'unreachable', address: B });
+    expect(a.give({ kind: 'routes' })).toEqual([]);
+    a.cutOff.add(B);
+    const outputs = a.give({ kind: 'routes' });
     expect(outputs).toMatchObject([{ kind: 'allocated', id: 2, response: -errorNumber('EFLOWDOWN') }]);
-    expect(a.fa.awaited().size).toBe(0);
     expect(a.fa.flows.values()).toEqual([flowA]);
+  });
+
+  it('tells the end of a flow when there is a way again, if there was none, and not after two minutes', () => {
+    for (const [waitMs, told] of [
+      [1_000, 3],
+      [121_000, 0],
+    ] as const) {
+      const { a, b, flowA } = opened();
+      a.cutOff.add(B);
+      expect(packets(a.give({ kind: 'end', flow: flowA, tell: true }))).toEqual([]);
+      expect(packets(a.until(waitMs * MS))).toEqual([]);
+      a.cutOff.clear();
+      const sent = [...packets(a.give({ kind: 'routes' })), ...packets(a.until((waitMs + 1_000) * MS))];
+      expect(sent).toHaveLength(told);
+      const heard = sent.flatMap((bytes) => b.give({ kind: 'message', bytes }));
+      expect(only(heard, 'ended')).toHaveLength(told === 0 ? 0 : 1);
+    }
+  });
+
+  it('tells a member that was taken for gone of the ends of its flows, should it be there after all', () => {
+    const { a, flowA } = opened();
+    flowA.user = { features: 1 } as FaFlow['user'];
+    a.cutOff.add(B);
+    expect(packets(a.give({ kind: 'member-gone', address: B }))).toEqual([]);
+    a.cutOff.clear();
+    expect(packets(a.give({ kind: 'routes' }))).toHaveLength(1);
   });
 
   it('runs hundreds of requests side by side and refuses beyond its 4,032 numbers', () => {

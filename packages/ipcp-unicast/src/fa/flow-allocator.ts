@@ -10,8 +10,9 @@ import {
   type Micros,
   type QosSpec,
 } from '@ouroboros/model';
-import { decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaRequest } from '@ouroboros/wire';
+import { OapFeature, decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaRequest } from '@ouroboros/wire';
 import type { CaPolicy } from '../ca/index.js';
+import { Farewells, type FarewellSender } from './farewells.js';
 import { FlowTable, type FaFlow } from './flow-table.js';
 
 /**
@@ -20,7 +21,7 @@ import { FlowTable, type FaFlow } from './flow-table.js';
  * Story: a request goes to the member that serves the name; its irmd decides; a reply brings the answer and the EID to send to.
  * Requests run side by side. A request to a peer of ours is repeated until it is answered, and a repeated request gets
  * the first reply again; C would take a repeated request for a new one, so C is asked once. Where both ends agreed, the
- * end of a flow is told, three times, as nothing acknowledges it.
+ * end of a flow is told; also that of a flow which was given up because its other member seemed to be gone.
  *
  * States of a flow: requested → open, or arrived → open; from each of them the flow can end.
  */
@@ -44,8 +45,8 @@ export type FaInput =
   | { readonly kind: 'end'; readonly flow: FaFlow; readonly tell: boolean }
   /** A member died or left. */
   | { readonly kind: 'member-gone'; readonly address: Address }
-  /** There is no way to a member, perhaps for a while: requests to it are given up, open flows wait. */
-  | { readonly kind: 'unreachable'; readonly address: Address };
+  /** Requests to members that cannot be reached any more are given up; open flows wait for better times. */
+  | { readonly kind: 'routes' };
 
 export type FaOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
@@ -65,12 +66,11 @@ export interface FaConfig {
   readonly ca: CaPolicy;
   /** The random half of an EID, unsigned 32 bit. */
   readonly random32: () => number;
+  readonly canReach: (address: Address) => boolean;
 }
 
 /** A request to a peer of ours is repeated after these times. */
 const REPEATS = [200, 400, 800, 1600].map(fromMs);
-/** The end of a flow is told again after these times. */
-const END_REPEATS = [fromMs(100), fromMs(300)];
 /** So long is the reply to a refused request kept for a repetition of it. */
 const REFUSAL_KEPT = fromSeconds(5);
 const MAX_REFUSALS_KEPT = 1024;
@@ -83,13 +83,6 @@ interface Request {
   ours: boolean;
   round: number;
   due: Micros;
-}
-
-/** A message that is due again. */
-interface Later {
-  readonly at: Micros;
-  readonly to: Address;
-  readonly bytes: Uint8Array;
 }
 
 interface Arrival {
@@ -105,15 +98,16 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
   /** By address and EID of the requester. */
   private readonly arrivals = new Map<string, Arrival>();
   private refusals: { readonly until: Micros; readonly key: string }[] = [];
-  private later: Later[] = [];
+  private readonly farewells: Farewells;
 
-  constructor(private readonly config: FaConfig) {}
+  constructor(private readonly config: FaConfig) {
+    this.farewells = new Farewells(config.canReach);
+  }
 
   get deadline(): Micros {
     let earliest: number = this.refusals[0]?.until ?? NEVER;
     for (const { due } of this.requests.values()) earliest = Math.min(earliest, due);
-    for (const { at } of this.later) earliest = Math.min(earliest, at);
-    return micros(earliest);
+    return micros(Math.min(earliest, this.farewells.deadline));
   }
 
   handle(input: FaInput, now: Micros, out: Sink<FaOutput>): void {
@@ -127,19 +121,18 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
       case 'end':
         return this.end(input.flow, input.tell, now, out);
       case 'member-gone':
-        return this.memberGone(input.address, out);
+        return this.memberGone(input.address, now, out);
       case 'ours':
         for (const request of this.requests.values()) request.ours ||= request.flow.remoteAddress === input.address;
         return;
-      case 'unreachable':
-        return this.unreachable(input.address, out);
+      case 'routes':
+        return this.routesChanged(now, out);
     }
   }
 
   wake(now: Micros, out: Sink<FaOutput>): void {
     for (const request of this.requests.values()) if (request.due <= now) this.repeat(request, now, out);
-    for (const { to, bytes } of this.later.filter(({ at }) => at <= now)) out.emit({ kind: 'send', to, bytes });
-    this.later = this.later.filter(({ at }) => at > now);
+    this.farewells.wake(now, sender(out));
     while (this.refusals[0] && this.refusals[0].until <= now) this.arrivals.delete(this.refusals.shift()!.key);
   }
 
@@ -270,28 +263,31 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
 
   private end(flow: FaFlow, tell: boolean, now: Micros, out: Sink<FaOutput>): void {
     const wasOpen = flow.state === 'open';
-    if (!this.forget(flow) || !wasOpen || !tell) return;
+    if (this.forget(flow) && wasOpen && tell) this.tellEnd(flow, now, out);
+  }
+
+  private tellEnd(flow: FaFlow, now: Micros, out: Sink<FaOutput>): void {
     const bytes = encodeFa({ kind: 'dealloc', rEid: eidOf(flow.remoteLow, flow.remoteHigh), response: 0 });
-    out.emit({ kind: 'send', to: flow.remoteAddress, bytes });
-    for (const delay of END_REPEATS) this.later.push({ at: micros(now + delay), to: flow.remoteAddress, bytes });
+    this.farewells.tell(flow.remoteAddress, bytes, now, sender(out));
   }
 
-  /** Members with requests that they have not answered. */
-  awaited(): ReadonlySet<Address> {
-    return new Set([...this.requests.keys()].map(({ remoteAddress }) => remoteAddress));
-  }
-
-  private memberGone(address: Address, out: Sink<FaOutput>): void {
-    this.unreachable(address, out);
+  private memberGone(address: Address, now: Micros, out: Sink<FaOutput>): void {
+    this.giveUp((flow) => flow.remoteAddress === address, out);
     for (const flow of this.flows.values().filter((one) => one.remoteAddress === address)) {
-      this.forget(flow);
+      const tell = ((flow.user?.features ?? 0) & OapFeature.DEALLOC_MESSAGE) !== 0;
+      this.end(flow, tell, now, out);
       out.emit({ kind: 'ended', flow });
     }
   }
 
-  private unreachable(address: Address, out: Sink<FaOutput>): void {
+  private routesChanged(now: Micros, out: Sink<FaOutput>): void {
+    this.giveUp(({ remoteAddress }) => !this.config.canReach(remoteAddress), out);
+    this.farewells.routesChanged(now, sender(out));
+  }
+
+  private giveUp(hopeless: (flow: FaFlow) => boolean, out: Sink<FaOutput>): void {
     for (const { id, flow } of [...this.requests.values()]) {
-      if (flow.remoteAddress !== address) continue;
+      if (!hopeless(flow)) continue;
       this.forget(flow);
       out.emit({ kind: 'allocated', id, response: -errorNumber('EFLOWDOWN'), data: EMPTY_BYTES });
     }
@@ -304,5 +300,10 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     return this.flows.delete(flow);
   }
 }
+
+const sender =
+  (out: Sink<FaOutput>): FarewellSender =>
+  (to, bytes) =>
+    out.emit({ kind: 'send', to, bytes });
 
 const arrivalKey = (address: Address, eid: bigint): string => `${address}:${eid}`;

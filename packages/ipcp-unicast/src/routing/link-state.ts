@@ -288,15 +288,23 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     out.emit({ kind: 'routes', routes });
   }
 
-  /** The last neighbour to tell of the end may come long after the last route is lost. */
+  private isHeard(address: Address): boolean {
+    return address === this.config.self || this.routes.has(address);
+  }
+
+  /**
+   * The last neighbour to tell of the end may come long after the last route is lost. What those say that cannot be reached
+   * themselves counts for nothing: their news would not come through.
+   */
   private noticeGone(out: Sink<LinkStateOutput>): void {
     if (this.lost.size === 0 || this.lostAt === this.database.digest) return;
     this.lostAt = this.database.digest;
     for (const address of this.lost) {
-      const towards = [...this.database.values()].filter((entry) => entry.dst === address);
-      if (towards.some((entry) => !entry.withdrawn || !entry.ended)) continue;
-      this.lost.delete(address);
-      if (towards.length > 0) out.emit({ kind: 'gone', address });
+      const known = [...this.database.values()].filter(({ dst }) => dst === address);
+      const heard = known.filter(({ src }) => this.isHeard(src));
+      const gone = heard.length > 0 && heard.every(({ withdrawn, ended }) => withdrawn && ended);
+      if (gone || known.length === 0) this.lost.delete(address);
+      if (gone) out.emit({ kind: 'gone', address });
     }
   }
 }

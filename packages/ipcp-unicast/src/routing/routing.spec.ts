@@ -272,6 +272,21 @@ describe('LinkState', () => {
     ]);
   });
 
+  it('tells that the middle of a line is gone, whatever those behind it said last', () => {
+    const network = new Network();
+    network.link(A, B);
+    network.link(B, C);
+    network.run(SECOND);
+    for (const end of [A, C]) {
+      network.input(end, { kind: 'neighbor-down', neighbor: B });
+      network.input(end, { kind: 'adjacency-down', address: B, ended: true });
+    }
+    expect(network.gone).toEqual([
+      [A, B],
+      [C, B],
+    ]);
+  });
+
   it('lets an entry age out that a C member can no longer announce', () => {
     const network = new Network(() => false);
     network.link(A, B);

@@ -1,0 +1,7 @@
+import type { World } from './world.js';
+
+export interface ConformanceCase {
+  /** A sentence. */
+  readonly name: string;
+  run(world: World): Promise<void>;
+}

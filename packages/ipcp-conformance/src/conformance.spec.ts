@@ -1,0 +1,22 @@
+import { NodeHash } from '@ouroboros/crypto';
+import { localType } from '@ouroboros/ipcp-local';
+import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
+import { unicastType } from '@ouroboros/ipcp-unicast';
+import { Simulation, simType } from '@ouroboros/simnet';
+import { lossyType } from '@ouroboros/ipcp-lossy';
+import { conformanceSuite, localPlan, udpPlan, unicastPlan, VirtualWorld, type LayerPlan } from './index.js';
+
+const udp = udp4Type({} as DynamicDns);
+const types = [simType(localType), simType(udp), simType(unicastType), simType(lossyType(udp))];
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const newSimulation = (): Simulation =>
+  new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false });
+const inVirtualTime = (plan: LayerPlan) => (): Promise<VirtualWorld> => VirtualWorld.make(newSimulation(), plan);
+
+const addresses = ['10.0.0.1', '10.0.0.2'] as const;
+const runner = { describe, it, beforeAll, afterAll };
+conformanceSuite('local', inVirtualTime(localPlan()), runner);
+conformanceSuite('udp4', inVirtualTime(udpPlan('udp4', addresses)), runner);
+conformanceSuite('lossy without troubles', inVirtualTime(udpPlan('lossy', addresses)), runner);
+conformanceSuite('unicast over udp4', inVirtualTime(unicastPlan(addresses)), runner);

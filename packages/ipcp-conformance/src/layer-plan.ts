@@ -1,0 +1,35 @@
+import { QOS_RAW, type Component, type JsonObject } from '@ouroboros/model';
+import type { Management } from '@ouroboros/ports';
+
+/** One IPCP of a host. */
+export interface IpcpPlan {
+  readonly name: string;
+  readonly type: string;
+  readonly layer: string;
+  readonly config: JsonObject;
+  /** Name of a member to enroll and connect with; without it the IPCP is bootstrapped. */
+  readonly through?: string;
+  /** IPCP of this host in whose layer this one is to be found by its name. */
+  readonly registeredIn?: string;
+}
+
+/** IPCPs of each host, those below first; the last of each is a member of the layer under test. One host or two. */
+export type LayerPlan = readonly (readonly IpcpPlan[])[];
+
+const BOTH: readonly Component[] = ['Management', 'Data Transfer'];
+
+/** Makes the IPCPs of one host; hosts come in order. */
+export async function setUp(irm: Management, plans: readonly IpcpPlan[]): Promise<void> {
+  for (const plan of plans) await setUpOne(irm, plan);
+}
+
+async function setUpOne(irm: Management, plan: IpcpPlan): Promise<void> {
+  const { name, type, layer, config, through: dst, registeredIn } = plan;
+  const autobind = registeredIn !== undefined;
+  await irm.ipcpCreate({ name, type, restart: 'on-failure' });
+  if (dst === undefined) await irm.ipcpBootstrap({ name, layer, config, autobind });
+  else await irm.ipcpEnroll({ name, dst, layer, config: {}, autobind });
+  if (registeredIn !== undefined) await irm.nameRegister(name, registeredIn);
+  if (dst === undefined) return;
+  for (const component of BOTH) await irm.ipcpConnect({ name, dst, component, qos: QOS_RAW });
+}

@@ -1,0 +1,29 @@
+import type { JsonObject } from '@ouroboros/model';
+import { CONFORMANCE_NAMES } from './conformance-names.js';
+import type { IpcpPlan, LayerPlan } from './layer-plan.js';
+
+/** A layer on one host. */
+export const localPlan = (): LayerPlan => [[{ name: 'l', type: 'local', layer: 'under-test', config: {} }]];
+
+/** A layer straight over UDP between two addresses. `type`: udp4, or one that takes its configuration. */
+export function udpPlan(type: string, addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
+  const served = CONFORMANCE_NAMES.map((name) => `${name}=${addresses[1]}`);
+  return addresses.map((ip) => [udp(type, 'under-test', ip, served, extra)]);
+}
+
+/** A unicast layer over a UDP layer. */
+export function unicastPlan(addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
+  return addresses.map((ip, i) => [
+    udp('udp4', 'below', ip, members(addresses), extra),
+    {
+      ...{ name: `u${i}`, type: 'unicast', layer: 'under-test', config: {}, registeredIn: 'e' },
+      ...(i > 0 && { through: 'u0' }),
+    },
+  ]);
+}
+
+const members = (addresses: readonly string[]): string[] => addresses.map((address, i) => `u${i}=${address}`);
+
+function udp(type: string, layer: string, ip: string, hosts: readonly string[], extra: JsonObject): IpcpPlan {
+  return { name: 'e', type, layer, config: { ip, hosts: hosts.join(','), ...extra } };
+}

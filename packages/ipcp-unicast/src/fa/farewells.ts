@@ -1,0 +1,58 @@
+import { NEVER, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
+
+/** The end of a flow is told again after these times, as nothing acknowledges it. */
+const REPEATS = [fromMs(100), fromMs(300)];
+/** By then the peer time-out of a raw flow has ended it at the other side. [spec/architecture.md §8.2] */
+const WORTH_TELLING = fromSeconds(120);
+const MAX_PARKED = 4096;
+
+/** Gets a message that is to be sent now. */
+export type FarewellSender = (to: Address, bytes: Uint8Array) => void;
+
+interface Farewell {
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Messages that tell other members of the ends of flows. One that finds no way is parked until there is a way again: the
+ * other member may have known nothing of the trouble, and would hold its half of the flow for long.
+ */
+export class Farewells {
+  private repeats: (Farewell & { readonly at: Micros })[] = [];
+  private parked: (Farewell & { readonly until: Micros })[] = [];
+
+  constructor(private readonly canReach: (address: Address) => boolean) {}
+
+  get deadline(): Micros {
+    return micros(this.repeats.reduce<number>((earliest, { at }) => Math.min(earliest, at), NEVER));
+  }
+
+  tell(to: Address, bytes: Uint8Array, now: Micros, send: FarewellSender): void {
+    if (!this.canReach(to)) return this.park({ to, bytes }, now);
+    send(to, bytes);
+    for (const delay of REPEATS) this.repeats.push({ at: micros(now + delay), to, bytes });
+  }
+
+  wake(now: Micros, send: FarewellSender): void {
+    const due = this.repeats.filter(({ at }) => at <= now);
+    this.repeats = this.repeats.filter(({ at }) => at > now);
+    for (const farewell of due) {
+      if (this.canReach(farewell.to)) send(farewell.to, farewell.bytes);
+      else this.park(farewell, now);
+    }
+  }
+
+  /** There may be ways to members to which there was none. */
+  routesChanged(now: Micros, send: FarewellSender): void {
+    const worth = this.parked.filter(({ until }) => until > now);
+    this.parked = worth.filter(({ to }) => !this.canReach(to));
+    for (const { to, bytes } of worth) if (this.canReach(to)) this.tell(to, bytes, now, send);
+  }
+
+  private park({ to, bytes }: Farewell, now: Micros): void {
+    if (this.parked.some((known) => known.bytes === bytes)) return;
+    if (this.parked.length >= MAX_PARKED) this.parked.shift();
+    this.parked.push({ to, bytes, until: micros(now + WORTH_TELLING) });
+  }
+}
