@@ -10,6 +10,10 @@ const boundaries = [
   { sourceTag: 'layer:kit', onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit'] },
   { sourceTag: 'layer:ipcp', onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit'] },
   {
+    sourceTag: 'layer:example',
+    onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit', 'layer:ipcp'],
+  },
+  {
     sourceTag: 'layer:app',
     onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:adapter', 'layer:kit', 'layer:app'],
   },

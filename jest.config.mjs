@@ -1,6 +1,8 @@
 // One jest run serves the whole workspace; packages are read from their sources, so no build is needed first.
 export default {
   testEnvironment: 'node',
+  // Simulations and property tests compute; on a busy machine that takes longer than jest's 5 s.
+  testTimeout: 60_000,
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/examples'],
   testMatch: ['**/src/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],

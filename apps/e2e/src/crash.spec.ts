@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { longestGap, startPinging, type DemoNode, type PingRun, type Triangle } from '@ouroboros/demo';
+import { longestGap, startPinging, type DemoNode, type Triangle } from '@ouroboros/demo';
 import type { Flow, Flows } from '@ouroboros/flow/node';
 import { answersPing, downAfter } from './flows.js';
 import { ms, note, pause } from './measure.js';
@@ -75,6 +75,14 @@ const callable = (flows: Flows, name: string, limitMs = 10_000): Promise<number>
     },
     limitMs,
   );
+
+const answered = async (flow: Flow): Promise<boolean> => {
+  await flow.write(new Uint8Array(64));
+  return flow.read({ timeoutMs: 100 }).then(
+    () => true,
+    () => false,
+  );
+};
 
 const opened = async (flows: Flows, name: string): Promise<Flow> => {
   const flow = await flows.alloc(name);
@@ -193,6 +201,29 @@ describe('kill -9 in the triangle', () => {
       });
     },
   );
+
+  it('of the unicast IPCP in the middle of a line: its flows end in time, those through it go on when it is back', async () => {
+    await n3.irm.disconnectIpcp({ name: 'net.n3', dst: 'net.n1' });
+    const routes = async (): Promise<readonly { direct: boolean }[]> =>
+      (await n1.irm.management.ipcpReport('net.n1', 'routes')) as { direct: boolean }[];
+    await until('n1 reaches n3 over n2', async () => (await routes()).some(({ direct }) => !direct));
+    await site.serve(n2, 'middle', 'net');
+    const [through, ended] = [await opened(flows1, 'calm'), await opened(flows1, 'middle')];
+    const down = downAfter(ended);
+    const startedAt = performance.now();
+    kill(await pidOf(n2, 'net.n2'));
+    const remote = await down;
+    note('the unicast IPCP in the middle of a line is killed', `EFLOWDOWN after ${ms(remote)} on another host`);
+    expect(remote).toBeLessThan(REMOTE_NOTICE_MS);
+    await until('the flow through it is answered', () => answered(through), 20_000);
+    note(
+      'the unicast IPCP in the middle of a line is killed',
+      `a flow through it goes on after ${ms(performance.now() - startedAt)}`,
+    );
+    await through.dealloc();
+    await n3.irm.connectIpcp({ name: 'net.n3', dst: 'net.n1' });
+    await whole();
+  });
 
   it('of irmd, of the client and of the server: no ping is lost, and the next irmd adopts everything', async () => {
     for (const [which, at] of [

@@ -43,6 +43,42 @@ describe('the triangle', () => {
   });
 });
 
+describe('the tools on a node of a network', () => {
+  it('show routes, neighbours, directory, flows, addresses and the RIB', async () => {
+    const flow = await client.alloc('echo');
+    const ask = (...words: string[]): Promise<unknown> => site.irmJson(n1, ...words);
+    const rows = (list: unknown, ipcp: string): Record<string, unknown>[] =>
+      (list as { ipcps: { ipcp: string; rows: Record<string, unknown>[] }[] }).ipcps.find((one) => one.ipcp === ipcp)!
+        .rows;
+    const [routes, neighbors, directory, flows, own, other, entries] = await Promise.all([
+      ask('route', 'list'),
+      ask('neighbor', 'list', 'net.n1'),
+      ask('directory', 'list', 'net.n1'),
+      ask('flow', 'list'),
+      ask('ipcp', 'show', 'net.n1'),
+      site.irmJson(n2, 'ipcp', 'show', 'net.n2'),
+      ask('rib', 'ls', 'net.n1'),
+    ]);
+    const addressOf = (shown: unknown): string => (shown as { ipcp: { address: string } }).ipcp.address;
+    expect(rows(routes, 'net.n1')).toContainEqual({
+      destination: addressOf(other),
+      nextHop: addressOf(other),
+      direct: true,
+    });
+    const links = rows(neighbors, 'net.n1');
+    expect(links.map(({ state, lowerLayer }) => [state, lowerLayer])).toEqual(Array(4).fill(['up', 'udp']));
+    expect(rows(directory, 'net.n1')).toContainEqual(
+      expect.objectContaining({ kind: 'contact', address: addressOf(other) }),
+    );
+    expect((flows as { flows: unknown[] }).flows).toContainEqual(
+      expect.objectContaining({ flowId: flow.id, name: 'echo', layer: 'net', state: 'allocated', pids: [process.pid] }),
+    );
+    const dt = `dt.${addressOf(own)}`;
+    expect((entries as { entries: string[] }).entries.sort()).toEqual(['dht', dt, 'flow-allocator', 'info', 'lsdb']);
+    await flow.dealloc();
+  });
+});
+
 describe('flow allocation between two nodes', () => {
   it('takes less than 15 ms in the median of 200 after 20 (best of six)', async () => {
     const median = await bestOf(6, 15, async () => {

@@ -167,7 +167,7 @@ export class Daemon {
     this.server.close();
     this.driver.stop();
     this.sweep?.();
-    this.state.remove();
+    await this.state.remove();
     this.programs.forget();
     sweepChannelSockets(runtimeDir);
     logger.log('info', 'irmd stopped');

@@ -1,18 +1,19 @@
 import { NodeHash } from '@ouroboros/crypto';
 import { localType } from '@ouroboros/ipcp-local';
+import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
-import { lossyType } from '@ouroboros/ipcp-lossy';
 import { conformanceSuite, localPlan, udpPlan, unicastPlan, VirtualWorld, type LayerPlan } from './index.js';
 
 const udp = udp4Type({} as DynamicDns);
 const types = [simType(localType), simType(udp), simType(unicastType), simType(lossyType(udp))];
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const newSimulation = (): Simulation =>
-  new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false });
-const inVirtualTime = (plan: LayerPlan) => (): Promise<VirtualWorld> => VirtualWorld.make(newSimulation(), plan);
+function inVirtualTime(plan: LayerPlan): () => Promise<VirtualWorld> {
+  return () =>
+    VirtualWorld.make(new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false }), plan);
+}
 
 const addresses = ['10.0.0.1', '10.0.0.2'] as const;
 const runner = { describe, it, beforeAll, afterAll };

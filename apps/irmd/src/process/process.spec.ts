@@ -180,7 +180,7 @@ describe('the state file', () => {
     await file.write({ a: 2 });
     expect(read()).toEqual({ a: 2 });
     const late = file.write({ a: 3 });
-    file.remove();
+    await file.remove();
     await late;
     await file.write({ a: 4 });
     expect(readdirSync(dir)).toEqual([]);

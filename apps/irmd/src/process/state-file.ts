@@ -11,6 +11,7 @@ import { errnoOf } from './errno.js';
 export class StateFile {
   private readonly path: string;
   private removed = false;
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(dir: string) {
     this.path = join(dir, 'irmd.state.json');
@@ -29,18 +30,22 @@ export class StateFile {
   }
 
   /** Atomic: whoever reads finds the old state or the new one. Calls must not overlap. */
-  async write(state: JsonObject): Promise<void> {
-    if (this.removed) return;
-    const draft = `${this.path}.new`;
-    await writeFile(draft, JSON.stringify(state), { mode: 0o600 });
-    if (this.removed) rmSync(draft, { force: true });
-    else renameSync(draft, this.path);
+  write(state: JsonObject): Promise<void> {
+    if (!this.removed) this.writing = this.replace(state);
+    return this.writing;
   }
 
-  /** Removes the file; later writes do nothing. */
-  remove(): void {
+  /** Removes the file, after a write that is under way; later writes do nothing. */
+  async remove(): Promise<void> {
     this.removed = true;
+    await this.writing.catch(() => undefined); // Whoever wrote was told.
     rmSync(this.path, { force: true });
     rmSync(`${this.path}.new`, { force: true });
+  }
+
+  private async replace(state: JsonObject): Promise<void> {
+    const draft = `${this.path}.new`;
+    await writeFile(draft, JSON.stringify(state), { mode: 0o600 });
+    renameSync(draft, this.path);
   }
 }

@@ -92,6 +92,29 @@ describe('the flow allocator', () => {
     }
   });
 
+  it('finds out who a member is that does not answer, and repeats the request to a peer of ours', () => {
+    const a = new Side(A);
+    const first = packets(a.give(allocation(B, 1, false)))[0]!;
+    expect(a.until(300 * MS)).toEqual([{ kind: 'greet', to: B }]);
+    expect(a.give({ kind: 'ours', address: B })).toEqual([]);
+    expect(packets(a.until(10_000 * MS))).toEqual([first, first, first]);
+  });
+
+  it('tells a peer of ours, and nobody else, that its reply came too late', () => {
+    for (const ours of [true, false]) {
+      const [a, b] = [new Side(A, 1), new Side(B, 2)];
+      const asked = a.give(allocation(B, 1, ours));
+      const { flow } = only(asked, 'requested')[0]!;
+      const { flow: far } = only(b.give({ kind: 'message', bytes: packets(asked)[0]! }), 'arrived')[0]!;
+      const ended = a.give({ kind: 'end', flow, tell: false });
+      expect(only(ended, 'allocated')).toMatchObject([{ id: 1, response: -errorNumber('ECANCELED') }]);
+      const reply = packets(b.give({ kind: 'answer', flow: far, response: 0, data: new Uint8Array(0) }));
+      const told = packets(a.give({ kind: 'message', bytes: reply[0]! }));
+      expect(told).toHaveLength(ours ? 1 : 0);
+      if (ours) expect(only(b.give({ kind: 'message', bytes: told[0]! }), 'ended')).toEqual([{ kind: 'ended', flow: far }]);
+    }
+  });
+
   it('answers a repeated request with the first reply, also a refusal, and asks irmd once', () => {
     for (const response of [0, -errorNumber('ENAME')]) {
       const [a, b] = [new Side(A, 1), new Side(B, 2)];

@@ -10,10 +10,11 @@ import {
   type Micros,
   type QosSpec,
 } from '@ouroboros/model';
-import { OapFeature, decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaRequest } from '@ouroboros/wire';
+import { OapFeature, decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaReply, type FaRequest } from '@ouroboros/wire';
 import type { CaPolicy } from '../ca/index.js';
 import { Farewells, type FarewellSender } from './farewells.js';
 import { FlowTable, type FaFlow } from './flow-table.js';
+import { GivenUpRequests } from './given-up.js';
 
 /**
  * The flow allocator of a unicast member [spec/wire-unicast-data.md §8, §9].
@@ -99,6 +100,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
   private readonly arrivals = new Map<string, Arrival>();
   private refusals: { readonly until: Micros; readonly key: string }[] = [];
   private readonly farewells: Farewells;
+  private readonly givenUp = new GivenUpRequests();
 
   constructor(private readonly config: FaConfig) {
     this.farewells = new Farewells(config.canReach);
@@ -115,7 +117,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
       case 'alloc':
         return this.alloc(input, now, out);
       case 'message':
-        return this.onMessage(input.bytes, out);
+        return this.onMessage(input.bytes, now, out);
       case 'answer':
         return this.answer(input.flow, input.response, input.data, now, out);
       case 'end':
@@ -124,7 +126,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
         return this.memberGone(input.address, now, out);
       case 'ours':
         for (const request of this.requests.values()) request.ours ||= request.flow.remoteAddress === input.address;
-        return;
+        return this.givenUp.isOurs(input.address);
       case 'routes':
         return this.routesChanged(now, out);
     }
@@ -185,7 +187,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     out.emit({ kind: 'send', to: request.flow.remoteAddress, bytes: request.bytes });
   }
 
-  private onMessage(bytes: Uint8Array, out: Sink<FaOutput>): void {
+  private onMessage(bytes: Uint8Array, now: Micros, out: Sink<FaOutput>): void {
     const decoded = decodeFa(bytes, this.config.hashLength);
     if (!decoded.ok) {
       this.counters.malformed += 1;
@@ -194,8 +196,10 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     const message = decoded.value;
     if (message.kind === 'request') return this.onRequest(message, out);
     const flow = message.kind === 'unknown' ? undefined : this.flows.find(eidLow(message.rEid), eidHigh(message.rEid));
-    if (message.kind === 'unknown' || flow === undefined) this.counters.unknown += 1;
-    else if (message.kind === 'reply') this.onReply(flow, message.sEid, message.response, message.data, out);
+    if (message.kind === 'unknown' || flow === undefined) {
+      this.counters.unknown += 1;
+      if (message.kind === 'reply' && message.response === 0) this.tooLate(message, now, out);
+    } else if (message.kind === 'reply') this.onReply(flow, message.sEid, message.response, message.data, out);
     else if (message.kind === 'update') {
       flow.updatesReceived += 1;
       flow.congestion.onUpdate(message.ece);
@@ -262,13 +266,26 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
   }
 
   private end(flow: FaFlow, tell: boolean, now: Micros, out: Sink<FaOutput>): void {
+    const request = this.requests.get(flow);
     const wasOpen = flow.state === 'open';
-    if (this.forget(flow) && wasOpen && tell) this.tellEnd(flow, now, out);
+    const known = this.forget(flow);
+    if (request) this.endRequest(request, now, out);
+    else if (known && wasOpen && tell)
+      this.tellEnd(flow.remoteAddress, eidOf(flow.remoteLow, flow.remoteHigh), now, out);
   }
 
-  private tellEnd(flow: FaFlow, now: Micros, out: Sink<FaOutput>): void {
-    const bytes = encodeFa({ kind: 'dealloc', rEid: eidOf(flow.remoteLow, flow.remoteHigh), response: 0 });
-    this.farewells.tell(flow.remoteAddress, bytes, now, sender(out));
+  private endRequest({ id, flow, ours }: Request, now: Micros, out: Sink<FaOutput>): void {
+    this.givenUp.add(eidOf(flow.eidLow, flow.eidHigh), flow.remoteAddress, ours, now);
+    out.emit({ kind: 'allocated', id, response: -errorNumber('ECANCELED'), data: EMPTY_BYTES });
+  }
+
+  private tooLate({ rEid, sEid }: FaReply, now: Micros, out: Sink<FaOutput>): void {
+    const to = this.givenUp.take(rEid);
+    if (to !== undefined) this.tellEnd(to, sEid, now, out);
+  }
+
+  private tellEnd(to: Address, rEid: bigint, now: Micros, out: Sink<FaOutput>): void {
+    this.farewells.tell(to, encodeFa({ kind: 'dealloc', rEid, response: 0 }), now, sender(out));
   }
 
   private memberGone(address: Address, now: Micros, out: Sink<FaOutput>): void {

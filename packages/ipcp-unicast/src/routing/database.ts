@@ -11,6 +11,8 @@ export interface LsEntry {
   readonly ended: boolean;
   /** When this state was last heard. */
   readonly stamp: Micros;
+  /** Rises from one change of the database to the next. */
+  readonly order: number;
 }
 
 /** Two 32-bit numbers do not fit one double, so the pair is kept as text. */
@@ -32,6 +34,8 @@ export class LsDatabase {
   private readonly entries = new Map<string, LsEntry>();
   /** Equal digests and counts mean equal databases but for chance of 2^-64. */
   digest = 0n;
+  /** Of the last change. */
+  order = 0;
 
   get size(): number {
     return this.entries.size;
@@ -46,11 +50,12 @@ export class LsDatabase {
   }
 
   /** Inserts or replaces. */
-  put(news: Omit<LsEntry, 'stamp'>, stamp: Micros): LsEntry {
+  put(news: Omit<LsEntry, 'stamp' | 'order'>, stamp: Micros): LsEntry {
     const known = this.get(news.src, news.dst);
     if (known) this.digest ^= mix(known);
     const { src, dst, seq, withdrawn, ended } = news;
-    const entry = { src, dst, seq, withdrawn, ended, stamp };
+    this.order += 1;
+    const entry = { src, dst, seq, withdrawn, ended, stamp, order: this.order };
     this.entries.set(key(src, dst), entry);
     this.digest ^= mix(entry);
     return entry;

@@ -90,9 +90,10 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private readonly timers = new TimerTable<'refresh' | 'age' | 'summary'>();
   private routes: Routes = new Map();
   private routesVersion = 0;
-  /** Members that can no longer be reached, while there is still news of them. */
-  private readonly lost = new Set<Address>();
-  private lostAt = 0n;
+  /** Members that can no longer be reached, while there is still news of them, and what was the last news before. */
+  private readonly lost = new Map<Address, number>();
+  /** The last news that routes were made from. */
+  private settled = 0;
   private contradictions = 0;
 
   constructor(
@@ -282,7 +283,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     this.routesVersion = this.graph.version;
     const routes = this.graph.routesFrom(this.config.self);
     if (sameRoutes(routes, this.routes)) return;
-    for (const address of this.routes.keys()) if (!routes.has(address)) this.lost.add(address);
+    for (const address of this.routes.keys()) if (!routes.has(address)) this.lost.set(address, this.settled);
     for (const address of routes.keys()) this.lost.delete(address);
     this.routes = routes;
     out.emit({ kind: 'routes', routes });
@@ -294,15 +295,16 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   /**
    * The last neighbour to tell of the end may come long after the last route is lost. What those say that cannot be reached
-   * themselves counts for nothing: their news would not come through.
+   * themselves counts for nothing, as their news would not come through; nor does what was known before it was lost.
    */
   private noticeGone(out: Sink<LinkStateOutput>): void {
-    if (this.lost.size === 0 || this.lostAt === this.database.digest) return;
-    this.lostAt = this.database.digest;
-    for (const address of this.lost) {
+    if (this.settled === this.database.order) return;
+    this.settled = this.database.order;
+    for (const [address, before] of this.lost) {
       const known = [...this.database.values()].filter(({ dst }) => dst === address);
       const heard = known.filter(({ src }) => this.isHeard(src));
-      const gone = heard.length > 0 && heard.every(({ withdrawn, ended }) => withdrawn && ended);
+      const gone =
+        heard.some(({ order }) => order > before) && heard.every(({ withdrawn, ended }) => withdrawn && ended);
       if (gone || known.length === 0) this.lost.delete(address);
       if (gone) out.emit({ kind: 'gone', address });
     }

@@ -287,6 +287,32 @@ describe('LinkState', () => {
     ]);
   });
 
+  it('does not take a member behind one that is gone for gone, for all that they once were neighbours', () => {
+    const network = new Network();
+    network.link(A, B);
+    network.link(B, C);
+    network.link(A, C);
+    network.run(SECOND);
+    for (const [self, other] of [
+      [A, C],
+      [C, A],
+    ] as const) {
+      network.input(self, { kind: 'neighbor-down', neighbor: other });
+      network.input(self, { kind: 'adjacency-down', address: other, ended: true });
+    }
+    network.run(2 * SECOND);
+    expect(network.node(A).currentRoutes().get(C)).toEqual([B]);
+    for (const end of [A, C]) {
+      network.input(end, { kind: 'neighbor-down', neighbor: B });
+      network.input(end, { kind: 'adjacency-down', address: B, ended: true });
+    }
+    network.run(3 * SECOND);
+    expect(network.gone.filter(([self]) => self !== B)).toEqual([
+      [A, B],
+      [C, B],
+    ]);
+  });
+
   it('lets an entry age out that a C member can no longer announce', () => {
     const network = new Network(() => false);
     network.link(A, B);
