@@ -111,7 +111,8 @@ describe('the flow allocator', () => {
       const reply = packets(b.give({ kind: 'answer', flow: far, response: 0, data: new Uint8Array(0) }));
       const told = packets(a.give({ kind: 'message', bytes: reply[0]! }));
       expect(told).toHaveLength(ours ? 1 : 0);
-      if (ours) expect(only(b.give({ kind: 'message', bytes: told[0]! }), 'ended')).toEqual([{ kind: 'ended', flow: far }]);
+      if (ours)
+        expect(only(b.give({ kind: 'message', bytes: told[0]! }), 'ended')).toEqual([{ kind: 'ended', flow: far }]);
     }
   });
 

@@ -246,12 +246,12 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   /**
    * News about ourselves that we did not send: from an earlier life of this member, so we speak with a higher number
-   * [spec/wire-control.md Q3, Q19]. When withdrawals are contradicted again and again, somebody else uses our address.
+   * [spec/wire-control.md Q3, Q19]. A neighbour of that life may well live. When withdrawals are contradicted again and again, somebody else uses our address.
    */
   private contradict(news: Announcement, now: Micros, out: Sink<LinkStateOutput>): void {
     this.database.put({ ...news, withdrawn: true }, now);
     const wanted = this.adjacent.has(news.dst);
-    this.originate(news.dst, wanted ? 'up' : 'ended', now, out);
+    this.originate(news.dst, wanted ? 'up' : 'silent', now, out);
     if (wanted || news.withdrawn) return;
     this.contradictions += 1;
     if (this.contradictions === CONTRADICTIONS) out.emit({ kind: 'duplicate-address', address: this.config.self });
