@@ -3,6 +3,7 @@ export default {
   testEnvironment: 'node',
   // Simulations and property tests compute; on a busy machine that takes longer than jest's 5 s.
   testTimeout: 60_000,
+  setupFilesAfterEnv: ['<rootDir>/tools/retry-real-time.cjs'],
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/examples'],
   testMatch: ['**/src/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
