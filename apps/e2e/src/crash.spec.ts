@@ -248,8 +248,13 @@ describe('kill -9 in the triangle', () => {
         );
         const strip = (list: typeof before.flows) =>
           list.map(({ flowId, name, layer, pids, correlationId }) => ({ flowId, name, layer, pids, correlationId }));
-        const held = strip(await again.irm.listFlows());
-        expect(held).toEqual(expect.arrayContaining(strip(before.flows)));
+        const wanted = strip(before.flows);
+        const held = async (): Promise<typeof wanted> => strip(await again.irm.listFlows());
+        const isAdopted = async (): Promise<boolean> => {
+          const flows = (await held()).map((flow) => JSON.stringify(flow));
+          return wanted.every((flow) => flows.includes(JSON.stringify(flow)));
+        };
+        await until('the processes have told of their flows', isAdopted);
         await callable(flows1, 'calm');
         const ran = await pings.ended;
         expect(ran).toMatchObject({ status: 0, stderr: '' });
