@@ -67,7 +67,7 @@ export interface IpcpFlowAllocResult {
   /** Why, in words, when the IPCP knows more than the number; else empty. */
   readonly reason: string;
   readonly mplMs: number;
-  /** OAP response; empty when refused. */
+  /** OAP response; when refused, the data by which a peer of ours says why, or empty. */
   readonly data: Uint8Array;
 }
 
