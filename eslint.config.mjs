@@ -35,6 +35,8 @@ const PURE = [
   'wire',
   'oap',
   'enrollment',
+  'frcp',
+  'protection',
   'shim-flow',
   'registry',
   'flow',

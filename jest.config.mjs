@@ -9,7 +9,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
   modulePathIgnorePatterns: ['/dist/', '/bundle/'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.[tj]s$': [
       '@swc/jest',
       {
         jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
@@ -18,6 +18,8 @@ export default {
       },
     ],
   },
+  // These packages are ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!@noble/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@ouroboros/(flow|irm|ipcp-kit)/node$': '<rootDir>/packages/$1/src/node.ts',

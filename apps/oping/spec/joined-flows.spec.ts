@@ -16,7 +16,16 @@ export const clock: Clock = {
 
 /** A flow between two processes, both here: the client's end and the server's. */
 export async function joinedFlows(flowId = 1): Promise<[Flow, Flow]> {
-  const grant = { flowId, qos: QOS_RAW, mplMs: 1, layer: '', name: 'hello', features: 0, correlationId: 'c' };
+  const grant = {
+    flowId,
+    qos: QOS_RAW,
+    mplMs: 1,
+    layer: '',
+    name: 'hello',
+    features: 0,
+    crypto: null,
+    correlationId: 'c',
+  };
   const host = { clock, release: () => Promise.resolve() };
   const network = new MemoryChannelNetwork((callback) => void setImmediate(callback));
   const ticket = new Uint8Array(16);

@@ -89,7 +89,7 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId };
+    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, crypto: null, correlationId };
     const qos = this.qosAtServer ?? request.qos;
     accept.grant({ ...common, qos, channel: { path: '', ticket, uid: user.uid } });
     return { ...common, qos: request.qos, channel: { path: accept.user.path, ticket, uid: accept.user.uid } };

@@ -121,7 +121,7 @@ describe('attaching to a channel', () => {
       close: () => undefined,
     };
     const { flowId, qos, mplMs, layer, name, features, correlationId } = spare;
-    const info = { flowId, qos, mplMs, layer, name, features, correlationId };
+    const info = { flowId, qos, mplMs, layer, name, features, correlationId, crypto: null };
     const grant: FlowGrant = { ...info, channel: { path: '/ipcp', ticket: new Uint8Array(16), uid: 0 } };
     const given: number[] = [];
     const service: FlowService = {

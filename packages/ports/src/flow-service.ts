@@ -1,4 +1,5 @@
 import type { CancelSignal } from './cancel.js';
+import type { FlowCrypto } from './crypto.js';
 import type { QosSpec } from '@ouroboros/model';
 
 /** How a process gets at the packets of a flow that the IRM daemon granted. */
@@ -24,6 +25,8 @@ export interface FlowGrant {
   readonly name: string;
   /** Extension features that both ends agreed (OapFeature bits); 0 with a C peer. */
   readonly features: number;
+  /** How packets are protected; null for a plain flow. The receiver of the grant owns the secret. */
+  readonly crypto: FlowCrypto | null;
   /** Correlation id, equal in the logs of both hosts where the peer is ours; 16 hex digits. */
   readonly correlationId: string;
 }

@@ -162,7 +162,7 @@ export class Allocations {
       core.fail(accept, noIds);
       return this.fail(allocation, noIds);
     }
-    const grant = { flowId: flow.flowId, qos, mplMs: DIRECT_MPL_MS, layer: '', name, correlationId };
+    const grant = { flowId: flow.flowId, qos, mplMs: DIRECT_MPL_MS, layer: '', name, correlationId, crypto: null };
     const features = core.options.features;
     const ticket = core.secrets.draw();
     core.reply(accept, {
@@ -281,7 +281,8 @@ export class Allocations {
     });
     const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
     const { flowId, layer, name, qos, correlationId } = flow;
-    this.grant(allocation, flow, { flowId, qos, mplMs: result.mplMs, channel, layer, name, features, correlationId });
+    const agreed = { features, crypto: null };
+    this.grant(allocation, flow, { flowId, qos, mplMs: result.mplMs, channel, layer, name, correlationId, ...agreed });
   }
 
   // ── end ──

@@ -132,7 +132,7 @@ export class Arrivals {
     }
     const { flowId, layer } = flow;
     const ticket = core.secrets.draw();
-    const grant = { flowId, qos, mplMs, layer, name, features, correlationId };
+    const grant = { flowId, qos, mplMs, layer, name, features, correlationId, crypto: null };
     this.open.delete(arrival);
     const data = acceptOap(offer, this.wallNow(arrival));
     const { uid } = process.caller;

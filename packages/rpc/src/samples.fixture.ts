@@ -99,6 +99,14 @@ export const GRANT: FlowGrant = {
   name: 'hello',
   features: 0x8000_0001,
   correlationId: '0123456789abcdef',
+  crypto: {
+    profile: 'o7s',
+    cipher: 'aes-256-gcm',
+    secret: Uint8Array.from({ length: 32 }, (_, i) => i),
+    kemInBand: true,
+    kex: 'X25519+ML-KEM-768',
+    peer: 'hello',
+  },
 };
 
 export const PROCESS: ProcessAnnouncement = {

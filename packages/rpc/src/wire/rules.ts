@@ -1,5 +1,5 @@
 import { HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
-import type { Balancing, FlowInfo, RestartPolicy, StatusEvent } from '@ouroboros/ports';
+import type { Balancing, CipherName, FlowCrypto, FlowInfo, RestartPolicy, StatusEvent } from '@ouroboros/ports';
 
 /** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
 
@@ -9,10 +9,22 @@ const STATES = keys<IpcpState>({ null: true, init: true, boot: true, operational
 const RESTARTS = keys<RestartPolicy>({ never: true, 'on-failure': true, always: true });
 const COMPONENTS = keys<Component>({ Management: true, 'Data Transfer': true });
 const BALANCINGS = keys<Balancing>({ spill: true, 'round-robin': true });
+const PROFILES = keys<FlowCrypto['profile']>({ c: true, o7s: true });
+const CIPHERS = keys<CipherName>({
+  'aes-128-ctr': true,
+  'aes-192-ctr': true,
+  'aes-256-ctr': true,
+  'aes-128-gcm': true,
+  'aes-192-gcm': true,
+  'aes-256-gcm': true,
+  'chacha20-poly1305': true,
+});
 const HASHES = Object.keys(HASH_NUMBER satisfies Readonly<Record<HashAlgorithm, number>>);
 
 /** Legal words by `Message.field`. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
+  'ouroboros.flow.v1.FlowCrypto.cipher': CIPHERS,
+  'ouroboros.flow.v1.FlowCrypto.profile': PROFILES,
   'ouroboros.ipcp.v1.ConnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.DisconnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.IpcpAnnouncement.state': STATES,
@@ -39,7 +51,10 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
-const NULLABLE: ReadonlySet<string> = new Set(['ouroboros.ipcp.v1.IpcpAnnouncement.layer']);
+const NULLABLE: ReadonlySet<string> = new Set([
+  'ouroboros.flow.v1.FlowGrant.crypto',
+  'ouroboros.ipcp.v1.IpcpAnnouncement.layer',
+]);
 
 /** Undefined = any string. */
 export const legalWords = (message: string, field: string): readonly string[] | undefined =>

@@ -26,6 +26,14 @@ export const OapFeature = {
   DEALLOC_MESSAGE: 1,
   /** A refusal may carry its reason. */
   REFUSAL_REASON: 2,
+  /** Shims tell each other that they live while they share flows. */
+  HEARTBEAT: 4,
+  /** Each packet of the flow begins with a frame byte; packets larger than the path are fragmented. */
+  FRAMES: 8,
+  /** FRCP with selective acknowledgements and windows beyond 256 packets. */
+  FRCP_SELECTIVE: 16,
+  /** Packets are protected by our profile instead of C's. */
+  PROTECTION: 32,
 } as const;
 
 export interface OapRefusal {
