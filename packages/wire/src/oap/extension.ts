@@ -26,6 +26,8 @@ export const OapFeature = {
   DEALLOC_MESSAGE: 1,
   /** A refusal may carry its reason. */
   REFUSAL_REASON: 2,
+  /** Shims may ask each other whether the flow still exists (UDP codes 129 and 130). */
+  INQUIRY: 4,
 } as const;
 
 export interface OapRefusal {
