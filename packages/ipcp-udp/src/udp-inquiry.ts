@@ -13,7 +13,7 @@ import { COUNT } from './udp-counters.js';
 import type { UdpFlow } from './udp-flow.js';
 import type { UdpSocket } from './udp-socket.js';
 
-/** How long an answer is waited for: shorter than the watch's period, so that questions do not pile up. */
+/** How long an answer is waited for: less than the time to the next question, so that they do not pile up. */
 const ANSWER_LIMIT_MS = 250;
 
 export interface UdpInquiryParts {

@@ -412,7 +412,7 @@ describe('a peer that is killed', () => {
     expect([flow.client.end.down, flow.server.down]).toEqual([null, null]);
     const said = codes(world);
     expect(new Set(said)).toEqual(new Set([UDP_CODE.inquiry, UDP_CODE.alive]));
-    // Both sides, every second period at most: after a question was answered the peer counts as heard.
+    // Both sides ask, and are answered, at most every 600 ms: after an answer the peer counts as heard.
     expect(said.length).toBeLessThanOrEqual((2 * 2 * 10_000) / 600 + 4);
   });
 

@@ -1,8 +1,8 @@
 /**
  * Finds out that the shim at the other end of open flows is gone. For peers that agreed on INQUIRY.
  *
- * A shim that is killed says no goodbye. So a peer of which nothing was heard for a period is asked whether one of the
- * flows that are shared with it still exists, each time another one. There are three answers:
+ * A shim that is killed says no goodbye. So a peer of which nothing was heard for 400 to 600 ms is asked whether one
+ * of the flows that are shared with it still exists, each time another one. There are three answers:
  *
  *   alive     the peer has the flow
  *   unknown   the peer has started anew and does not have it: it is asked about all others at once
@@ -10,15 +10,17 @@
  *
  * Silence proves nothing: a cut cable heals, and its flows with it.
  *
- * States of a peer: heard → silent (asked each period) → refused once → gone; anything heard leads back to heard.
+ * States of a peer: heard → silent (asked again and again) → refused once → gone; anything heard leads back to heard.
  */
 import { NEVER, fromMs, type Micros } from '@ouroboros/model';
 import type { Machine, Sink } from '@ouroboros/machine';
 import type { ShimFlow } from './events.js';
 import type { ShimPeer } from './messages.js';
 
-/** Two periods, and a second question, stay below a second. */
-const PERIOD = fromMs(300);
+/** A look at what was heard. Two looks and a part, and a second question, stay well below a second. */
+const LOOK = fromMs(200);
+/** A peer is asked after every so many looks that found nothing. */
+const SILENT_LOOKS = 2;
 /** A restarting shim may be bound again by then. */
 const ASK_AGAIN = fromMs(100);
 
@@ -42,16 +44,17 @@ export type PeerWatchOutput<F extends WatchedFlow> =
 
 interface Watched<F> {
   readonly flows: Set<F>;
+  silentLooks: number;
   refusals: number;
   askAgainAt: Micros;
 }
 
 export class PeerWatch<F extends WatchedFlow> implements Machine<PeerWatchInput<F>, PeerWatchOutput<F>> {
   private readonly peers = new Map<string, Watched<F>>();
-  private nextPeriod = NEVER;
+  private nextLook = NEVER;
 
   get deadline(): Micros {
-    let earliest = this.nextPeriod;
+    let earliest = this.nextLook;
     for (const { askAgainAt } of this.peers.values()) if (askAgainAt < earliest) earliest = askAgainAt;
     return earliest;
   }
@@ -73,21 +76,18 @@ export class PeerWatch<F extends WatchedFlow> implements Machine<PeerWatchInput<
       peer.askAgainAt = NEVER;
       ask(peer, out);
     }
-    if (this.nextPeriod > now) return;
-    this.nextPeriod = (now + PERIOD) as Micros;
-    for (const peer of this.peers.values()) {
-      if (heardOf(peer)) peer.refusals = 0;
-      else if (peer.askAgainAt === NEVER) ask(peer, out);
-    }
+    if (this.nextLook > now) return;
+    this.nextLook = (now + LOOK) as Micros;
+    for (const peer of this.peers.values()) look(peer, out);
   }
 
   private watch(flow: F, now: Micros): void {
     const key = keyOf(flow.shim.peer);
-    const peer = this.peers.get(key) ?? { flows: new Set(), refusals: 0, askAgainAt: NEVER };
+    const peer = this.peers.get(key) ?? { flows: new Set(), silentLooks: 0, refusals: 0, askAgainAt: NEVER };
     this.peers.set(key, peer);
     peer.flows.add(flow);
     flow.heard = true;
-    if (this.nextPeriod === NEVER) this.nextPeriod = (now + PERIOD) as Micros;
+    if (this.nextLook === NEVER) this.nextLook = (now + LOOK) as Micros;
   }
 
   private unknown(peer: Watched<F>, flow: F, out: Sink<PeerWatchOutput<F>>): void {
@@ -111,8 +111,15 @@ export class PeerWatch<F extends WatchedFlow> implements Machine<PeerWatchInput<
     peer.flows.delete(flow);
     if (peer.flows.size > 0) return;
     this.peers.delete(keyOf(flow.shim.peer));
-    if (this.peers.size === 0) this.nextPeriod = NEVER;
+    if (this.peers.size === 0) this.nextLook = NEVER;
   }
+}
+
+function look<F extends WatchedFlow>(peer: Watched<F>, out: Sink<PeerWatchOutput<F>>): void {
+  const heard = heardOf(peer);
+  peer.silentLooks = heard ? 0 : peer.silentLooks + 1;
+  if (heard) peer.refusals = 0;
+  else if (peer.silentLooks % SILENT_LOOKS === 0 && peer.askAgainAt === NEVER) ask(peer, out);
 }
 
 /** The flow that was asked about longest ago goes to the end of the set. */
