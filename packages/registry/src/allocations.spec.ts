@@ -128,7 +128,7 @@ describe('A flow over a layer', () => {
     expect(call?.args).toMatchObject([
       { flowId: 1, ticket: grant.channel.ticket, uid: 5, correlationId: grant.correlationId },
     ]);
-    expect(world.callsOf('flowAgreed')[0]).toMatchObject({ ipcp: ipcp.session, args: [1, 3] });
+    expect(world.callsOf('flowAgreed')[0]).toMatchObject({ ipcp: ipcp.session, args: [1, FEATURES] });
   });
 
   it('takes the first layer in rank order that has the name, however late it answers', () => {
