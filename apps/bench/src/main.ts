@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { Interrupted, interruption } from '@ouroboros/demo';
 import { exitStatus, toOuroborosError } from '@ouroboros/model';
 import { measure, type Measured } from './client.js';
 import { Layout, type Path } from './layout.js';
@@ -31,29 +32,32 @@ interface Task {
 }
 
 /** Measures in a process of its own, so that one path's garbage and compiled code are not the next one's. */
-function measureApart({ clientDir, name }: Path, plan: Plan): Promise<Measured[]> {
+function measureApart({ clientDir, name }: Path, plan: Plan, signal: AbortSignal): Promise<Measured[]> {
   const task: Task = { runtimeDir: clientDir, name, plan };
-  const client = fork(process.argv[1]!, ['--measure', JSON.stringify(task)], { stdio: 'inherit' });
+  const client = fork(process.argv[1]!, ['--measure', JSON.stringify(task)], { stdio: 'inherit', signal });
   return new Promise((resolve, reject) => {
     client.once('message', (measured) => resolve(measured as Measured[]));
+    client.once('error', reject);
     client.once('exit', (status) => reject(new Error(`the client of ${name} ended with status ${status}`)));
   });
 }
 
 async function bench(plan: Plan, wanted: readonly string[], json: boolean): Promise<void> {
   const started = performance.now();
+  const signal = interruption();
   const layout = await Layout.start(20_000 + (process.pid % 20_000));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void layout.stop().then(() => process.exit(1)));
-  }
   try {
     const results: PathResult[] = [];
     for (const path of layout.paths.filter(({ title }) => wanted.length === 0 || wanted.includes(title))) {
+      signal.throwIfAborted();
       if (!json) process.stderr.write(`measuring ${path.title}: ${path.story}\n`);
-      results.push({ path, measured: await measureApart(path, plan) });
+      results.push({ path, measured: await measureApart(path, plan, signal) });
     }
     const tookS = (performance.now() - started) / 1000;
     process.stdout.write(json ? `${jsonOf(results, tookS)}\n` : `\n${tableOf(results)}\n\n${tookS.toFixed(0)} s\n`);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw thrown;
   } finally {
     await layout.stop();
   }
@@ -76,6 +80,7 @@ function failed(thrown: unknown): number {
     process.stderr.write(`${thrown.message}\n${HELP}`);
     return 2;
   }
+  if (thrown instanceof Interrupted) return thrown.exitStatus;
   const { code, message } = toOuroborosError(thrown);
   process.stderr.write(`npm run bench: ${message}\n`);
   return exitStatus(code);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { exitStatus, toOuroborosError } from '@ouroboros/model';
 import { runtimeDir } from '@ouroboros/node-runtime';
 import { checkTriangle } from './check.js';
+import { Interrupted, interruption } from './interruption.js';
 import { statusText } from './status.js';
 import { Triangle } from './triangle.js';
 
@@ -30,21 +32,19 @@ function optionsOf(argv: string[]): { check: boolean; help: boolean; port: numbe
   return { check: values.check ?? false, help: values.help ?? false, port };
 }
 
-async function check(port: number): Promise<number> {
+async function check(port: number, signal: AbortSignal): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'o7s-'));
   const started = Date.now();
   try {
-    const triangle = await Triangle.start({ runtimeDir: join(folder, 'n'), port, say: sayStep });
+    const triangle = await Triangle.start({ runtimeDir: join(folder, 'n'), port, say: sayStep, signal });
     say(`three nodes ready in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-    const stopping = async (): Promise<void> => triangle.stop();
-    process.once('SIGINT', () => void stopping().then(() => process.exit(130)));
     try {
-      const { longestGapMs, replies, faults } = await checkTriangle(triangle, say);
+      const { longestGapMs, replies, faults } = await checkTriangle(triangle, say, signal);
       say(`longest gap ${longestGapMs.toFixed(0)} ms, ${replies} replies to pings every 10 ms`);
       for (const fault of faults) say(`FAILED: ${fault}`);
       return faults.length === 0 ? 0 : 1;
     } finally {
-      await stopping();
+      await triangle.stop();
       say('torn down');
     }
   } finally {
@@ -52,21 +52,18 @@ async function check(port: number): Promise<number> {
   }
 }
 
-async function run(port: number): Promise<number> {
+async function run(port: number, signal: AbortSignal): Promise<number> {
   const dir = runtimeDir();
   const started = Date.now();
-  const triangle = await Triangle.start({ runtimeDir: dir, port, say: sayStep });
+  const triangle = await Triangle.start({ runtimeDir: dir, port, say: sayStep, signal });
   say(`\nthree nodes ready in ${((Date.now() - started) / 1000).toFixed(1)} s. In another terminal:\n`);
   say('  npx oping -n hello -c 3         from n1, to n2 or n3');
   say('  npx irm status                  of n1; of another node:');
   for (const { plan } of triangle.nodes)
     say(`  OUROBOROS_RUNTIME_DIR=${plan.runtimeDir} npx irm status    # ${plan.name}`);
   say('\nCtrl-C ends the nodes and removes everything.\n');
-  const over = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
   const stopStatus = showStatus(triangle);
-  await over;
+  if (!signal.aborted) await once(signal, 'abort');
   stopStatus();
   say('\nending the nodes');
   await triangle.stop();
@@ -93,6 +90,7 @@ function showStatus(triangle: Triangle): () => void {
 }
 
 async function main(): Promise<number> {
+  const signal = interruption();
   try {
     const options = optionsOf(process.argv.slice(2));
     if (options.help) {
@@ -100,9 +98,10 @@ async function main(): Promise<number> {
       return 0;
     }
     return options.check
-      ? await check(options.port ?? 20_000 + (process.pid % 20_000))
-      : await run(options.port ?? UDP_PORT);
+      ? await check(options.port ?? 20_000 + (process.pid % 20_000), signal)
+      : await run(options.port ?? UDP_PORT, signal);
   } catch (thrown) {
+    if (signal.reason instanceof Interrupted) return signal.reason.exitStatus;
     if (thrown instanceof TypeError) {
       process.stderr.write(`${thrown.message}\n${HELP}`);
       return 2;

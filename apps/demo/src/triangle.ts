@@ -9,6 +9,8 @@ export interface TriangleOptions {
   readonly port: number;
   /** Gets each step, as the command that does it. */
   readonly say: (node: string, command: string) => void;
+  /** When it aborts, no further step is begun: `start` ends what it has started and rejects with the reason. */
+  readonly signal?: AbortSignal;
 }
 
 const ADDRESSES = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
@@ -126,6 +128,7 @@ export class Triangle {
   }
 
   private async step(node: string, command: string, action: () => Promise<unknown>): Promise<void> {
+    this.options.signal?.throwIfAborted();
     this.options.say(node, command);
     await action();
   }
@@ -138,7 +141,8 @@ const plansOf = (runtimeDir: string): NodePlan[] =>
     runtimeDir: i === 0 ? runtimeDir : `${runtimeDir}-n${i + 1}`,
   }));
 
-function startNode(plan: NodePlan, { say }: TriangleOptions): Promise<DemoNode> {
+async function startNode(plan: NodePlan, { say, signal }: TriangleOptions): Promise<DemoNode> {
+  signal?.throwIfAborted();
   say(plan.name, `irmd --runtime-dir ${plan.runtimeDir}`);
   return DemoNode.start(plan);
 }

@@ -68,6 +68,7 @@ const examples: Readonly<Record<string, () => Uint8Array>> = {
   'oap-response': () => acceptOap(offerOf(request.bytes), RESPONSE_TIME),
   'oap-refusal': () => encodeOapExtension({ features: FEATURES, refusal: { error: -1100, text: 'nobody' } }),
   'udp-dealloc': () => encodeUdpMgmt({ kind: 'dealloc', sEid: 70, dEid: 65, response: 0 }),
+  'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
   'link-extension': () => LINK_EXTENSION,
   ocep: () => encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: LINK_EXTENSION }),
@@ -121,6 +122,7 @@ describe('the examples of docs/wire-extensions.md', () => {
   });
 
   it('name the bits of the code', () => {
-    expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 2, 1, 1]);
+    expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, OapFeature.INQUIRY]).toEqual([1, 2, 4]);
+    expect([LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 1]);
   });
 });

@@ -29,6 +29,11 @@ describe('a cut link in the triangle', () => {
   });
 });
 
+function expectNothingBelow(runtimeDir: string): void {
+  expect(processesBelow(site.folder)).toEqual([]);
+  for (const dir of ['', '-n2', '-n3']) expect(existsSync(`${runtimeDir}${dir}`)).toBe(false);
+}
+
 describe('npm start', () => {
   it('runs the triangle, answers from another terminal, and leaves nothing behind after Ctrl-C', async () => {
     const runtimeDir = join(site.folder, 'n');
@@ -48,13 +53,29 @@ describe('npm start', () => {
       expect(status).toMatchObject({ status: 0, stdout: expect.stringMatching(/net\.n2/) });
     } finally {
       const stopMs = await timed(async () => {
-        demo.kill('SIGINT');
+        // A terminal and npm both send it: once more, and by another name, changes nothing.
+        for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) demo.kill(signal);
         await until('it has ended', () => demo.exitCode !== null || demo.signalCode !== null, 15_000);
       });
       note('npm start', `Ctrl-C takes ${ms(stopMs)}`);
     }
     expect(demo.exitCode).toBe(0);
-    expect(processesBelow(site.folder)).toEqual([]);
-    for (const dir of ['', '-n2', '-n3']) expect(existsSync(`${runtimeDir}${dir}`)).toBe(false);
+    expectNothingBelow(runtimeDir);
+  });
+
+  it('leaves nothing behind when Ctrl-C comes while the nodes are being built', async () => {
+    const runtimeDir = join(site.folder, 'n');
+    const demo = spawn(process.execPath, [DEMO, '--port', String(site.port)], {
+      env: { ...process.env, OUROBOROS_RUNTIME_DIR: runtimeDir },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let said = '';
+    demo.stdout.on('data', (text: Buffer) => (said += text.toString()));
+    await until('the first layer is made', () => said.includes('irm ipcp bootstrap'), 20_000);
+    demo.kill('SIGINT');
+    await until('it has ended', () => demo.exitCode !== null, 15_000);
+    expect(demo.exitCode).toBe(130);
+    expect(said).not.toMatch(/three nodes ready/);
+    expectNothingBelow(runtimeDir);
   });
 });

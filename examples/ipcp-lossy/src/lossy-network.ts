@@ -1,20 +1,46 @@
-import type { Clock, DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+import { fromMs, type Micros } from '@ouroboros/model';
+import {
+  sleep,
+  type Clock,
+  type DatagramAnswer,
+  type DatagramNetwork,
+  type DatagramPort,
+  type DatagramQuestion,
+} from '@ouroboros/ports';
 import { Fate } from './fate.js';
 import type { Troubles } from './troubles.js';
 
 /** Datagrams that wait at a time; more are lost. */
 const MAX_WAITING = 10_000;
 
-/** Wraps a network: what its ports send is lost, delayed, reordered and duplicated; what they receive is left alone. */
+/**
+ * Wraps a network: what its ports send is lost, delayed, reordered and duplicated; what they receive is left alone. The
+ * troubles are looked up when they are first needed.
+ */
 export class LossyNetwork implements DatagramNetwork {
+  private askFate: Fate | null = null;
+
   constructor(
     private readonly inner: DatagramNetwork,
-    private readonly troubles: Troubles,
+    private readonly troubles: () => Troubles,
     private readonly clock: Clock,
   ) {}
 
   async bind(address: string, port: number): Promise<DatagramPort> {
-    return new LossyPort(await this.inner.bind(address, port), new Fate(this.troubles), this.clock);
+    return new LossyPort(await this.inner.bind(address, port), new Fate(this.troubles()), this.clock);
+  }
+
+  /** A question is lost or late as any datagram is. */
+  async ask(question: DatagramQuestion): Promise<DatagramAnswer> {
+    const { clock } = this;
+    this.askFate ??= new Fate(this.troubles());
+    const [at] = this.askFate.decide(question.bytes.length, clock.now());
+    if (at !== undefined) {
+      await sleep(clock, (at - clock.now()) as Micros);
+      return this.inner.ask(question);
+    }
+    await sleep(clock, fromMs(question.limitMs));
+    return 'silent';
   }
 }
 

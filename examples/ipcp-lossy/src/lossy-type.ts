@@ -41,16 +41,11 @@ function split(raw: JsonObject): { own: JsonObject; others: JsonObject } {
   return { own: pick(true), others: pick(false) };
 }
 
-/**
- * The troubles are known at bootstrap only, and the wrapped IPCP takes its network at its creation: so it is created with a
- * network that looks them up when it binds.
- */
+/** The troubles are known at bootstrap only, and the wrapped IPCP takes its network at its creation. */
 function lossyIpcp<C>(inner: IpcpType<C>, environment: IpcpEnvironment): Ipcp<LossyConfig<C>> {
   let troubles: Troubles = troublesConfig.parse({});
   const { datagrams, clock } = environment;
-  const lossy = {
-    bind: (address: string, port: number) => new LossyNetwork(datagrams, troubles, clock).bind(address, port),
-  };
+  const lossy = new LossyNetwork(datagrams, () => troubles, clock);
   const wrapped = inner.create({ ...environment, datagrams: lossy });
   const bootstrap = wrapped.bootstrap.bind(wrapped);
   return Object.assign(wrapped, {

@@ -18,6 +18,7 @@ export const UDP_COUNTERS = [
   'dropTooLarge',
   'dropMalformed',
   'dropUnknownCode',
+  'dropUnasked',
   'dropBadEid',
   'dropDuplicate',
   'dropTooManyFlows',

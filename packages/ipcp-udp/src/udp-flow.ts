@@ -1,6 +1,6 @@
 import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
 import type { PacketTaker } from '@ouroboros/ports';
-import type { ShimFlow } from '@ouroboros/shim-flow';
+import type { ShimFlow, WatchedFlow } from '@ouroboros/shim-flow';
 import { UDP_DATA_HEADER, writeUdpEid } from '@ouroboros/wire';
 import { COUNT } from './udp-counters.js';
 import type { UdpSocket } from './udp-socket.js';
@@ -13,7 +13,8 @@ const BATCH = 64;
 const LOOP_COPY = 96;
 
 /** The packet path of one flow: user packets get the peer's EID and leave; what arrives goes to the user. */
-export class UdpFlow {
+export class UdpFlow implements WatchedFlow {
+  heard = false;
   /** True while user packets are sent; before, they wait in the channel. */
   private sending = false;
 
@@ -43,6 +44,7 @@ export class UdpFlow {
     const { values } = this.counters;
     const { peer } = this.shim;
     if (peer.address !== address || peer.port !== port) return this.counters.add(COUNT.dropWrongPeer);
+    this.heard = true;
     const payload = length - UDP_DATA_HEADER;
     const verdict = this.user.end.write(buffer, 0, buffer, offset + UDP_DATA_HEADER, payload);
     if (verdict === 'ok') {

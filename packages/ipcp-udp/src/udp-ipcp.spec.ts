@@ -14,6 +14,7 @@ const A = '10.0.0.1';
 const B = '10.0.0.2';
 const C = '10.0.0.3';
 const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
+const WATCHED = FEATURES | OapFeature.INQUIRY;
 
 /** The worked examples of the spec: requester's EID 64, responder's EID 65. [spec/wire-shims.md §9] */
 const GOLDEN_REQUEST = fromHex(`
@@ -346,6 +347,84 @@ describe('the end of a flow', () => {
     accept({});
     await world.ms(1000);
     expect([await a.status(), await b.status()]).toMatchObject([{ flows: 0 }, { flows: 0 }]);
+  });
+});
+
+describe('a peer that is killed', () => {
+  /** Ends a host without a word. */
+  async function kill(world: World, host: BenchHost<unknown>): Promise<void> {
+    world.network.cutLink(A, B);
+    await world.run(host.server.shutdown());
+    world.network.healLink(A, B);
+  }
+
+  it.each(['client', 'server'])('as %s: the other end of each flow goes down within a second', async (dead) => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const flows = [await world.flow(a, b, WATCHED), await world.flow(a, b, WATCHED)];
+    await kill(world, dead === 'client' ? a : b);
+    await world.ms(1000);
+    for (const { client, server } of flows) expect((dead === 'client' ? server : client.end).down).toBe('peer-closed');
+    expect(await (dead === 'client' ? b : a).status()).toMatchObject({ flows: 0 });
+  });
+
+  it('and comes back at once: it does not know the flows, which end', async () => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const flows = [await world.flow(a, b, WATCHED), await world.flow(a, b, WATCHED)];
+    await kill(world, b);
+    await world.host(B);
+    await world.ms(1000);
+    expect(flows.map(({ client }) => client.end.down)).toEqual(['peer-closed', 'peer-closed']);
+  });
+
+  it('is not asked by or about anybody who did not agree to it', async () => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const { client } = await world.flow(a, b);
+    world.sent.length = 0;
+    await kill(world, b);
+    await world.ms(5000);
+    expect(codes(world).filter((code) => code !== UDP_CODE.dealloc)).toEqual([]);
+    expect(client.end.down).toBeNull();
+  });
+
+  it('is told from one behind a cut cable, whose flows stay', async () => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const flow = await world.flow(a, b, WATCHED);
+    world.network.cutLink(A, B);
+    await world.ms(60_000);
+    world.network.healLink(A, B);
+    await world.ms(1000);
+    expect([flow.client.end.down, flow.server.down]).toEqual([null, null]);
+    write(flow.client.end, bytes(7));
+    await world.ms(1);
+    expect(readAll(flow.server)).toEqual([bytes(7)]);
+  });
+
+  it('is told from one that is idle, which answers', async () => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const flow = await world.flow(a, b, WATCHED);
+    world.sent.length = 0;
+    await world.ms(10_000);
+    expect([flow.client.end.down, flow.server.down]).toEqual([null, null]);
+    const said = codes(world);
+    expect(new Set(said)).toEqual(new Set([UDP_CODE.inquiry, UDP_CODE.alive]));
+    // Both sides ask, and are answered, at most every 600 ms: after an answer the peer counts as heard.
+    expect(said.length).toBeLessThanOrEqual((2 * 2 * 10_000) / 600 + 4);
+  });
+
+  it('cannot be feigned by a stranger', async () => {
+    const world = new World();
+    const [a, b] = await world.pair();
+    const flow = await world.flow(a, b, WATCHED);
+    const eids = { sEid: 64, dEid: 64 };
+    for (const kind of ['inquiry', 'alive'] as const) world.inject(B, encodeUdpMgmt({ kind, ...eids }), C);
+    await world.ms(2000);
+    expect([flow.client.end.down, flow.server.down]).toEqual([null, null]);
+    expect(await b.counter('dropUnasked')).toBe(1);
   });
 });
 

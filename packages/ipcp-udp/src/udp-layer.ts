@@ -24,6 +24,7 @@ import type { FaultSwitch } from './fault-switch.js';
 import { takesDealloc } from './oap-mark.js';
 import { COUNT } from './udp-counters.js';
 import { UdpFlow } from './udp-flow.js';
+import { UdpInquiry } from './udp-inquiry.js';
 import { fromUdp, toUdp } from './udp-messages.js';
 import { UdpSocket } from './udp-socket.js';
 
@@ -60,6 +61,7 @@ export class UdpLayer {
   private readonly byUser = new Map<UserFlow, UdpFlow>();
   private readonly attempts = new Map<number, Attempt>();
   private readonly socket: UdpSocket;
+  private readonly inquiry: UdpInquiry;
   private lastAttempt = 0;
 
   constructor(
@@ -67,15 +69,22 @@ export class UdpLayer {
     port: ConstructorParameters<typeof UdpSocket>[0],
     fault: FaultSwitch,
   ) {
-    const { counters, clock } = environment;
+    const { counters, clock, datagrams } = environment;
     this.driver = new MachineDriver(this.handshake, clock, (output) => this.act(output));
-    this.socket = new UdpSocket(port, fault, counters, {
+    this.socket = new UdpSocket(port, datagrams, fault, counters, {
       data: (eid, buffer, offset, length, address, sourcePort) => {
         const flow = eid < END_EID ? this.flows[eid] : undefined;
         if (flow) flow.receive(buffer, offset, length, address, sourcePort);
         else counters.add(COUNT.dropUnknownEid);
       },
       mgmt: (bytes, peer) => this.mgmt(bytes, peer),
+    });
+    this.inquiry = new UdpInquiry({
+      clock,
+      counters,
+      socket: this.socket,
+      flowOf: (eid) => this.handshake.flow(eid),
+      gone: (flow) => this.gone(flow),
     });
   }
 
@@ -100,7 +109,9 @@ export class UdpLayer {
 
   agreed(user: UserFlow): void {
     const flow = this.byUser.get(user);
-    if (flow) this.driver.input({ type: 'agreed', eid: flow.shim.eid, dealloc: hasDealloc(user) });
+    if (!flow) return;
+    this.driver.input({ type: 'agreed', eid: flow.shim.eid, dealloc: agreed(user, OapFeature.DEALLOC_MESSAGE) });
+    if (agreed(user, OapFeature.INQUIRY)) this.inquiry.watch(flow);
   }
 
   /** This host ended the flow: the peer is told if it takes that; an attempt under way is given up. */
@@ -130,6 +141,7 @@ export class UdpLayer {
     for (const flow of [...this.handshake.all()]) this.driver.input({ type: 'close', eid: flow.eid });
     if (this.handshake.deadline !== NEVER) await sleep(this.environment.clock, fromMs(FAREWELL_LIMIT_MS));
     this.driver.stop();
+    this.inquiry.stop();
     this.socket.close();
   }
 
@@ -137,8 +149,10 @@ export class UdpLayer {
     const { counters } = this.environment;
     const decoded = decodeUdpMgmt(bytes);
     if (!decoded.ok) return counters.add(decoded.reason === 'too-short' ? COUNT.dropRunt : COUNT.dropMalformed);
-    if (decoded.value.kind === 'unknown') return counters.add(COUNT.dropUnknownCode);
-    const message = fromUdp(decoded.value);
+    const { value } = decoded;
+    if (value.kind === 'unknown') return counters.add(COUNT.dropUnknownCode);
+    if (value.kind === 'inquiry' || value.kind === 'alive') return this.inquiry.received(value, peer);
+    const message = fromUdp(value);
     const ours = message.kind === 'dealloc' || takesDealloc(message.data);
     this.driver.input({ type: 'received', peer, message, ours });
   }
@@ -200,14 +214,23 @@ export class UdpLayer {
       return this.driver.input({ type: 'answer', eid, response, data: EMPTY_BYTES, dealloc: false });
     }
     const flow = this.attach(user, shim);
-    this.driver.input({ type: 'answer', eid, response: 0, data: result.data, dealloc: hasDealloc(user) });
+    const dealloc = agreed(user, OapFeature.DEALLOC_MESSAGE);
+    this.driver.input({ type: 'answer', eid, response: 0, data: result.data, dealloc });
     flow.start();
+    if (agreed(user, OapFeature.INQUIRY)) this.inquiry.watch(flow);
   }
 
   private ended(shim: ShimFlow): void {
     const flow = this.flows[shim.eid];
     if (flow?.shim !== shim) return;
     this.detach(flow);
+    this.environment.users.end(flow.user);
+  }
+
+  /** The peer was killed, or started anew. */
+  private gone(flow: UdpFlow): void {
+    this.detach(flow);
+    this.driver.input({ type: 'close', eid: flow.shim.eid });
     this.environment.users.end(flow.user);
   }
 
@@ -222,11 +245,12 @@ export class UdpLayer {
 
   private detach(flow: UdpFlow): void {
     flow.stop();
+    this.inquiry.unwatch(flow);
     if (this.flows[flow.shim.eid] === flow) this.flows[flow.shim.eid] = undefined;
     this.byUser.delete(flow.user);
   }
 }
 
-const hasDealloc = (user: UserFlow): boolean => (user.features & OapFeature.DEALLOC_MESSAGE) !== 0;
+const agreed = (user: UserFlow, feature: number): boolean => (user.features & feature) !== 0;
 /** A reason that does not fit is left out; the response number says enough. */
 const fitting = (data: Uint8Array): Uint8Array => (data.length <= MAX_REPLY_DATA ? data : EMPTY_BYTES);

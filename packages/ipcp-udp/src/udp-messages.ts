@@ -1,8 +1,11 @@
 import type { ShimMessage } from '@ouroboros/shim-flow';
-import type { UdpMgmt } from '@ouroboros/wire';
+import type { UdpFlowAlive, UdpFlowInquiry, UdpMgmt } from '@ouroboros/wire';
+
+/** What UDP says of the handshake; questions about living flows are not part of it. */
+type UdpHandshake = Exclude<UdpMgmt, UdpFlowInquiry | UdpFlowAlive>;
 
 /** The words of the handshake as UDP writes them: in a reply both EIDs keep the requester's point of view. [spec/wire-shims.md §2.3] */
-export function toUdp(message: ShimMessage): UdpMgmt {
+export function toUdp(message: ShimMessage): UdpHandshake {
   switch (message.kind) {
     case 'request':
       return { kind: 'request', sEid: message.requester, qos: message.qos, hash: message.hash, data: message.data };
@@ -15,7 +18,7 @@ export function toUdp(message: ShimMessage): UdpMgmt {
   }
 }
 
-export function fromUdp(message: UdpMgmt): ShimMessage {
+export function fromUdp(message: UdpHandshake): ShimMessage {
   switch (message.kind) {
     case 'request':
       return { kind: 'request', requester: message.sEid, qos: message.qos, hash: message.hash, data: message.data };

@@ -1,5 +1,5 @@
 import type { Counters } from '@ouroboros/ipcp-kit';
-import type { DatagramPort } from '@ouroboros/ports';
+import type { DatagramAnswer, DatagramNetwork, DatagramPort } from '@ouroboros/ports';
 import type { ShimPeer } from '@ouroboros/shim-flow';
 import { UDP_DATA_HEADER, udpEid } from '@ouroboros/wire';
 import type { FaultSwitch } from './fault-switch.js';
@@ -21,6 +21,7 @@ export class UdpSocket {
 
   constructor(
     private readonly port: DatagramPort,
+    private readonly network: DatagramNetwork,
     private readonly fault: FaultSwitch,
     private readonly counters: Counters,
     taker: UdpFrameTaker,
@@ -49,6 +50,15 @@ export class UdpSocket {
     if (this.fault.active && this.fault.drops(peer.address)) return this.counters.add(COUNT.dropByFault);
     const sent = this.port.send(bytes, 0, bytes.length, peer.address, peer.port);
     this.counters.add(sent ? COUNT.mgmtSent : COUNT.dropSendBusy);
+  }
+
+  /** A management message from a port of its own, and what came back. */
+  async ask(bytes: Uint8Array, to: ShimPeer, limitMs: number): Promise<DatagramAnswer> {
+    const dropped = (): boolean => this.fault.active && this.fault.drops(to.address);
+    if (dropped()) return 'silent';
+    this.counters.add(COUNT.mgmtSent);
+    const answer = await this.network.ask({ from: this.port.localAddress, to, bytes, limitMs });
+    return dropped() ? 'silent' : answer;
   }
 
   close(): void {

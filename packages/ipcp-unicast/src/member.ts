@@ -221,8 +221,9 @@ export class Member {
     const dtLink = this.dtLinks.get(link);
     this.dtLinks.delete(link);
     if (dtLink) this.dt.removeLink(dtLink);
-    // When the lower IPCP here died that says nothing about the neighbour.
-    this.withoutLink(link, !link.silent && link.flow.downEvent !== 'DOWN');
+    // When the lower IPCP here died, or the lower layer found the one there dead after a silence, that says nothing about
+    // the neighbour; one that ends its flow was heard right before.
+    this.withoutLink(link, !link.quiet && link.flow.downEvent !== 'DOWN');
   }
 
   /** A data-transfer link is of no use: another one to the same neighbour takes its place, or the adjacency is down. */

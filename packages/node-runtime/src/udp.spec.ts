@@ -27,6 +27,27 @@ describe('UdpNetwork', () => {
   };
   afterEach(() => ports.splice(0).forEach((port) => port.close()));
 
+  describe('a question', () => {
+    const ask = (to: { address: string; port: number }, limitMs = 2000) =>
+      network.ask({ from: '127.0.0.1', to, bytes: Uint8Array.of(1, 2), limitMs });
+
+    it('is answered by what comes back', async () => {
+      const b = await bind(0, '127.0.0.2');
+      b.onDatagram = (buffer, offset, length, address, port) =>
+        void b.send(buffer, offset + 1, length - 1, address, port);
+      expect(await ask({ address: b.localAddress, port: b.localPort })).toEqual(Uint8Array.of(2));
+    });
+
+    it('is refused by a port that nobody has bound, and else remains unanswered', async () => {
+      const b = await bind(0, '127.0.0.2');
+      const to = { address: b.localAddress, port: b.localPort };
+      expect(await ask(to, 20)).toBe('silent');
+      b.close();
+      expect(await ask(to)).toBe('refused');
+      expect(await network.ask({ from: '192.0.2.1', to, bytes: Uint8Array.of(1), limitMs: 2000 })).toBe('silent');
+    });
+  });
+
   it('carries datagrams, and tells where they are from', async () => {
     const [a, b] = [await bind(), await bind(0, '127.0.0.2')];
     const arrived = receive(b, 2);

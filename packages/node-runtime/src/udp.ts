@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
-import type { DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+import type { DatagramAnswer, DatagramNetwork, DatagramPort, DatagramQuestion } from '@ouroboros/ports';
 
 /** Wanted size of the system's buffer of a socket in each direction; Linux grants what net.core.[rw]mem_max allows. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -105,5 +105,22 @@ export class UdpNetwork implements DatagramNetwork {
     growBuffer((bytes) => socket.setRecvBufferSize(bytes));
     growBuffer((bytes) => socket.setSendBufferSize(bytes));
     return new UdpPort(socket);
+  }
+
+  /** On Linux a connected socket is told by the system (ICMP) when nobody has bound the port that it sends to. */
+  ask({ from, to, bytes, limitMs }: DatagramQuestion): Promise<DatagramAnswer> {
+    return new Promise((resolve) => {
+      const socket = createSocket({ type: 'udp4', lookup: literal as never });
+      const settle = (answer: DatagramAnswer): void => {
+        clearTimeout(limit);
+        socket.removeAllListeners().on('error', () => undefined); // What comes late has been answered already.
+        socket.close();
+        resolve(answer);
+      };
+      const limit = setTimeout(() => settle('silent'), limitMs);
+      socket.on('message', (message) => settle(new Uint8Array(message)));
+      socket.on('error', ({ code }: NodeJS.ErrnoException) => settle(code === 'ECONNREFUSED' ? 'refused' : 'silent'));
+      socket.bind(0, from, () => socket.connect(to.port, to.address, () => socket.send(bytes)));
+    });
   }
 }

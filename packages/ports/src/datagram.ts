@@ -12,9 +12,23 @@ export interface DatagramPort {
   close(): void;
 }
 
+/** What became of a question: the bytes that came back, or the system there said that nobody has bound the port, or nothing. */
+export type DatagramAnswer = Uint8Array | 'refused' | 'silent';
+
+export interface DatagramQuestion {
+  /** Local address; the port is any free one. */
+  readonly from: string;
+  readonly to: { readonly address: string; readonly port: number };
+  readonly bytes: Uint8Array;
+  /** How long to wait for the answer. */
+  readonly limitMs: number;
+}
+
 export interface DatagramNetwork {
   /** Binds; EINVAL for an address that is not local, EEXIST for a port in use. */
   bind(address: string, port: number): Promise<DatagramPort>;
+  /** Sends one datagram from a socket of its own and waits for the first that comes back from there. Never rejects. */
+  ask(question: DatagramQuestion): Promise<DatagramAnswer>;
 }
 
 /** Host names to IP addresses, by the system's resolver. */

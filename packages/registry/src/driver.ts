@@ -45,7 +45,7 @@ export interface RegistryDriverOptions {
   readonly features?: number;
 }
 
-const OFFERED_FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
+const OFFERED_FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.INQUIRY;
 
 /** Ordered QoS needs FRCP, which is not there yet. */
 export const unorderedQos = (qos: QosSpec): boolean => qos.inOrder === 0;

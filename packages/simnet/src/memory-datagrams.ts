@@ -1,5 +1,5 @@
 import { OuroborosError, fromMs, type Micros } from '@ouroboros/model';
-import type { Clock, DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+import type { Clock, DatagramAnswer, DatagramNetwork, DatagramPort, DatagramQuestion } from '@ouroboros/ports';
 
 /** What becomes of one datagram: the delays in ms of its copies. None = lost; two = duplicated. */
 export type DatagramFate = (from: string, to: string, length: number) => readonly number[];
@@ -35,6 +35,8 @@ export interface DatagramRecord {
 }
 
 const NO_DELAY: readonly number[] = [0];
+/** Ports from here up are given to questions. */
+const FIRST_FREE_PORT = 49_152;
 
 /**
  * A UDP network in memory: every address may be bound, nothing is lost unless `fate` says so. `tap` sees each datagram that is
@@ -57,6 +59,7 @@ export class MemoryDatagramNetwork {
         }
         return this.bind(address, port);
       },
+      ask: (question) => this.ask(question),
     };
   }
 
@@ -74,7 +77,7 @@ export class MemoryDatagramNetwork {
     this.carry(from.address, from.port, to.address, to.port, bytes.slice());
   }
 
-  private bind(address: string, port: number): DatagramPort {
+  private bind(address: string, port: number): MemoryPort {
     const key = endpoint(address, port);
     if (this.ports.has(key)) throw new OuroborosError('EEXIST', `UDP ${key} is in use`, { field: 'port' });
     const bound = new MemoryPort(address, port, {
@@ -85,13 +88,34 @@ export class MemoryDatagramNetwork {
     return bound;
   }
 
+  private ask({ from, to, bytes, limitMs }: DatagramQuestion): Promise<DatagramAnswer> {
+    let port = FIRST_FREE_PORT;
+    while (this.ports.has(endpoint(from, port))) port += 1;
+    const socket = this.bind(from, port);
+    return new Promise((resolve) => {
+      const settle = (answer: DatagramAnswer): void => {
+        cancelLimit();
+        socket.close();
+        resolve(answer);
+      };
+      const cancelLimit = this.clock.at((this.clock.now() + fromMs(limitMs)) as Micros, () => settle('silent'));
+      socket.onDatagram = (buffer, offset, length) => settle(buffer.slice(offset, offset + length));
+      socket.onRefused = () => settle('refused');
+      socket.send(bytes, 0, bytes.length, to.address, to.port);
+    });
+  }
+
   private carry(from: string, fromPort: number, to: string, toPort: number, bytes: Uint8Array): void {
     const [source, target] = [endpoint(from, fromPort), endpoint(to, toPort)];
     this.tap?.({ from: source, to: target, bytes });
     if (this.cut.has(linkKey(from, to))) return;
     for (const delayMs of this.fate(source, target, bytes.length)) {
       const at = (this.clock.now() + fromMs(delayMs)) as Micros;
-      this.clock.at(at, () => this.ports.get(target)?.onDatagram?.(bytes, 0, bytes.length, from, fromPort));
+      this.clock.at(at, () => {
+        const receiver = this.ports.get(target);
+        if (receiver) receiver.onDatagram?.(bytes, 0, bytes.length, from, fromPort);
+        else this.ports.get(source)?.onRefused?.();
+      });
     }
   }
 }
@@ -103,6 +127,8 @@ interface Wire {
 
 class MemoryPort implements DatagramPort {
   onDatagram: DatagramPort['onDatagram'] = null;
+  /** Nobody has bound the port that was sent to. */
+  onRefused: (() => void) | null = null;
   private closed = false;
 
   constructor(

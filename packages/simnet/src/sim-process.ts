@@ -1,5 +1,12 @@
 import type { Caller } from '@ouroboros/registry';
-import type { ChannelHost, DatagramNetwork, DatagramPort, Logger } from '@ouroboros/ports';
+import type {
+  ChannelHost,
+  DatagramAnswer,
+  DatagramNetwork,
+  DatagramPort,
+  DatagramQuestion,
+  Logger,
+} from '@ouroboros/ports';
 import type { MemoryChannelHost } from './memory-channel.js';
 import type { ProcessClock } from './process-clock.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -50,7 +57,10 @@ export class SimProcess {
     this.logger = logger;
     this.memory = channels;
     this.caller = { pid, uid, gid: uid };
-    this.datagrams = { bind: (address, port) => this.bind(datagrams, address, port) };
+    this.datagrams = {
+      bind: (address, port) => this.bind(datagrams, address, port),
+      ask: (question) => this.ask(datagrams, question),
+    };
   }
 
   get channels(): ChannelHost {
@@ -84,5 +94,14 @@ export class SimProcess {
     const socket = await network.bind(address, port);
     this.sockets.push(socket);
     return socket;
+  }
+
+  /** A process that has ended hears no answer. */
+  private ask(network: DatagramNetwork, question: DatagramQuestion): Promise<DatagramAnswer> {
+    return new Promise((resolve) => {
+      void network.ask(question).then((answer) => {
+        if (!this.ended) resolve(answer);
+      });
+    });
   }
 }

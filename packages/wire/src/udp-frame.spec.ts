@@ -37,8 +37,15 @@ describe('UDP management messages', () => {
       response: -1005,
     }));
 
+  it('carry our inquiry and its answer as 47 bytes with codes 129 and 130', () => {
+    const hex = (code: string): string =>
+      `00000000 00000041 00000040 00000000 0000000000000000 ${'00000000'.repeat(5)} ${code} 00 00`;
+    golden(hex('81'), { kind: 'inquiry', sEid: 65, dEid: 64 });
+    golden(hex('82'), { kind: 'alive', sEid: 65, dEid: 64 });
+  });
+
   it('give unknown codes as a value', () => {
-    for (const code of [0, 3, 127, 129, 255]) {
+    for (const code of [0, 3, 127, 131, 255]) {
       const bytes = fromHex(FLOW_REFUSED);
       bytes[44] = code;
       expect(valueOf(decodeUdpMgmt(bytes))).toEqual({ kind: 'unknown', code });

@@ -26,8 +26,8 @@ export const UDP_PORT = 3435;
 /** EIDs of C are signed ints: ours stay below. */
 export const UDP_MAX_EID = 0x7fffffff;
 
-/** 128 is ours (docs/wire-extensions.md); C logs and ignores it. */
-export const UDP_CODE = { request: 1, reply: 2, dealloc: 128 } as const;
+/** 128 and above are ours (docs/wire-extensions.md); C logs and ignores them. */
+export const UDP_CODE = { request: 1, reply: 2, dealloc: 128, inquiry: 129, alive: 130 } as const;
 
 export const UDP_MGMT_TABLE = fieldTable('big-endian', {
   eid: 'u32',
@@ -79,12 +79,33 @@ export interface UdpFlowDealloc {
   readonly response: number;
 }
 
+/**
+ * Ours, only on flows whose ends agreed on OapFeature.INQUIRY: does the receiver have this flow? The answer is `alive`, or
+ * `dealloc` when it has not.
+ */
+export interface UdpFlowInquiry {
+  readonly kind: 'inquiry';
+  /** The sender's own EID. */
+  readonly sEid: number;
+  /** The receiver's EID. */
+  readonly dEid: number;
+}
+
+/** The answer to an inquiry by a receiver that has the flow. */
+export interface UdpFlowAlive {
+  readonly kind: 'alive';
+  /** The sender's own EID. */
+  readonly sEid: number;
+  /** The receiver's EID. */
+  readonly dEid: number;
+}
+
 export interface UdpUnknown {
   readonly kind: 'unknown';
   readonly code: number;
 }
 
-export type UdpMgmt = UdpFlowRequest | UdpFlowReply | UdpFlowDealloc;
+export type UdpMgmt = UdpFlowRequest | UdpFlowReply | UdpFlowDealloc | UdpFlowInquiry | UdpFlowAlive;
 
 /** Destination EID of a frame; 0 = management. The frame must have at least 4 bytes. */
 export const udpEid = (buffer: Uint8Array, offset: number): number =>
@@ -108,6 +129,8 @@ export function decodeUdpMgmt(bytes: Uint8Array): Decoded<UdpMgmt | UdpUnknown> 
     return accepted({ kind: 'reply', sEid, dEid, response, data: bytes.slice(UDP_MGMT_FIXED) });
   }
   if (code === UDP_CODE.dealloc) return accepted({ kind: 'dealloc', sEid, dEid, response });
+  if (code === UDP_CODE.inquiry) return accepted({ kind: 'inquiry', sEid, dEid });
+  if (code === UDP_CODE.alive) return accepted({ kind: 'alive', sEid, dEid });
   if (code !== UDP_CODE.request) return accepted({ kind: 'unknown', code });
   const dataAt = UDP_MGMT_FIXED + UDP_HASH_LENGTH;
   if (bytes.length < dataAt) return refused('too-short', 'hash');
@@ -118,7 +141,7 @@ export function decodeUdpMgmt(bytes: Uint8Array): Decoded<UdpMgmt | UdpUnknown> 
 /** A whole management datagram. EMSGSIZE when it would exceed UDP_MGMT_MAX, EINVAL when a field does not fit. */
 export function encodeUdpMgmt(message: UdpMgmt): Uint8Array {
   const hash = message.kind === 'request' ? message.hash : new Uint8Array(0);
-  const data = message.kind === 'dealloc' ? new Uint8Array(0) : message.data;
+  const data = 'data' in message ? message.data : new Uint8Array(0);
   if (message.kind === 'request' && hash.length !== UDP_HASH_LENGTH) {
     throw new OuroborosError('EINVAL', `hash has ${hash.length} bytes, not ${UDP_HASH_LENGTH}`, { field: 'hash' });
   }

@@ -2,48 +2,43 @@ import { NodeHash } from '@ouroboros/crypto';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastTypeWith } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
-import { runSeeds, type SeedRunner } from './seeds.js';
+import { runSeed, seedsFrom, type SeedRunner } from './seeds.js';
 import { HUNDRED, TEN, TEN_AS_C, TEN_LONG_CUTS } from './stories.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const udp = simType(udp4Type({} as DynamicDns));
+const ONLY = process.env['SIM_SEED'];
 const runner = (extensions: boolean): SeedRunner => ({
   simulation: (seed, logLevel) => {
     const types = [udp, simType(unicastTypeWith({ extensions }))];
     return new Simulation({ seed, settle, hash: new NodeHash(), types, logLevel });
   },
-  only: process.env['SIM_SEED'],
+  alone: ONLY !== undefined,
   print: (text) => process.stdout.write(text),
 });
 
 describe('ten nodes after 20 % loss, reordering and partitions, continued', () => {
-  it.each([51, 101, 151])(
-    'route as Dijkstra within 2 s and find all names within 30 s: 50 seeds from %i',
-    (from) => runSeeds(runner(true), TEN, from, 50),
-    600_000,
+  it.each(seedsFrom(51, 150, ONLY))('route as Dijkstra within 2 s and find all names within 30 s: seed %i', (seed) =>
+    runSeed(runner(true), TEN, seed),
   );
 });
 
 describe('a hundred nodes after 20 % loss, reordering and partitions', () => {
-  it.each([1, 2])(
+  it.each(seedsFrom(1, 2, ONLY))(
     'route as Dijkstra within 2 s, find names within 30 s, each in at most 7 request rounds: seed %i',
-    (seed) => runSeeds(runner(true), HUNDRED, seed, 1),
-    600_000,
+    (seed) => runSeed(runner(true), HUNDRED, seed),
   );
 });
 
 describe('ten nodes after cuts that outlast the peer time-out', () => {
-  it(
-    'route as Dijkstra within 2 s and find all names within 30 s: 20 seeds',
-    () => runSeeds(runner(true), TEN_LONG_CUTS, 1, 20),
-    600_000,
+  it.each(seedsFrom(1, 20, ONLY))('route as Dijkstra within 2 s and find all names within 30 s: seed %i', (seed) =>
+    runSeed(runner(true), TEN_LONG_CUTS, seed),
   );
 });
 
 describe('ten members that behave as C after 20 % loss, reordering and partitions', () => {
-  it.each([6])(
-    'route as Dijkstra within 80 s and find all names within 30 s more: 45 seeds from %i',
-    (from) => runSeeds(runner(false), TEN_AS_C, from, 45),
-    600_000,
+  it.each(seedsFrom(6, 45, ONLY))(
+    'route as Dijkstra within 80 s and find all names within 30 s more: seed %i',
+    (seed) => runSeed(runner(false), TEN_AS_C, seed),
   );
 });

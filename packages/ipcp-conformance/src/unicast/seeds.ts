@@ -18,8 +18,8 @@ export interface SeedStory {
 /** What a spec hands in. */
 export interface SeedRunner {
   simulation(seed: number, logLevel: LogLevel): Simulation;
-  /** `$SIM_SEED`: this seed alone, with its log; else undefined. */
-  readonly only: string | undefined;
+  /** One seed alone is run, with its log. */
+  readonly alone: boolean;
   print(text: string): void;
 }
 
@@ -33,24 +33,23 @@ const MAX_FAULTS_SHOWN = 20;
 /** With up to so many members (k = 8) each may well hold all values itself, and asks nobody. */
 const ALL_STORED_HERE = 16;
 
-/** Runs `count` seeds from `from`; rejects with the first that fails and how to repeat it. */
-export async function runSeeds(runner: SeedRunner, story: SeedStory, from: number, count: number): Promise<void> {
-  const { only } = runner;
-  const seeds = only === undefined ? Array.from({ length: count }, (_, i) => from + i) : [Number(only)];
-  for (const seed of seeds) {
-    const sim = runner.simulation(seed, only === undefined ? 'error' : 'debug');
-    const faults = await runSeed(sim, story);
-    if (only !== undefined) runner.print(`${sim.log.lines().join('\n')}\n`);
-    if (faults.length === 0) continue;
-    const shown = faults.slice(0, MAX_FAULTS_SHOWN).join('\n');
-    throw new Error(
-      `seed ${seed} fails; repeat it alone and with its log by SIM_SEED=${seed} npx jest <file>\n${shown}`,
-    );
-  }
+/** Seeds from `from`, one test each; with `$SIM_SEED` that one alone. */
+export const seedsFrom = (from: number, count: number, only: string | undefined): readonly number[] =>
+  only === undefined ? Array.from({ length: count }, (_, i) => from + i) : [Number(only)];
+
+/** Runs one seed; rejects when it fails, with what went wrong and how to repeat it. */
+export async function runSeed(runner: SeedRunner, story: SeedStory, seed: number): Promise<void> {
+  const { alone } = runner;
+  const sim = runner.simulation(seed, alone ? 'debug' : 'error');
+  const faults = await faultsOf(sim, story);
+  if (alone) runner.print(`${sim.log.lines().join('\n')}\n`);
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, MAX_FAULTS_SHOWN).join('\n');
+  throw new Error(`seed ${seed} fails; repeat it alone and with its log by SIM_SEED=${seed} npx jest <file>\n${shown}`);
 }
 
 /** Builds the network, lets the troubles come, and looks whether everything is right afterwards in time. */
-async function runSeed(sim: Simulation, story: SeedStory): Promise<Faults> {
+async function faultsOf(sim: Simulation, story: SeedStory): Promise<Faults> {
   const net = new UnicastNetwork(sim, story.network);
   await sim.resolve(net.build(), 600_000);
   await sim.resolve(troubles(net, story.troubles), story.troubles.forMs + 60_000);

@@ -31,6 +31,7 @@ export class Link {
   /** The neighbour is watched more closely than the flow's peer time-out. */
   readonly limitMs: number;
   silent = false;
+  private readonly liveness: Liveness;
   private readonly watch: MachineDriver<never, 'probe' | 'silent' | 'heard'>;
 
   constructor(
@@ -40,7 +41,7 @@ export class Link {
     peer: Cep,
     /** The name that was connected to; empty when the neighbour connected to us. */
     readonly dst: string,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly events: LinkEvents,
   ) {
     this.neighbor = peer.address as Address;
@@ -51,10 +52,15 @@ export class Link {
     const { counters } = flow;
     const received = (): number => counters.packetsReceived + counters.keepAlivesReceived;
     const sent = (): number => counters.packetsSent + counters.keepAlivesSent;
-    const machine = new Liveness(this.limitMs, received, sent, clock.now());
-    this.watch = new MachineDriver(machine, clock, (output) => this.act(output));
+    this.liveness = new Liveness(this.limitMs, received, sent, clock.now());
+    this.watch = new MachineDriver(this.liveness, clock, (output) => this.act(output));
     this.watch.start();
     flow.onDown = () => events.down(this);
+  }
+
+  /** Nothing was heard of the neighbour lately, though not for so long that the link counts as silent. */
+  get quiet(): boolean {
+    return this.liveness.isQuiet(this.clock.now());
   }
 
   send(bytes: Uint8Array): void {

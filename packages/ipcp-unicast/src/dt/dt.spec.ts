@@ -178,4 +178,23 @@ describe('liveness', () => {
     received = 1;
     expect(at(700)).toEqual(['probe', 'heard']);
   });
+
+  it('calls a neighbour quiet long before it is silent, and never one that it does not watch', () => {
+    let received = 0;
+    const watch = (limitMs: number): Liveness =>
+      new Liveness(
+        limitMs,
+        () => received,
+        () => 0,
+        micros(0),
+      );
+    const [machine, unwatched] = [watch(500), watch(0)];
+    const quietAt = (ms: number): boolean => machine.isQuiet(micros(ms * 1000));
+    expect([quietAt(299), quietAt(300)]).toEqual([false, true]);
+    expect(unwatched.isQuiet(micros(3_600_000_000))).toBe(false);
+    received = 1;
+    expect(quietAt(300)).toBe(false);
+    machine.wake(micros(300_000), new CollectingSink<LivenessOutput>());
+    expect([quietAt(599), quietAt(600)]).toEqual([false, true]);
+  });
 });

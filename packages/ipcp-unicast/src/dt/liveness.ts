@@ -12,6 +12,8 @@ export type LivenessOutput = 'probe' | 'silent' | 'heard';
 
 /** Looks and probes so often per limit; silence is noticed at most one step late. */
 const STEPS = 5;
+/** A neighbour that lives is heard in each step. */
+const QUIET_STEPS = 3;
 
 export class Liveness implements Machine<never, LivenessOutput> {
   deadline: Micros;
@@ -33,6 +35,11 @@ export class Liveness implements Machine<never, LivenessOutput> {
     this.lastReceived = received();
     this.lastSent = sent();
     this.heardAt = now;
+  }
+
+  /** Nothing was heard for some steps, though the limit has not passed. */
+  isQuiet(now: Micros): boolean {
+    return this.received() === this.lastReceived && now - this.heardAt >= QUIET_STEPS * this.step && this.limitMs > 0;
   }
 
   /** Nothing but time concerns it. */

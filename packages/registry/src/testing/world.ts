@@ -39,7 +39,7 @@ export const testHash: Hash = {
   },
 };
 
-export const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
+export const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.INQUIRY;
 export const WALL = 1_700_000_000_000_000_000n;
 export const ok = (value?: unknown): Outcome => ({ ok: true, value });
 export const no = (code: Failure['code'], message = 'no', stage?: string): Outcome => ({

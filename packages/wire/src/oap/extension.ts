@@ -26,8 +26,8 @@ export const OapFeature = {
   DEALLOC_MESSAGE: 1,
   /** A refusal may carry its reason. */
   REFUSAL_REASON: 2,
-  /** Shims tell each other that they live while they share flows. */
-  HEARTBEAT: 4,
+  /** Shims may ask each other whether the flow still exists (UDP codes 129 and 130). */
+  INQUIRY: 4,
   /** Each packet of the flow begins with a frame byte; packets larger than the path are fragmented. */
   FRAMES: 8,
   /** FRCP with selective acknowledgements and windows beyond 256 packets. */
