@@ -10,7 +10,7 @@ import type {
 import { failure } from './failures.js';
 import { find, findIn, isFailure, read, stampOf, type Found, type ReadFile } from './files.js';
 import { pemBlocks } from './pem.js';
-import type { TrustFiles } from './host-trust-files.js';
+import type { TrustFiles } from './anchor-files.js';
 import type { NameFiles, Places } from './places.js';
 
 /** Names whose files are remembered; beyond that the one asked for longest ago is read anew. */
@@ -71,7 +71,7 @@ export class FileCredentialStore implements CredentialStore {
 
 async function trustOf(files: TrustFiles): Promise<Trust> {
   if (files.cacert.length + files.untrusted.length + files.crl.length === 0) return NO_TRUST;
-  return (await import('./host-trust-files.js')).readTrust(files);
+  return (await import('./anchor-files.js')).readTrust(files);
 }
 
 const NO_TRUST: Trust = {

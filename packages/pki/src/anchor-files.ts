@@ -1,5 +1,6 @@
 import type { CredentialFailure, Trust } from '@ouroboros/ports';
 import { isSelfSigned, readCertificate, type Certificate } from './certificate.js';
+import type { Anchors } from './chain.js';
 import { failure } from './failures.js';
 import { isFailure, read, type Found, type ReadFile } from './files.js';
 import { pemBlocks } from './pem.js';
@@ -14,23 +15,28 @@ export interface TrustFiles {
 }
 
 /**
- * Reads authorities, intermediates and revocation lists, each file with one or more of them. One file that is not what it
- * should be makes all trust void: without a revocation list, say, those who were revoked would be believed.
+ * Reads authorities, intermediates and revocation lists, each file with one or more of them.
  *
  * Divergence from C, which puts both folders into one store: a self-signed certificate is trusted only in `cacert`.
  */
-export async function readTrust(files: TrustFiles): Promise<Trust> {
+export async function readAnchors(files: TrustFiles): Promise<Anchors | CredentialFailure> {
   const cacert = await readAll(files.cacert, certificatesIn);
+  if (isFailure(cacert)) return cacert;
   const untrusted = await readAll(files.untrusted, certificatesIn);
+  if (isFailure(untrusted)) return untrusted;
   const lists = await readAll(files.crl, listsIn);
-  const fault = [cacert, untrusted, lists].find(isFailure);
-  if (fault !== undefined) return new BrokenTrust(fault);
-  const trusted = cacert as readonly Certificate[];
-  return new HostTrust({
-    roots: trusted.filter(isSelfSigned),
-    intermediates: [...trusted.filter((one) => !isSelfSigned(one)), ...(untrusted as readonly Certificate[])],
-    lists: lists as readonly RevocationList[],
-  });
+  if (isFailure(lists)) return lists;
+  const roots = cacert.filter(isSelfSigned);
+  return { roots, intermediates: [...cacert.filter((one) => !roots.includes(one)), ...untrusted], lists };
+}
+
+/**
+ * Trust in what the files hold. One file that is not what it should be makes all trust void: without a revocation list,
+ * say, those who were revoked would be believed.
+ */
+export async function readTrust(files: TrustFiles): Promise<Trust> {
+  const anchors = await readAnchors(files);
+  return isFailure(anchors) ? new BrokenTrust(anchors) : new HostTrust(anchors);
 }
 
 type Reader<T> = (file: ReadFile) => readonly T[] | CredentialFailure;
@@ -41,7 +47,7 @@ async function readAll<T>(found: readonly Found[], reader: Reader<T>): Promise<r
     const file = await read(one);
     if (file === null) continue;
     const items = isFailure(file) ? file : reader(file);
-    if ('ok' in items) return items;
+    if (isFailure(items)) return items;
     all.push(...items);
   }
   return all;
