@@ -1,9 +1,8 @@
 /** Certificates: who is believed, what a name shows, and an authority of one's own. */
 export { confDir } from './conf-dir.js';
 export { FileCredentialStore } from './credential-store.js';
+export { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type KeyKind } from './defaults.js';
 export {
-  AUTHORITY_DAYS,
-  LEAF_DAYS,
   Pki,
   type AuthorityInfo,
   type InitOptions,
@@ -13,14 +12,12 @@ export {
   type RevokedInfo,
   type RevokeOptions,
 } from './pki.js';
-export {
-  WARN_DAYS,
-  type CertificateKind,
-  type CertificateState,
-  type CertificateStatus,
-  type PkiStatus,
-  type RevocationStatus,
+export type {
+  CertificateKind,
+  CertificateState,
+  CertificateStatus,
+  PkiStatus,
+  RevocationStatus,
 } from './pki-status.js';
-export { credentialWarnings } from './warnings.js';
 export { Places } from './places.js';
-export { KEY_KINDS, type KeyKind } from './signing-key.js';
+export { credentialWarnings } from './warnings.js';

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
 import type { CredentialRole } from '@ouroboros/ports';
 import type { Certificate } from './certificate.js';
+import type { KeyKind } from './defaults.js';
 import { find, isFailure, read } from './files.js';
 import { certificateIn, privateKeyIn } from './name-credential.js';
-import { generateKey, SigningKey, type KeyKind } from './signing-key.js';
+import { generateKey, SigningKey } from './signing-key.js';
 import { keyFault } from './signing.js';
 
 /** @throws OuroborosError EEXIST when the folder of a name has a certificate or a key */
@@ -12,7 +13,7 @@ export async function refuseExisting(folder: string, role: CredentialRole, name:
   for (const file of ['crt.pem', 'key.pem']) {
     if ((await find(join(folder, file))).kind === 'absent') continue;
     const hint = file === 'crt.pem' ? `: renew it with irm pki renew ${name} ${role}` : '';
-    throw new OuroborosError('EEXIST', `${join(folder, file)} exists${hint}`, { field: 'name' });
+    throw new OuroborosError('EEXIST', `${join(folder, file)} exists${hint}`);
   }
 }
 

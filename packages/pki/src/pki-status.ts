@@ -4,12 +4,11 @@ import type { CredentialFailureCode } from '@ouroboros/ports';
 import { certificatesIn, listsIn, readAnchors } from './anchor-files.js';
 import type { Certificate } from './certificate.js';
 import { chainFault, type Anchors } from './chain.js';
+import { WARN_DAYS } from './defaults.js';
 import { find, findIn, isFailure, read, type Found } from './files.js';
 import type { Places } from './places.js';
 import { formatTime, printable } from './words.js';
 
-/** From here on `irm status` warns. */
-export const WARN_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export type CertificateKind = 'authority' | 'trusted' | 'intermediate' | 'server' | 'client' | 'issued';

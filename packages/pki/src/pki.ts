@@ -4,20 +4,19 @@ import { OuroborosError } from '@ouroboros/model';
 import type { Clock, CredentialRole } from '@ouroboros/ports';
 import { Authority } from './authority.js';
 import { isIssuedBy, type Certificate } from './certificate.js';
+import { AUTHORITY_DAYS, LEAF_DAYS, type KeyKind } from './defaults.js';
 import { find } from './files.js';
 import { certificateAt, keyAt, refuseExisting, sameKind } from './issued-files.js';
 import { toPem } from './pem.js';
 import { Places } from './places.js';
 import { pkiStatus, type PkiStatus } from './pki-status.js';
-import { generateKey, SigningKey, type KeyKind } from './signing-key.js';
+import { generateKey, SigningKey } from './signing-key.js';
 import { checkClient, checkSubject, unknownName } from './subjects.js';
 import { formatTime } from './words.js';
 import { PRIVATE, PUBLIC, putFile } from './write-file.js';
 
 const DAY_MS = 86_400_000;
 const NANOS_PER_MS = 1_000_000n;
-export const AUTHORITY_DAYS = 3650;
-export const LEAF_DAYS = 365;
 
 export interface InitOptions {
   readonly name: string;
@@ -78,6 +77,8 @@ export interface RevokedInfo {
   readonly serial: string;
   readonly authority: string;
   readonly notAfterMs: number;
+  /** The revocation list that says so. */
+  readonly listFile: string;
 }
 
 /**
@@ -97,7 +98,7 @@ export class Pki {
     checkSubject(name, 'name');
     const folder = this.places.of('authority', name);
     if ((await find(join(folder, 'key.pem'))).kind !== 'absent')
-      throw new OuroborosError('EEXIST', `authority "${name}" exists in ${folder}`, { field: 'name' });
+      throw new OuroborosError('EEXIST', `authority "${name}" exists in ${folder}`);
     const notAfterMs = this.nowMs + days * DAY_MS;
     const authority = await Authority.create(folder, name, new SigningKey(generateKey(key)), this.nowMs, notAfterMs);
     await this.publish(authority, this.places);
@@ -149,26 +150,12 @@ export class Pki {
   }
 
   /** Puts certificates on the revocation lists of their authorities. ENAME when none that is valid fits. */
-  async revoke({ name, serial }: RevokeOptions): Promise<readonly RevokedInfo[]> {
+  async revoke(options: RevokeOptions): Promise<readonly RevokedInfo[]> {
     const done: RevokedInfo[] = [];
-    for (const authority of await this.authorities()) {
-      const already = await authority.revoked();
-      const fits = (one: Certificate): boolean =>
-        one.commonName === name &&
-        (serial === undefined || one.serial === serial.toUpperCase()) &&
-        !already.has(one.serial) &&
-        one.notAfterMs > this.nowMs;
-      const found = (await authority.issued()).filter(fits);
-      if (found.length === 0) continue;
-      await authority.revoke(found, this.nowMs);
-      await this.publish(authority, this.places);
-      for (const one of found) {
-        done.push({ commonName: name, serial: one.serial, authority: authority.name, notAfterMs: one.notAfterMs });
-      }
-    }
+    for (const authority of await this.authorities()) done.push(...(await this.revokeOf(authority, options)));
     if (done.length > 0) return done;
-    const which = serial === undefined ? '' : ` with serial number ${serial}`;
-    throw unknownName(`no authority of this host has a valid certificate of "${name}"${which}`);
+    const which = options.serial === undefined ? '' : ` with serial number ${options.serial}`;
+    throw unknownName(`no authority of this host has a valid certificate of "${options.name}"${which}`);
   }
 
   /** All certificates and revocation lists of this host. */
@@ -249,10 +236,36 @@ export class Pki {
     };
   }
 
+  private async revokeOf(authority: Authority, { name, serial }: RevokeOptions): Promise<readonly RevokedInfo[]> {
+    const already = await authority.revoked();
+    const found = (await authority.issued()).filter(
+      (one) =>
+        one.commonName === name &&
+        (serial === undefined || one.serial === serial.toUpperCase()) &&
+        !already.has(one.serial) &&
+        one.notAfterMs > this.nowMs,
+    );
+    if (found.length === 0) return [];
+    await authority.revoke(found, this.nowMs);
+    await this.publish(authority, this.places);
+    const listFile = this.listFile(authority, this.places);
+    return found.map((one) => ({
+      commonName: name,
+      serial: one.serial,
+      authority: authority.name,
+      notAfterMs: one.notAfterMs,
+      listFile,
+    }));
+  }
+
+  private listFile({ name }: Authority, places: Places): string {
+    return join(places.folder('crl'), `${name}.pem`);
+  }
+
   /** Lets a host trust the authority and know what it revoked. */
   private async publish(authority: Authority, places: Places): Promise<void> {
     await putFile(join(places.folder('cacert'), `${authority.name}.pem`), authority.pem, PUBLIC);
-    await putFile(join(places.folder('crl'), `${authority.name}.pem`), await authority.listPem(), PUBLIC);
+    await putFile(this.listFile(authority, places), await authority.listPem(), PUBLIC);
   }
 
   private infoOf({ name, certificate }: Authority): AuthorityInfo {

@@ -1,9 +1,6 @@
 import { createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
-
-/** Kinds of keys that are made here. */
-export const KEY_KINDS = ['p-256', 'p-384', 'p-521', 'rsa', 'ed25519'] as const;
-export type KeyKind = (typeof KEY_KINDS)[number];
+import type { KeyKind } from './defaults.js';
 
 /** About as strong as P-256. [NIST SP 800-57 part 1, table 2] */
 const RSA_BITS = 3072;

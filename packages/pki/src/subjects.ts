@@ -4,8 +4,7 @@ import { isFileName } from './places.js';
 /** X.509 bounds common names, and OpenSSL refuses longer ones. [RFC 5280 appendix A.1, ub-common-name] */
 const MAX_COMMON_NAME = 64;
 
-/** OuroborosError ENAME, about the field `name`. */
-export const unknownName = (text: string): OuroborosError => new OuroborosError('ENAME', text, { field: 'name' });
+export const unknownName = (text: string): OuroborosError => new OuroborosError('ENAME', text);
 
 /** Names that can stand in a certificate and be a folder. @throws OuroborosError EINVAL */
 export function checkSubject(name: string, field: string): void {

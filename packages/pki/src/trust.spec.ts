@@ -21,7 +21,7 @@ const refusal = (code: CredentialFailureCode, text: string) => ({
   ok: false,
   code,
   text: expect.stringMatching(
-    new RegExp(`^certificate "(hello|lab)" \\(serial [0-9A-F]{32}, issued by "lab"\\).*${text}`),
+    new RegExp(`^certificate "(hello|hello\\.client|lab)" \\(serial [0-9A-F]{32}, issued by "lab"\\).*${text}`),
   ) as string,
 });
 
