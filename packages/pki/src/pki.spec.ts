@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY_KINDS } from './defaults.js';
+import { credentialWarnings } from './warnings.js';
 import { DAY_MS, haveOpenssl, Scratch } from './testing/scratch.js';
 
 const withOpenssl = haveOpenssl ? it : it.skip;
@@ -217,6 +218,19 @@ describe('the status', () => {
     return certificates.map(({ kind, name, state, daysLeft }) => [kind, name, state, daysLeft]);
   };
 
+  it('leaves out what was replaced', async () => {
+    await scratch.pki.init({ name: 'lab' });
+    const to = join(scratch.dir, 'other');
+    for (const place of [undefined, to]) {
+      await scratch.pki.issue({ name: 'hello', roles: ['server'], to: place, days: 9 });
+      await scratch.pki.renew({ name: 'hello', to: place });
+    }
+    expect((await states()).slice(1)).toEqual([
+      ['server', 'hello', 'valid', 365],
+      ['issued', 'hello', 'valid', 365],
+    ]);
+  });
+
   it('of nothing is empty', async () => {
     expect(await scratch.pki.status()).toEqual({ confDir: scratch.dir, certificates: [], lists: [] });
   });
@@ -233,6 +247,21 @@ describe('the status', () => {
     expect((await states())[1]).toEqual(['server', 'hello', 'expires-soon', 29]);
     scratch.clock.wallMs += 30 * DAY_MS;
     expect((await states())[1]).toEqual(['server', 'hello', 'expired', -1]);
+  });
+
+  it('warns of what expires even where nobody is trusted, and not of that', async () => {
+    const other = new Scratch();
+    await scratch.pki.init({ name: 'lab' });
+    await scratch.pki.issue({ name: 'hello', roles: ['server'], to: other.dir, days: 40 });
+    rmSync(other.path('cacert'), { recursive: true });
+    const warnings = () => credentialWarnings(other.places, scratch.clock);
+    expect((await other.pki.status()).certificates).toMatchObject([{ kind: 'server', state: 'untrusted' }]);
+    expect(await warnings()).toEqual([]);
+    scratch.clock.wallMs += 11 * DAY_MS;
+    expect(await warnings()).toEqual([expect.stringContaining('expires in 29 days')]);
+    scratch.clock.wallMs += 30 * DAY_MS;
+    expect(await warnings()).toEqual([expect.stringContaining('expired on 2026-02-24')]);
+    other.remove();
   });
 
   it('knows what was issued for other hosts, until it has expired', async () => {
