@@ -1,11 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialFailureCode } from '@ouroboros/ports';
 import { certificatesIn, listsIn, readAnchors } from './anchor-files.js';
 import type { Certificate } from './certificate.js';
 import { chainFault, type Anchors } from './chain.js';
 import { WARN_DAYS } from './defaults.js';
-import { find, findIn, isFailure, read, type Found } from './files.js';
+import { find, findIn, foldersIn, isFailure, read, type Found } from './files.js';
 import type { Places } from './places.js';
 
 const DAY_MS = 86_400_000;
@@ -86,7 +86,7 @@ class Survey {
     }
   }
 
-  /** A file with certificates; one of an authority of this host is shown once. */
+  /** A file with certificates. */
   async file(kind: CertificateKind, found: Found, name = lastOf(found.path), exposedKey = ''): Promise<void> {
     const file = await read(found);
     if (file === null) return;
@@ -95,21 +95,18 @@ class Survey {
       this.certificates.push({ ...UNREADABLE, kind, name, file: found.path, problem: certificates.text, exposedKey });
       return;
     }
-    for (const one of certificates)
-      if (kind !== 'trusted' || !this.serials.has(one.serial)) this.add(kind, name, found.path, one, exposedKey);
+    // An authority of this host is trusted here, and shown once.
+    const fresh = certificates.filter(({ serial }) => kind !== 'trusted' || !this.serials.has(serial));
+    for (const one of fresh) this.add(kind, name, found.path, one, exposedKey);
   }
 
   /** What authorities of this host signed for other hosts, as long as it matters and nothing newer is there for the key. */
   issued(files: readonly IssuedFile[]): void {
     const newest = new Map<string, number>();
-    const keyOf = ({ publicKey }: Certificate): string =>
-      publicKey!.export({ type: 'spki', format: 'der' }).toString('hex');
     for (const { one } of files) newest.set(keyOf(one), Math.max(one.notAfterMs, newest.get(keyOf(one)) ?? 0));
-    for (const { file, one } of files) {
-      if (this.serials.has(one.serial) || one.notAfterMs <= this.nowMs || one.notAfterMs < newest.get(keyOf(one))!)
-        continue;
-      this.add('issued', one.commonName, file, one, '');
-    }
+    const matters = ({ one }: IssuedFile): boolean =>
+      !this.serials.has(one.serial) && one.notAfterMs > this.nowMs && one.notAfterMs === newest.get(keyOf(one));
+    for (const { file, one } of files.filter(matters)) this.add('issued', one.commonName, file, one, '');
   }
 
   private add(kind: CertificateKind, name: string, file: string, one: Certificate, exposedKey: string): void {
@@ -131,6 +128,8 @@ class Survey {
     });
   }
 }
+
+const keyOf = ({ x509 }: Certificate): string => x509.publicKey.export({ type: 'spki', format: 'der' }).toString('hex');
 
 const UNREADABLE = {
   commonName: '',
@@ -183,11 +182,3 @@ async function exposure(path: string): Promise<string> {
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.pem$/, '');
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
-}

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY_KINDS } from './defaults.js';
 import { credentialWarnings } from './warnings.js';
@@ -103,6 +103,7 @@ describe('a certificate', () => {
       code: 'EINVAL',
       message: expect.stringContaining('authority "short" expired on 2026-01-25') as string,
     });
+    expect(existsSync(scratch.path('server', 'bye'))).toBe(false);
   });
 
   it('needs to know which authority where there are several, and one at all', async () => {
@@ -117,6 +118,13 @@ describe('a certificate', () => {
     const empty = new Scratch();
     await expect(empty.pki.issue({ name: 'hello', roles: ['server'] })).rejects.toMatchObject({ code: 'ENAME' });
     empty.remove();
+  });
+
+  it('is not signed by a folder without a key, which is no authority of this host', async () => {
+    mkdirSync(scratch.path('authority', 'offline'));
+    writeFileSync(scratch.path('authority', 'offline', 'crt.pem'), readFileSync(scratch.path('cacert', 'lab.pem')));
+    expect(await scratch.pki.issue({ name: 'hello', roles: ['server'] })).toMatchObject([{ authority: 'lab' }]);
+    await expect(scratch.pki.renewAuthority('offline')).rejects.toMatchObject({ code: 'ENAME' });
   });
 
   it('is renewed with the same key', async () => {
