@@ -1,5 +1,4 @@
-import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import { LATER_TYPES, RELEASED_TYPES } from '@ouroboros/irm';
+import { LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, type JsonObject } from '@ouroboros/model';
 import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
 import { readChoice, readHosts, readInteger, readIpv4 } from '../grammar/values.js';
@@ -204,7 +203,7 @@ export const NAME_OPTION = common({ word: 'name', value: '<ipcp>', help: 'the IP
 export const TYPE_OPTION = common({
   word: 'type',
   value: '<type>',
-  help: `${RELEASED_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
+  help: `${RELEASED_IPCP_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
 });
 export const RESTART_OPTION = common({
   word: 'restart',
@@ -258,7 +257,7 @@ const TYPE_OPTIONS: readonly TypeOption[] = [
   HOSTS,
 ];
 
-const isKnownType = (type: string): boolean => RELEASED_TYPES.includes(type) || LATER_TYPES.includes(type);
+const isKnownType = (type: string): boolean => RELEASED_IPCP_TYPES.includes(type) || LATER_IPCP_TYPES.includes(type);
 
 /**
  * The configuration for an IPCP of `type`: keys of irmd's file for a type of the specification, the words as typed for

@@ -232,7 +232,7 @@ describe('tables of IPCPs', () => {
     ['[eth-dix.x]', 'eth-dix.x: IPCPs of type eth-dix come with a later release'],
     ['[udp6."x y"]', 'udp6."x y": IPCPs of type udp6 come with a later release'],
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
-    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, udp4, unicast'],
+    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, unicast, udp4'],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);
   });
