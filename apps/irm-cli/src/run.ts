@@ -2,12 +2,13 @@ import {
   RELEASED_IPCP_TYPES,
   VERSION,
   exitStatus,
+  nearest,
   toOuroborosError,
   type JsonObject,
   type OuroborosError,
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
-import { nearest, type Irm } from '@ouroboros/irm';
+import type { Irm } from '@ouroboros/irm';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';

@@ -1,4 +1,4 @@
-import { IPCP_TYPES, LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES } from '@ouroboros/model';
+import { IPCP_TYPES, LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, byText } from '@ouroboros/model';
 import type { IpcpInfo } from '@ouroboros/ports';
 
 /**
@@ -31,8 +31,6 @@ const listRank = (type: string): number => {
   const rank = IPCP_TYPES.indexOf(type);
   return rank < 0 ? IPCP_TYPES.length : rank;
 };
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The order of lists: by type, then pid. [spec/architecture.md §7] */
 export const compareIpcps = (a: IpcpInfo, b: IpcpInfo): number =>

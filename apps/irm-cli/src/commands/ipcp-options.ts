@@ -213,48 +213,19 @@ export const RESTART_OPTION = common({
 });
 export const AUTOBIND_OPTION = common({ word: 'autobind', help: "bind the IPCP to its own and its layer's name" });
 
+const BEFORE_AUTOBIND: readonly TypeOption[] = [HASH, IP, DNS, DEVICE, ETHERTYPE, ADDR, EID, TTL, PORT];
+const AFTER_AUTOBIND: readonly TypeOption[] = [ADDR_AUTH, DIRECTORY, ...DHT, ROUTING, ...LINK_STATE, CONGESTION, HOSTS];
+const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
+
 /** The order is the specification's; ours stand last. [spec/architecture.md §7] */
 export const BOOTSTRAP_OPTIONS: readonly OptionSpec[] = [
   TYPE_OPTION,
   { word: 'layer', value: '<layer>', help: 'the layer to begin', required: true },
   { ...NAME_OPTION, help: 'the IPCP, created when it is absent; * is a wildcard over existing ones' },
-  HASH,
-  IP,
-  DNS,
-  DEVICE,
-  ETHERTYPE,
-  ADDR,
-  EID,
-  TTL,
-  PORT,
+  ...BEFORE_AUTOBIND,
   AUTOBIND_OPTION,
-  ADDR_AUTH,
-  DIRECTORY,
-  ...DHT,
-  ROUTING,
-  ...LINK_STATE,
-  CONGESTION,
-  HOSTS,
+  ...AFTER_AUTOBIND,
   RESTART_OPTION,
-];
-
-const TYPE_OPTIONS: readonly TypeOption[] = [
-  HASH,
-  IP,
-  DNS,
-  DEVICE,
-  ETHERTYPE,
-  ADDR,
-  EID,
-  TTL,
-  PORT,
-  ADDR_AUTH,
-  DIRECTORY,
-  ...DHT,
-  ROUTING,
-  ...LINK_STATE,
-  CONGESTION,
-  HOSTS,
 ];
 
 const isKnownType = (type: string): boolean => RELEASED_IPCP_TYPES.includes(type) || LATER_IPCP_TYPES.includes(type);
