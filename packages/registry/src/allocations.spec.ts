@@ -1,5 +1,5 @@
 import { EMPTY_BYTES, QOS_BEST_EFFORT, fromHex } from '@ouroboros/model';
-import { World, directoryKey, no, ok, type TestIpcp } from './testing/world.js';
+import { FEATURES, World, directoryKey, no, ok, type TestIpcp } from './testing/world.js';
 
 const withLayer = (name: string, about: Partial<TestIpcp> = {}, world = new World()): [World, TestIpcp] => {
   const ipcp = world.layer(name, about);
@@ -121,14 +121,14 @@ describe('A flow over a layer', () => {
       flowId: 1,
       layer: 'udp-layer',
       mplMs: 100,
-      features: 3,
+      features: FEATURES,
       channel: { path: '/ipcp/udp' },
     });
     const [call] = world.callsOf('flowAlloc');
     expect(call?.args).toMatchObject([
       { flowId: 1, ticket: grant.channel.ticket, uid: 5, correlationId: grant.correlationId },
     ]);
-    expect(world.callsOf('flowAgreed')[0]).toMatchObject({ ipcp: ipcp.session, args: [1, 3] });
+    expect(world.callsOf('flowAgreed')[0]).toMatchObject({ ipcp: ipcp.session, args: [1, FEATURES] });
   });
 
   it('takes the first layer in rank order that has the name, however late it answers', () => {
