@@ -54,7 +54,9 @@ export class Daemon {
     const { runtimeDir, logger, toStdout } = options;
     this.configuration = options.configuration;
     this.state = new StateFile(runtimeDir);
-    this.programs = new StartedPrograms(runtimeDir);
+    this.programs = new StartedPrograms(runtimeDir, (reason) =>
+      logger.log('error', 'the list of started programs cannot be kept', { reason }),
+    );
     this.host = new NodeHost({
       runtimeDir,
       toStdout,

@@ -192,15 +192,15 @@ function joinOf(given: {
 }
 
 function readOpaque(type: string, name: string, table: TomlTable, faults: Fault[]): JsonObject {
-  const config: JsonObject = {};
+  const config: [key: string, value: JsonValue][] = [];
   for (const [key, value] of Object.entries(table)) {
     if (GENERIC_IPCP_KEYS.includes(key)) continue;
     const json = toJson(value);
     if (json === undefined)
       faults.push({ path: keyPath(type, name, key), message: 'dates, inf and nan have no meaning here' });
-    else config[key] = json;
+    else config.push([key, json]);
   }
-  return config;
+  return Object.fromEntries(config); // `__proto__` is a key as any other, for the program to refuse.
 }
 
 /** TOML values as JSON; undefined for those that JSON lacks. */
