@@ -212,8 +212,8 @@ describe('A flow over a layer', () => {
     const client = world.process('/bin/client');
     const alloc = world.alloc(client, 'far');
     expect(world.errorOf(world.dealloc(client, 1)).code).toBe('ENOTALLOC');
-    const [{ call, args }] = world.callsOf('flowAlloc') as [{ call: number; args: [never] }];
-    world.answered(call, ok(world.farAccepts(args[0])));
+    const { call, args } = world.callsOf('flowAlloc')[0]!;
+    world.answered(call, ok(world.farAccepts((args as [never])[0])));
     expect(world.grantOf(alloc).flowId).toBe(1);
     expect(world.value('flowList')).toMatchObject([{ flowId: 1, state: 'allocated', pids: [expect.any(Number)] }]);
   });

@@ -6,8 +6,8 @@ const sendSignal: Send = (pid, signal) => void process.kill(pid, signal);
 
 /**
  * Signals one process that is not our child: an earlier daemon started it, or somebody by hand. Harmless when it is gone
- * or beyond our rights. The kernel tells 0 for a process that this pid namespace cannot see, while to `kill` 0 and
- * negative numbers are whole groups of processes, ours for instance: nothing is sent to them.
+ * or beyond our rights. Nothing is sent to 0 (a pid that is not known) and below, which to the system are whole groups of
+ * processes, ours among them.
  */
 export function signalProcess(pid: number, signal: NodeJS.Signals, send = sendSignal): void {
   if (pid <= 0) return;
