@@ -21,7 +21,7 @@ import {
 } from '@ouroboros/wire';
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
 import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
-import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/dht.js';
+import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/index.js';
 import { LsDatabase } from '../../../packages/ipcp-unicast/src/routing/database.js';
 import { blocksOf, remarkOf } from './document.js';
 

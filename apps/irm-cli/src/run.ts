@@ -1,6 +1,14 @@
-import { exitStatus, toOuroborosError, type JsonObject, type OuroborosError, VERSION } from '@ouroboros/model';
+import {
+  RELEASED_IPCP_TYPES,
+  VERSION,
+  exitStatus,
+  nearest,
+  toOuroborosError,
+  type JsonObject,
+  type OuroborosError,
+} from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
-import { nearest, RELEASED_TYPES, type Irm } from '@ouroboros/irm';
+import type { Irm } from '@ouroboros/irm';
 import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
@@ -86,7 +94,7 @@ function describe(error: OuroborosError): string {
   const { code, field, message } = error;
   const text = field === undefined || message.includes(field) ? message : `${field}: ${message}`;
   const typed = code === 'EIPCPTYPE' ? /"([^"]+)"/.exec(message)?.[1] : undefined;
-  const near = typed === undefined ? undefined : nearest(typed, RELEASED_TYPES);
+  const near = typed === undefined ? undefined : nearest(typed, RELEASED_IPCP_TYPES);
   return near === undefined ? text : `${text}; did you mean ${near}?`;
 }
 

@@ -10,6 +10,7 @@ import { Applier } from './apply/applier.js';
 import type { Configuration } from './config/configuration.js';
 import { placesFor } from './config/load-configuration.js';
 import { taskOf } from './config/step.js';
+import { OneAtATime } from './one-at-a-time.js';
 import { sweepChannelSockets } from './process/channel-sockets.js';
 import { groupId } from './process/groups.js';
 import { NodeHost } from './process/node-host.js';
@@ -46,9 +47,9 @@ export class Daemon {
   private readonly server = new IrmServer();
   private readonly applier: Applier;
   private readonly irm: Management;
-  private readonly ipcpPids = new Set<number>();
+  private readonly ipcps = new Set<IpcpSession>();
   private configuration: Configuration;
-  private reloading = Promise.resolve();
+  private readonly reloads = new OneAtATime();
   private stopping: Promise<void> | undefined;
   private sweep: (() => void) | undefined;
 
@@ -56,7 +57,9 @@ export class Daemon {
     const { runtimeDir, logger, toStdout } = options;
     this.configuration = options.configuration;
     this.state = new StateFile(runtimeDir);
-    this.programs = new StartedPrograms(runtimeDir);
+    this.programs = new StartedPrograms(runtimeDir, (reason) =>
+      logger.log('error', 'the list of started programs cannot be kept', { reason }),
+    );
     this.host = new NodeHost({
       runtimeDir,
       toStdout,
@@ -107,12 +110,10 @@ export class Daemon {
   }
 
   /** SIGHUP; one at a time. */
-  reload(): Promise<void> {
+  async reload(): Promise<void> {
     const { file, logger } = this.options;
-    if (file === undefined)
-      logger.log('warn', 'SIGHUP: irmd was started without --config, there is nothing to read again');
-    else this.reloading = this.reloading.then(() => this.reloadFrom(file));
-    return this.reloading;
+    if (file !== undefined) return this.reloads.run(() => this.reloadFrom(file));
+    logger.log('warn', 'SIGHUP: irmd was started without --config, there is nothing to read again');
   }
 
   private async reloadFrom(file: string): Promise<void> {
@@ -142,7 +143,7 @@ export class Daemon {
   hasten(): void {
     this.host.killChildren();
     this.programs.killAll();
-    for (const pid of this.ipcpPids) this.host.kill(pid, 'SIGKILL');
+    for (const { caller } of this.ipcps) this.host.kill(caller.pid, 'SIGKILL');
   }
 
   /** What callers may do, with what this daemon sees in files added to its status. */
@@ -161,11 +162,10 @@ export class Daemon {
   }
 
   private attachIpcp(session: IpcpSession): void {
-    const { pid } = session.caller;
-    this.ipcpPids.add(pid);
+    this.ipcps.add(session);
     this.driver.attachIpcp(session);
     session.onClose(() => {
-      this.ipcpPids.delete(pid);
+      this.ipcps.delete(session);
       this.sweepSoon();
     });
   }

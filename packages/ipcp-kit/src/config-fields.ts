@@ -69,18 +69,18 @@ export function oneOf<const W extends readonly string[]>(
   return field(legal + promise, read, absent(fallback));
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  on: true,
-  false: false,
-  no: false,
-  off: false,
-};
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+]);
 
 export function bool(fallback?: boolean): Field<boolean> {
   const read = (raw: unknown): boolean | undefined =>
-    typeof raw === 'boolean' ? raw : typeof raw === 'string' ? BOOLEANS[raw.toLowerCase()] : undefined;
+    typeof raw === 'boolean' ? raw : typeof raw === 'string' ? BOOLEANS.get(raw.toLowerCase()) : undefined;
   return field('true or false', read, absent(fallback));
 }
 

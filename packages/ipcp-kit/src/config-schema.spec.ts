@@ -66,6 +66,10 @@ describe('a configuration schema', () => {
     (ip) => expect(parser.check({ ip }).map((fault) => fault.field)).toEqual(['ip']),
   );
 
+  it.each(['', 'maybe', '1', 'constructor', '__proto__'])('refuses %p as true or false', (quiet) =>
+    expect(parser.check({ ip: '10.0.0.1', quiet }).map((fault) => fault.field)).toEqual(['quiet']),
+  );
+
   it.each(['', '=1.2.3.4', 'a=', 'a=b c', 'a=1.2.3', 'a=b,,c=d', '-'])('refuses %p as a host map', (hosts) =>
     expect(parser.check({ ip: '10.0.0.1', hosts }).map((fault) => fault.field)).toEqual(['hosts']),
   );

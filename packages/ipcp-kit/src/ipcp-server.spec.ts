@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { NodeHash } from '@ouroboros/crypto';
-import { QOS_RAW, fromMs, fromSeconds } from '@ouroboros/model';
+import { QOS_RAW, errorNumber, fromMs, fromSeconds } from '@ouroboros/model';
 import type { LayerInfo } from '@ouroboros/ports';
 import { Bench, BenchHost, readAll } from '@ouroboros/simnet';
 import { FLOW_OPERATIONS, configSchema, integer } from './index.js';
@@ -164,6 +164,18 @@ describe('the life of an IPCP', () => {
     await expect(short).rejects.toMatchObject({ code: 'EINVAL', field: 'ticket' });
   });
 
+  it('stays shut down when a bootstrap ends after the shutdown has begun', async () => {
+    const world = new World();
+    let finish: () => void = () => undefined;
+    world.probe.joining = new Promise((resolve) => (finish = resolve));
+    const joined = world.host.bootstrap({});
+    const over = world.server.shutdown();
+    finish();
+    await expect(joined).rejects.toMatchObject({ code: 'EIPCPSTATE' });
+    await over;
+    expect(world.server.announcement()).toMatchObject({ state: 'shutdown', layer: null });
+  });
+
   it('ends within 700 ms, even when its type takes longer', async () => {
     const world = await new World().ready();
     world.probe.joining = new Promise(() => undefined);
@@ -232,6 +244,15 @@ describe('a user flow', () => {
     expect(flow.end.down).toBe('peer-closed');
   });
 
+  it('is closed also when its type fails to tell the far end', async () => {
+    const world = await new World().ready();
+    world.probe.slow = Promise.reject(new Error('no way to the far end'));
+    const flow = await world.run(world.host.alloc('x'));
+    await world.server.flowDealloc(1, 0);
+    await world.ms(1);
+    expect(flow.end.down).toBe('peer-closed');
+  });
+
   it('that lingers ends at its time, whatever its process does meanwhile', async () => {
     const world = await new World().ready();
     const flow = await world.run(world.host.alloc('x'));
@@ -279,6 +300,23 @@ describe('a user flow', () => {
     world.host.connectIrm();
     world.host.answer = () => ({ response: 0, features: 3 });
     expect(await world.arrive()).toMatchObject({ accepted: true, flow: { features: 3, allocated: false } });
+  });
+});
+
+describe('a user flow that the packet channel does not take', () => {
+  it('is refused when it arrives, and the IRM daemon is told that it is gone', async () => {
+    const world = await new World().ready();
+    const gone: number[] = [];
+    const answer = { response: 0, data: bytes(), ticket: TICKET, uid: 0, features: 0, correlationId: '' };
+    let flowId = 0;
+    world.server.attach({
+      flowArrived: async () => ({ ...answer, flowId: (flowId += 1) }),
+      flowGone: (id) => void gone.push(id),
+    });
+    expect(await world.arrive()).toMatchObject({ accepted: true });
+    expect(await world.arrive()).toEqual({ accepted: false, response: -errorNumber('EEXIST'), data: bytes() });
+    expect(gone).toEqual([2]);
+    expect(world.server.announcement().flows).toEqual([{ flowId: 1 }]);
   });
 });
 

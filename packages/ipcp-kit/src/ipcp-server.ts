@@ -214,12 +214,11 @@ export class IpcpServer<C> implements IpcpOperations {
   /** Bootstrap and enrollment: only in boot, one at a time; when it fails the IPCP is as before. */
   private async join(step: () => Promise<LayerInfo>): Promise<LayerInfo> {
     if (this.joining) throw new OuroborosError('EIPCPSTATE', 'a bootstrap or enrollment is under way');
-    if (this.currentState !== 'boot') {
-      throw new OuroborosError('EIPCPSTATE', `the IPCP is ${this.currentState}; only a new one can join a layer`);
-    }
+    this.requireBoot();
     this.joining = true;
     try {
       const layer = await step();
+      this.requireBoot(); // A shutdown may have begun meanwhile, and is final.
       this.currentLayer = layer;
       this.currentState = 'operational';
       this.parts.logger.log('info', 'operational', { layer: layer.name, hash: layer.hash });
@@ -227,6 +226,11 @@ export class IpcpServer<C> implements IpcpOperations {
     } finally {
       this.joining = false;
     }
+  }
+
+  private requireBoot(): void {
+    if (this.currentState === 'boot') return;
+    throw new OuroborosError('EIPCPSTATE', `the IPCP is ${this.currentState}; only a new one can join a layer`);
   }
 
   private offered<F>(operation: OptionalOperation, method: F | undefined): F {

@@ -1,4 +1,4 @@
-import { errorNumber, fromMs, type Micros, type QosSpec } from '@ouroboros/model';
+import { errorNumber, fromMs, toOuroborosError, type Micros, type QosSpec } from '@ouroboros/model';
 import type { ChannelHost, Clock, FlowArrival, FlowArrivalAnswer, FlowEnd, IrmUpcalls, Logger } from '@ouroboros/ports';
 import type { ArrivalResult, UserDownReason, UserFlow, UserFlows } from './user-flow.js';
 
@@ -87,7 +87,13 @@ export class UserFlowTable implements UserFlows {
     }
     if (answer.response !== 0) return refused(answer.response, answer.data);
     if (this.closed) return refused(-errorNumber('EIPCPSTATE'));
-    return { accepted: true, flow: this.add(answer, arrival.qos, false, answer.features), data: answer.data };
+    try {
+      return { accepted: true, flow: this.add(answer, arrival.qos, false, answer.features), data: answer.data };
+    } catch (error) {
+      this.logger.log('error', 'a flow that was accepted has no place here', { error, flowId: answer.flowId });
+      upcalls.flowGone(answer.flowId);
+      return refused(-errorNumber(toOuroborosError(error).code));
+    }
   }
 
   agree(flowId: number, features: number): UserFlow | undefined {
@@ -137,7 +143,8 @@ export class UserFlowTable implements UserFlows {
     if (!this.forget(flow)) return;
     const done = this.hooks.down(flow, reason);
     if (done === undefined) return flow.end.close();
-    void done.finally(() => flow.end.close());
+    const failed = (error: unknown): void => this.logger.log('warn', 'ending a flow failed', { error });
+    void done.catch(failed).finally(() => flow.end.close());
   }
 
   private forget(flow: UserFlow): boolean {

@@ -11,9 +11,8 @@
 export { Irm, type BindProgramOptions, type CreateNameOptions, type IrmPorts } from './irm.js';
 export type { ConnectOptions, DisconnectOptions } from './connect-ipcp.js';
 export { checkPid } from './checks.js';
-export { checkType, compareIpcps, isShim, LATER_TYPES, RELEASED_TYPES } from './ipcp-types.js';
+export { checkType, compareIpcps } from './ipcp-types.js';
 export { MemoryManagement } from './memory-management.js';
-export { nearest } from './nearest.js';
 export type { RegistrationResult } from './register-name.js';
 export type { CollectedReports, IpcpDetails, IpcpReport, ReportFailure } from './reports.js';
 export type { IpcpPatterns } from './select-ipcps.js';

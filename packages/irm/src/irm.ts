@@ -6,18 +6,19 @@ import {
   type JsonValue,
   checkName,
 } from '@ouroboros/model';
-import type {
-  Balancing,
-  CancelSignal,
-  Clock,
-  DaemonStatus,
-  FlowInfo,
-  IpcpInfo,
-  Management,
-  NameInfo,
-  NamePaths,
-  RestartPolicy,
-  StatusEvent,
+import {
+  DEFAULT_PATHS,
+  type Balancing,
+  type CancelSignal,
+  type Clock,
+  type DaemonStatus,
+  type FlowInfo,
+  type IpcpInfo,
+  type Management,
+  type NameInfo,
+  type NamePaths,
+  type RestartPolicy,
+  type StatusEvent,
 } from '@ouroboros/ports';
 import { checkPid } from './checks.js';
 import { connectIpcp, disconnectIpcp, type ConnectOptions, type DisconnectOptions } from './connect-ipcp.js';
@@ -59,15 +60,6 @@ export interface BindProgramOptions {
   /** Arguments for the start. Default none. */
   readonly args?: readonly string[];
 }
-
-const DEFAULT_PATHS: NamePaths = {
-  serverEnc: '',
-  serverCrt: '',
-  serverKey: '',
-  clientEnc: '',
-  clientCrt: '',
-  clientKey: '',
-};
 
 /**
  * Manages one node: everything that the command `irm` does. Names of calls are those of the C library in camelCase.

@@ -1,4 +1,4 @@
-import { OuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { OuroborosError, isShimType, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type {
   BindProgramRequest,
   CancelSignal,
@@ -15,7 +15,6 @@ import type {
   NameInfo,
   StatusEvent,
 } from '@ouroboros/ports';
-import { isShim } from './ipcp-types.js';
 
 interface MemoryIpcp {
   info: IpcpInfo;
@@ -70,7 +69,7 @@ export class MemoryManagement implements Management {
       pid: this.nextPid++,
       name,
       type,
-      rank: isShim(type) ? 0 : 10,
+      rank: isShimType(type) ? 0 : 10,
       state: 'boot',
       layer: '',
       hash: '',
@@ -281,7 +280,7 @@ export class MemoryManagement implements Management {
 
   private requireMembers(name: string): MemoryIpcp {
     const ipcp = this.ipcp(name);
-    if (isShim(ipcp.info.type))
+    if (isShimType(ipcp.info.type))
       throw new OuroborosError('ENOTSUP', `an IPCP of type ${ipcp.info.type} has no members to join`);
     return ipcp;
   }

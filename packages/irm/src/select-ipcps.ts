@@ -1,6 +1,5 @@
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, nearest } from '@ouroboros/model';
 import type { IpcpInfo } from '@ouroboros/ports';
-import { nearest } from './nearest.js';
 import { hasWildcard, wildcardMatch } from './wildcard.js';
 
 /** "known here: a, b" or a near miss, for errors about a word that nothing answers to. */

@@ -1,6 +1,6 @@
-import { OuroborosError, type JsonObject, checkName } from '@ouroboros/model';
+import { OuroborosError, checkName, isShimType, type JsonObject } from '@ouroboros/model';
 import type { IpcpInfo, Management, RestartPolicy } from '@ouroboros/ports';
-import { checkType, isShim } from './ipcp-types.js';
+import { checkType } from './ipcp-types.js';
 import { unknownIpcp } from './select-ipcps.js';
 import { hasWildcard, wildcardMatch } from './wildcard.js';
 
@@ -152,7 +152,7 @@ async function createAndStart(management: Management, start: Start, known: reado
 }
 
 async function startOne(start: Start, ipcp: IpcpInfo, created: boolean): Promise<StartedIpcp> {
-  const autobindIgnored = start.autobind && isShim(ipcp.type);
+  const autobindIgnored = start.autobind && isShimType(ipcp.type);
   const joined = await start.join(ipcp.name, configOf(start.config, ipcp.type), start.autobind && !autobindIgnored);
   return { ipcp: joined, created, autobindIgnored };
 }

@@ -12,6 +12,18 @@ export const IPCP_TYPE_NUMBER = {
   udp6: 6,
 } as const;
 
+/** Types of the specification, in the order of lists. [spec/architecture.md §7] */
+export const IPCP_TYPES: readonly string[] = Object.keys(IPCP_TYPE_NUMBER);
+/** Types of the specification that this release has no program for. */
+export const LATER_IPCP_TYPES: readonly string[] = ['broadcast', 'eth-llc', 'eth-dix', 'udp6'];
+/** Types that this release has a program for; any other may exist as an installed program `ipcpd-<type>`. */
+export const RELEASED_IPCP_TYPES: readonly string[] = IPCP_TYPES.filter((type) => !LATER_IPCP_TYPES.includes(type));
+
+const SHIM_TYPES: readonly string[] = ['local', 'eth-llc', 'eth-dix', 'udp4', 'udp6'];
+
+/** A type of the specification without enrollment and connections. [spec/architecture.md §2] */
+export const isShimType = (type: string): boolean => SHIM_TYPES.includes(type);
+
 /** Hash algorithms of layers: name, number on the wire, digest length in bytes. [spec/wire-control.md §2.2, §3] */
 export type HashAlgorithm = 'SHA3_224' | 'SHA3_256' | 'SHA3_384' | 'SHA3_512' | 'MD5';
 export const HASH_NUMBER: Readonly<Record<HashAlgorithm, number>> = {

@@ -1,3 +1,6 @@
+/** The order of texts by code units, for `sort`: the same in every locale. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** The UTF-8 bytes of a text; platform-free code has no TextEncoder. Lone surrogates become U+FFFD, as there. */
 export function utf8Bytes(text: string): Uint8Array {
   const bytes: number[] = [];

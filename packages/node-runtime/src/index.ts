@@ -7,5 +7,6 @@ export * from './process-info.js';
 export * from './random.js';
 export * from './resolver.js';
 export * from './runtime-dir.js';
+export * from './socket-answers.js';
 export * from './spawn.js';
 export * from './udp.js';

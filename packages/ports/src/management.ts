@@ -72,6 +72,16 @@ export interface NamePaths {
   readonly clientKey: string;
 }
 
+/** All at the default location. */
+export const DEFAULT_PATHS: NamePaths = {
+  serverEnc: '',
+  serverCrt: '',
+  serverKey: '',
+  clientEnc: '',
+  clientCrt: '',
+  clientKey: '',
+};
+
 export interface NameInfo {
   readonly name: string;
   readonly balancing: Balancing;

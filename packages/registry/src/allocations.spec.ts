@@ -143,6 +143,18 @@ describe('A flow over a layer', () => {
     expect(world.grantOf(alloc).layer).toBe('low-layer');
   });
 
+  it('fails without a trace when the IPCP that has the name dies before the layer is chosen', () => {
+    const world = new World();
+    world.layer('low', { rank: 1, answers: { query: () => undefined } });
+    const high = world.layer('high', { rank: 2 });
+    high.directory.add(directoryKey('far'));
+    const alloc = world.alloc(world.process('/bin/client'), 'far');
+    world.dies(high);
+    world.answered(world.callsOf('query')[0]!.call, ok(false));
+    expect(world.errorOf(alloc)).toMatchObject({ code: 'EIPCP', stage: 'layer' });
+    expect(world.value('flowList')).toEqual([]);
+  });
+
   it('goes on without a layer that does not answer', () => {
     const world = new World();
     world.layer('low', { rank: 1, answers: { query: () => undefined } });
@@ -193,6 +205,17 @@ describe('A flow over a layer', () => {
     const { flowId } = world.grantOf(world.alloc(world.process('/bin/client'), 'far'));
     world.input({ kind: 'flowGone', ipcp: other.session, flowId });
     expect(world.downs).toEqual([]);
+  });
+
+  it('cannot be ended by its process before it is granted, so that none is left that nobody holds', () => {
+    const [world] = withLayer('udp', { answers: { flowAlloc: () => undefined } });
+    const client = world.process('/bin/client');
+    const alloc = world.alloc(client, 'far');
+    expect(world.errorOf(world.dealloc(client, 1)).code).toBe('ENOTALLOC');
+    const { call, args } = world.callsOf('flowAlloc')[0]!;
+    world.answered(call, ok(world.farAccepts((args as [never])[0])));
+    expect(world.grantOf(alloc).flowId).toBe(1);
+    expect(world.value('flowList')).toMatchObject([{ flowId: 1, state: 'allocated', pids: [expect.any(Number)] }]);
   });
 
   it('is deallocated when its process dies', () => {

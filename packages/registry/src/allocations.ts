@@ -211,8 +211,11 @@ export class Allocations {
     const { core, flows, names } = this.parts;
     const { process, args, correlationId, oapId } = allocation;
     const { name, qos } = args;
+    const { layer } = ipcp;
+    // The layer was chosen when the last answer came; meanwhile this IPCP, whose answer was the first, may have died.
+    if (!layer) return this.fail(allocation, failure('EIPCP', `IPCP ${ipcp.name} is gone`, { stage: 'layer' }));
     const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
-    if (!flow || !ipcp.layer) return this.fail(allocation, noIds);
+    if (!flow) return this.fail(allocation, noIds);
     allocation.flow = flow;
     const timestampNs = allocation.wallNanos;
     const { bytes, exchange } = prepareOap(
@@ -221,10 +224,9 @@ export class Allocations {
     );
     const ticket = core.secrets.draw();
     const request = {
-      ...{ flowId: flow.flowId, hash: names.hashOf(ipcp.layer.hash, name), qos, data: bytes, ticket },
+      ...{ flowId: flow.flowId, hash: names.hashOf(layer.hash, name), qos, data: bytes, ticket },
       ...{ uid: process.caller.uid, correlationId },
     };
-    const { layer } = ipcp;
     core.log('debug', `flow to ${name} goes over ${layer.name}`, {
       id: correlationId,
       ipcp: ipcp.name,

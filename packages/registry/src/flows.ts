@@ -92,10 +92,11 @@ export class FlowTable {
     });
   }
 
-  /** A process ends a flow that it holds. */
+  /** A process ends a flow that it holds. One that it was not granted yet it can only have guessed. */
   dealloc(process: ProcessEntry, flowId: number, lingerMs: number): Failure | undefined {
     const flow = this.flows.get(flowId);
-    if (!flow?.holders.has(process)) return failure('ENOTALLOC', `flow ${flowId} is not held by this process`);
+    if (!flow?.holders.has(process) || flow.state === 'alloc-pending')
+      return failure('ENOTALLOC', `flow ${flowId} is not held by this process`);
     flow.holders.delete(process);
     this.ended(flow, lingerMs);
     return undefined;

@@ -1,5 +1,5 @@
 import { toHex, type HashAlgorithm, nameFault, utf8Bytes } from '@ouroboros/model';
-import type { Balancing, NamePaths } from '@ouroboros/ports';
+import { DEFAULT_PATHS, type Balancing, type NamePaths } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
 
@@ -23,15 +23,6 @@ export interface NameEntry {
   /** IPCPs bound by name, so that a restarted one serves it again. */
   readonly ipcps: Set<string>;
 }
-
-export const DEFAULT_PATHS: NamePaths = {
-  serverEnc: '',
-  serverCrt: '',
-  serverKey: '',
-  clientEnc: '',
-  clientCrt: '',
-  clientKey: '',
-};
 
 /** What is wrong with a name (of anything), if something is. */
 export function nameFailure(name: string, field: string): Failure | undefined {

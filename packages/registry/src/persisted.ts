@@ -1,13 +1,14 @@
 import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
-import type {
-  IpcpBootstrapRequest,
-  IpcpConnectRequest,
-  IpcpEnrollRequest,
-  NamePaths,
-  RestartPolicy,
+import {
+  DEFAULT_PATHS,
+  type IpcpBootstrapRequest,
+  type IpcpConnectRequest,
+  type IpcpEnrollRequest,
+  type NamePaths,
+  type RestartPolicy,
 } from '@ouroboros/ports';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
-import { DEFAULT_PATHS, type NameEntry, type NameTable } from './names.js';
+import type { NameEntry, NameTable } from './names.js';
 
 /** Format of the kept state; another one is not read. */
 const VERSION = 1;

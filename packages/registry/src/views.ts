@@ -1,3 +1,4 @@
+import { byText } from '@ouroboros/model';
 import type { DaemonStatus, FlowInfo, IpcpInfo, NameInfo } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import type { FlowEntry, FlowTable } from './flows.js';
@@ -16,8 +17,6 @@ export interface ViewParts {
   readonly goals: IpcpGoals;
 }
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** What operators see. */
 export class Views {
   /** What the daemon around the registry still waits for. */
@@ -33,7 +32,7 @@ export class Views {
     return { pid, name, type, rank, state, layer: layerName, hash, restart, restarts, flows };
   }
 
-  /** By type, then pid. [spec/architecture.md §7] */
+  /** By the text of the type, then pid; the order of types that the specification gives is made by the tools. */
   ipcpList(): IpcpInfo[] {
     const all = [...this.parts.ipcps.all()].map((ipcp) => this.ipcpInfo(ipcp));
     return all.sort((a, b) => byText(a.type, b.type) || a.pid - b.pid || byText(a.name, b.name));

@@ -104,9 +104,9 @@ export class Attachment {
   private async run(): Promise<void> {
     let pause = FIRST_BACK_OFF;
     while (!this.closed) {
-      const wasAttached = await this.attachOnce();
-      pause = wasAttached ? FIRST_BACK_OFF : (Math.min(pause * 2, LAST_BACK_OFF) as Micros);
+      if (await this.attachOnce()) pause = FIRST_BACK_OFF;
       if (!this.closed) await this.pause(pause);
+      pause = Math.min(pause * 2, LAST_BACK_OFF) as Micros;
     }
   }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { createConnection, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
+import { socketAnswers } from '@ouroboros/node-runtime';
 
 export interface SocketAccess {
   /** 0600: only our user may connect; 0660: the group too. */
@@ -71,7 +72,7 @@ async function removeStale(path: string): Promise<void> {
   const lock = `${path}.lock`;
   takeLock(lock);
   try {
-    if (await answers(path)) throw alreadyRunning(path);
+    if (await socketAnswers(path)) throw alreadyRunning(path);
     rmSync(path, { force: true });
   } finally {
     rmdirSync(lock);
@@ -95,20 +96,6 @@ const alreadyRunning = (path: string): OuroborosError =>
 
 /** Holding the lock takes a few milliseconds. */
 const LOCK_LIFE_MS = 5000;
-
-/** Whether somebody listens on the socket. A full backlog or a missing permission count as somebody. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(!NOBODY.has(error.code ?? '')));
-  });
-}
-
-const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
 
 function identity(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });

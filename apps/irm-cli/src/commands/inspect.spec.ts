@@ -49,7 +49,7 @@ describe('irm flow list', () => {
 });
 
 describe('irm route, neighbor and directory list', () => {
-  it('gather what all IPCPs report into one table with the columns of the reports', async () => {
+  it('gather what IPCPs report into a table with the columns of the reports', async () => {
     const cli = new CommandLine();
     await cli.given('ipcp boot name n1 type unicast layer net', 'ipcp boot name l0 type local layer loop');
     cli.management.reports.set('routes', ({ name }) => {
@@ -64,12 +64,13 @@ describe('irm route, neighbor and directory list', () => {
       status: 0,
       stderr: '',
       stdout: [
-        '+------+-------+-------------+-------------+----------+-----+--------+',
-        '| ipcp | layer |         dst |    next hop | via flow |  up | metric |',
-        '+------+-------+-------------+-------------+----------+-----+--------+',
-        '|   n1 |   net | 0d.0c.0b.0a | 01.02.03.04 |        7 | yes |      - |',
-        '|   n1 |   net | 0e.0c.0b.0a |           - |        - |   - |      - |',
-        '+------+-------+-------------+-------------+----------+-----+--------+',
+        'unicast: n1 in net',
+        '+------+-------------+-------------+----------+-----+--------+',
+        '| ipcp |         dst |    next hop | via flow |  up | metric |',
+        '+------+-------------+-------------+----------+-----+--------+',
+        '|   n1 | 0d.0c.0b.0a | 01.02.03.04 |        7 | yes |      - |',
+        '|   n1 | 0e.0c.0b.0a |           - |        - |   - |      - |',
+        '+------+-------------+-------------+----------+-----+--------+',
         '',
       ].join('\n'),
     });
@@ -79,6 +80,47 @@ describe('irm route, neighbor and directory list', () => {
     });
     expect(await cli.run('route list l0')).toMatchObject({ status: 2, stdout: '' });
     expect(await cli.run('route list n9')).toMatchObject({ status: 4 });
+  });
+
+  it('make a table for each type of IPCP, headed by its IPCPs and their layers', async () => {
+    const cli = new CommandLine();
+    await cli.given(
+      'ipcp boot name n1 type unicast layer net',
+      'ipcp create name u1 type udp4',
+      'ipcp boot name n2 type unicast layer net2',
+      'ipcp boot name l0 type local layer loop',
+    );
+    cli.management.reports.set('directory', ({ name, type }) => {
+      if (type === 'local') return [];
+      return type === 'udp4' ? [{ host: '127.0.0.2' }] : [{ key: `k${name}`, values: 2 }];
+    });
+    expect((await cli.run('directory list')).stdout).toBe(
+      [
+        'unicast: n1 in net, n2 in net2',
+        '+------+-----+--------+',
+        '| ipcp | key | values |',
+        '+------+-----+--------+',
+        '|   n1 | kn1 |      2 |',
+        '|   n2 | kn2 |      2 |',
+        '+------+-----+--------+',
+        '',
+        'udp4: u1 in no layer',
+        '+------+-----------+',
+        '| ipcp |      host |',
+        '+------+-----------+',
+        '|   u1 | 127.0.0.2 |',
+        '+------+-----------+',
+        '',
+      ].join('\n'),
+    );
+    expect(await cli.json('directory list')).toMatchObject({
+      ipcps: [
+        { ipcp: 'l0', layer: 'loop', rows: [] },
+        { ipcp: 'n1', layer: 'net', rows: [{ key: 'kn1', values: 2 }] },
+        { ipcp: 'n2', layer: 'net2', rows: [{ key: 'kn2', values: 2 }] },
+        { ipcp: 'u1', layer: null, rows: [{ host: '127.0.0.2' }] },
+      ],
+    });
   });
 
   it('take reports of other shapes apart', async () => {

@@ -1,5 +1,4 @@
-import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import { LATER_TYPES, RELEASED_TYPES } from '@ouroboros/irm';
+import { LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, type JsonObject } from '@ouroboros/model';
 import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
 import { readChoice, readHosts, readInteger, readIpv4 } from '../grammar/values.js';
@@ -204,7 +203,7 @@ export const NAME_OPTION = common({ word: 'name', value: '<ipcp>', help: 'the IP
 export const TYPE_OPTION = common({
   word: 'type',
   value: '<type>',
-  help: `${RELEASED_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
+  help: `${RELEASED_IPCP_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
 });
 export const RESTART_OPTION = common({
   word: 'restart',
@@ -214,51 +213,22 @@ export const RESTART_OPTION = common({
 });
 export const AUTOBIND_OPTION = common({ word: 'autobind', help: "bind the IPCP to its own and its layer's name" });
 
+const BEFORE_AUTOBIND: readonly TypeOption[] = [HASH, IP, DNS, DEVICE, ETHERTYPE, ADDR, EID, TTL, PORT];
+const AFTER_AUTOBIND: readonly TypeOption[] = [ADDR_AUTH, DIRECTORY, ...DHT, ROUTING, ...LINK_STATE, CONGESTION, HOSTS];
+const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
+
 /** The order is the specification's; ours stand last. [spec/architecture.md §7] */
 export const BOOTSTRAP_OPTIONS: readonly OptionSpec[] = [
   TYPE_OPTION,
   { word: 'layer', value: '<layer>', help: 'the layer to begin', required: true },
   { ...NAME_OPTION, help: 'the IPCP, created when it is absent; * is a wildcard over existing ones' },
-  HASH,
-  IP,
-  DNS,
-  DEVICE,
-  ETHERTYPE,
-  ADDR,
-  EID,
-  TTL,
-  PORT,
+  ...BEFORE_AUTOBIND,
   AUTOBIND_OPTION,
-  ADDR_AUTH,
-  DIRECTORY,
-  ...DHT,
-  ROUTING,
-  ...LINK_STATE,
-  CONGESTION,
-  HOSTS,
+  ...AFTER_AUTOBIND,
   RESTART_OPTION,
 ];
 
-const TYPE_OPTIONS: readonly TypeOption[] = [
-  HASH,
-  IP,
-  DNS,
-  DEVICE,
-  ETHERTYPE,
-  ADDR,
-  EID,
-  TTL,
-  PORT,
-  ADDR_AUTH,
-  DIRECTORY,
-  ...DHT,
-  ROUTING,
-  ...LINK_STATE,
-  CONGESTION,
-  HOSTS,
-];
-
-const isKnownType = (type: string): boolean => RELEASED_TYPES.includes(type) || LATER_TYPES.includes(type);
+const isKnownType = (type: string): boolean => RELEASED_IPCP_TYPES.includes(type) || LATER_IPCP_TYPES.includes(type);
 
 /**
  * The configuration for an IPCP of `type`: keys of irmd's file for a type of the specification, the words as typed for

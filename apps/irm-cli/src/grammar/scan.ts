@@ -1,5 +1,4 @@
-import { OuroborosError } from '@ouroboros/model';
-import { nearest } from '@ouroboros/irm';
+import { OuroborosError, nearest } from '@ouroboros/model';
 import type { Command, OptionSpec, SwitchSpec } from './command.js';
 import { firstMatch, Words, type OpenWord } from './words.js';
 

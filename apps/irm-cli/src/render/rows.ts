@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '@ouroboros/model';
 import type { IpcpReport } from '@ouroboros/irm';
+import type { IpcpInfo } from '@ouroboros/ports';
 import { renderTable } from './table.js';
+import { printable } from './text.js';
 
 /** Reports come in the words of an IPCP's package; lists of objects become tables whatever their keys are. */
 
@@ -42,14 +44,33 @@ export function rowsOf(report: JsonValue, topic: string): JsonObject[] {
 const asRow = (value: JsonValue): JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value };
 
-/** One table over all IPCPs: the IPCP and its layer, then the keys of the rows in the order in which they come up. */
+/** What one IPCP has to show. */
+interface Share {
+  readonly ipcp: IpcpInfo;
+  readonly rows: readonly JsonObject[];
+}
+
+/** One table for each type of IPCPs, because the keys of rows are those of the type; in the order of the reports. */
 export function renderReports(reports: readonly IpcpReport[], topic: string): string {
-  const rows = reports.flatMap(({ ipcp, report }) => rowsOf(report, topic).map((row) => ({ ipcp, row })));
-  if (rows.length === 0) return `No ${topic}.\n`;
-  const keys = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
-  const titles = ['ipcp', 'layer', ...keys.map(titleOf)];
-  return renderTable(
-    titles.map((title) => ({ title })),
-    rows.map(({ ipcp, row }) => [ipcp.name, ipcp.layer, ...keys.map((key) => cellText(row[key]))]),
+  const all = reports.map(({ ipcp, report }): Share => ({ ipcp, rows: rowsOf(report, topic) }));
+  const shares = all.filter(({ rows }) => rows.length > 0);
+  if (shares.length === 0) return `No ${topic}.\n`;
+  const types = [...new Set(shares.map(({ ipcp }) => ipcp.type))];
+  return types.map((type) => renderType(type, ofType(shares, type))).join('\n');
+}
+
+const ofType = (shares: readonly Share[], type: string): Share[] => shares.filter(({ ipcp }) => ipcp.type === type);
+
+/** A heading such as `unicast: n1 in net, n2 in net`; then the IPCP and the keys of the rows as they come up. */
+function renderType(type: string, shares: readonly Share[]): string {
+  const places = shares.map(({ ipcp }) =>
+    ipcp.layer === '' ? `${ipcp.name} in no layer` : `${ipcp.name} in ${ipcp.layer}`,
   );
+  const rows = shares.flatMap(({ ipcp, rows }) => rows.map((row) => ({ ipcp, row })));
+  const keys = [...new Set(rows.flatMap(({ row }) => Object.keys(row)))];
+  const table = renderTable(
+    ['ipcp', ...keys.map(titleOf)].map((title) => ({ title })),
+    rows.map(({ ipcp, row }) => [ipcp.name, ...keys.map((key) => cellText(row[key]))]),
+  );
+  return `${printable(`${type}: ${places.join(', ')}`)}\n${table}`;
 }

@@ -206,6 +206,14 @@ describe('tables of IPCPs', () => {
     expect(only('[lossy.x]\nbootstrap = "bad"\nloss = 0.2')).toMatchObject({ type: 'lossy', config: { loss: 0.2 } });
   });
 
+  it('pass on every key of the table, whatever JavaScript makes of it', () => {
+    const { config } = only('[lossy.x]\n__proto__ = 1\nconstructor = 2') as { config: object };
+    expect(Object.entries(config)).toEqual([
+      ['__proto__', 1],
+      ['constructor', 2],
+    ]);
+  });
+
   it('take the default restart policy from [irmd], wherever it stands', () => {
     const { tables } = read('[local.x]\n[irmd]\nrestart = "always"\n[local.y]\nrestart = "never"').configuration;
     expect(tables).toMatchObject([{ restart: 'always' }, { restart: 'never' }]);
@@ -232,7 +240,7 @@ describe('tables of IPCPs', () => {
     ['[eth-dix.x]', 'eth-dix.x: IPCPs of type eth-dix come with a later release'],
     ['[udp6."x y"]', 'udp6."x y": IPCPs of type udp6 come with a later release'],
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
-    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, udp4, unicast'],
+    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, unicast, udp4'],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);
   });

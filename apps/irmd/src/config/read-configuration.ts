@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { TomlTable } from 'smol-toml';
-import type { JsonObject, JsonValue } from '@ouroboros/model';
+import { LATER_IPCP_TYPES, RELEASED_IPCP_TYPES, isShimType, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { NamePaths } from '@ouroboros/ports';
 import {
   DEFAULT_SETTINGS,
@@ -11,7 +11,6 @@ import {
 } from './configuration.js';
 import type { BoundProgram, IrmdSettings, NameTable } from './configuration.js';
 import { keyPath, unknownWord, type Fault } from './fault.js';
-import { KNOWN_TYPES, LATER_TYPES, SHIM_TYPES } from './ipcp-types.js';
 import { checkName, GENERIC_IPCP_KEYS, ipcpShape, irmdShape, NAME_FILE_KEYS, nameShape, readShape } from './shapes.js';
 import type { NameFileKey } from './shapes.js';
 import { isTable, parseTables, type TomlEntry } from './toml-tables.js';
@@ -57,12 +56,12 @@ function checkTop(top: TomlTable, faults: Fault[]): void {
     if (isTable(value)) continue;
     const message = isType(key)
       ? `must be written as tables [${key}.<name>]`
-      : unknownWord('key', key, ['irmd', 'name', ...KNOWN_TYPES]);
+      : unknownWord('key', key, ['irmd', 'name', ...RELEASED_IPCP_TYPES]);
     faults.push({ path: keyPath(key), message });
   }
 }
 
-const isType = (key: string): boolean => ['irmd', 'name', ...KNOWN_TYPES, ...LATER_TYPES].includes(key);
+const isType = (key: string): boolean => ['irmd', 'name', ...RELEASED_IPCP_TYPES, ...LATER_IPCP_TYPES].includes(key);
 
 function readSettings(table: unknown, around: ConfigSurroundings, faults: Fault[]): IrmdSettings {
   if (table === undefined) return DEFAULT_SETTINGS;
@@ -98,9 +97,9 @@ function readEntry(
 }
 
 function missingType(type: string): string {
-  if (LATER_TYPES.includes(type)) return `IPCPs of type ${type} come with a later release`;
-  if (KNOWN_TYPES.includes(type)) return `the program ipcpd-${type} was not found`;
-  return `${unknownWord('type', type, ['name', ...KNOWN_TYPES])} (and no program ipcpd-${type} was found)`;
+  if (LATER_IPCP_TYPES.includes(type)) return `IPCPs of type ${type} come with a later release`;
+  if (RELEASED_IPCP_TYPES.includes(type)) return `the program ipcpd-${type} was not found`;
+  return `${unknownWord('type', type, ['name', ...RELEASED_IPCP_TYPES])} (and no program ipcpd-${type} was found)`;
 }
 
 function readNameTable(
@@ -169,7 +168,7 @@ function readIpcpTable(type: string, name: string, table: TomlTable, irmd: IrmdS
   if (!given) return faultyIpcp(type, name, table, config);
   const join = joinOf(given);
   const fault = (key: string, message: string): void => void faults.push({ path: keyPath(type, name, key), message });
-  if (given.enrol !== undefined && SHIM_TYPES.includes(type))
+  if (given.enrol !== undefined && isShimType(type))
     fault('enrol', `IPCPs of type ${type} cannot enroll, only bootstrap`);
   if (given.conn.length > 0 && join?.how !== 'enrol') fault('conn', 'is legal only with enrol');
   if (!join && given.reg.length > 0) fault('reg', 'needs bootstrap or enrol');
@@ -193,15 +192,15 @@ function joinOf(given: {
 }
 
 function readOpaque(type: string, name: string, table: TomlTable, faults: Fault[]): JsonObject {
-  const config: JsonObject = {};
+  const config: [key: string, value: JsonValue][] = [];
   for (const [key, value] of Object.entries(table)) {
     if (GENERIC_IPCP_KEYS.includes(key)) continue;
     const json = toJson(value);
     if (json === undefined)
       faults.push({ path: keyPath(type, name, key), message: 'dates, inf and nan have no meaning here' });
-    else config[key] = json;
+    else config.push([key, json]);
   }
-  return config;
+  return Object.fromEntries(config); // `__proto__` is a key as any other, for the program to refuse.
 }
 
 /** TOML values as JSON; undefined for those that JSON lacks. */

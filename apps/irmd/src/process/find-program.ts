@@ -95,10 +95,13 @@ function isScriptOfNode(path: string): boolean {
 function firstBytes(path: string): string {
   const read = (): string => {
     const file = openSync(path, 'r');
-    const buffer = Buffer.alloc(64);
-    const length = readSync(file, buffer, 0, buffer.length, 0);
-    closeSync(file);
-    return buffer.toString('latin1', 0, length).split('\n', 1)[0]!;
+    try {
+      const buffer = Buffer.alloc(64);
+      const length = readSync(file, buffer, 0, buffer.length, 0);
+      return buffer.toString('latin1', 0, length).split('\n', 1)[0]!;
+    } finally {
+      closeSync(file);
+    }
   };
   return unlessSystemSays(read, '');
 }

@@ -4,7 +4,6 @@ import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import { spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-runtime';
 import type { Logger } from '@ouroboros/ports';
 import type { RegistryHost } from '@ouroboros/registry';
-import { errnoOf } from './errno.js';
 import {
   findExecutable,
   findIpcpProgram,
@@ -14,6 +13,7 @@ import {
   type Runnable,
 } from './find-program.js';
 import { openLogFile } from './log-files.js';
+import { signalProcess } from './signal-process.js';
 import type { StartedPrograms } from './started-programs.js';
 import type { StateFile } from './state-file.js';
 
@@ -67,7 +67,7 @@ export class NodeHost implements RegistryHost {
   kill(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
     const child = this.children.get(pid);
     if (child) child.kill(signal);
-    else killForeign(pid, signal);
+    else signalProcess(pid, signal);
   }
 
   /** Kills all children at once. */
@@ -113,13 +113,4 @@ export class NodeHost implements RegistryHost {
 export function commandOf(program: Runnable, args: readonly string[]): [string, string[]] {
   if (!program.isNodeScript) return [program.path, [...args]];
   return [process.execPath, [...NODE_OPTIONS_OF_IPCPS, program.path, ...args]];
-}
-
-/** Processes that an earlier daemon started: not our children. */
-function killForeign(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal);
-  } catch (thrown) {
-    if (errnoOf(thrown) === undefined) throw thrown;
-  }
 }

@@ -23,6 +23,7 @@ import { lockFilePath, readOwner, takeLock } from './lock-file.js';
 import { openLogFile } from './log-files.js';
 import { commandOf } from './node-host.js';
 import { checkRunner } from './run-check.js';
+import { signalProcess } from './signal-process.js';
 import { StartedPrograms } from './started-programs.js';
 import { StateFile } from './state-file.js';
 
@@ -198,13 +199,16 @@ describe('the state file', () => {
 });
 
 describe('programs that a daemon started', () => {
+  const noFault = (reason: string): void => {
+    throw new Error(reason);
+  };
   const start = (): ChildProcess => spawn('/bin/sleep', ['30'], { stdio: 'ignore' });
 
   it('are ended by the next daemon, but never another process with the same pid', async () => {
     const [ours, innocent] = [start(), start()];
-    new StartedPrograms(dir).started(ours.pid!);
+    new StartedPrograms(dir, noFault).started(ours.pid!);
     appendFileSync(join(dir, 'irmd.programs'), `${innocent.pid} 1\n${await deadPid()} 7\n`);
-    const next = new StartedPrograms(dir);
+    const next = new StartedPrograms(dir, noFault);
     expect(next.pids).toEqual([ours.pid]);
     const ended = once(ours, 'exit');
     await next.endAll(new NodeClock());
@@ -215,11 +219,21 @@ describe('programs that a daemon started', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it('are known also while the list of them cannot be written', () => {
+    const reasons: string[] = [];
+    const programs = new StartedPrograms(join(dir, 'nowhere'), (reason) => reasons.push(reason));
+    programs.started(process.pid);
+    expect(programs.pids).toEqual([process.pid]);
+    programs.ended(process.pid);
+    expect(programs.pids).toEqual([]);
+    expect(reasons).toEqual([expect.stringContaining('ENOENT'), expect.stringContaining('ENOENT')]);
+  });
+
   it('are forgotten when they end', () => {
-    const programs = new StartedPrograms(dir);
+    const programs = new StartedPrograms(dir, noFault);
     programs.started(process.pid);
     programs.ended(process.pid);
-    expect(new StartedPrograms(dir).pids).toEqual([]);
+    expect(new StartedPrograms(dir, noFault).pids).toEqual([]);
   });
 });
 
@@ -237,6 +251,39 @@ describe('files of the runtime directory', () => {
       writeFileSync(join(dir, name), '');
     expect(sweepChannelSockets(dir).sort()).toEqual([`ch.${dead}`, `ch.${dead}.sock`]);
     expect(readdirSync(dir).sort()).toEqual(['ch.', `ch.${process.pid}`, 'chx.1'].sort());
+  });
+});
+
+describe('the sweep of sockets', () => {
+  it('leaves what it may not remove, and needs no directory', async () => {
+    const dead = await deadPid();
+    for (const name of [`ch.${dead}`, `ch.${dead}.theirs`]) writeFileSync(join(dir, name), '');
+    const remove = (path: string): void => {
+      if (path.endsWith('theirs')) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+      rmSync(path);
+    };
+    expect(sweepChannelSockets(dir, remove)).toEqual([`ch.${dead}`]);
+    expect(readdirSync(dir)).toEqual([`ch.${dead}.theirs`]);
+    expect(sweepChannelSockets(join(dir, 'nowhere'))).toEqual([]);
+  });
+});
+
+describe('signals to processes that are no children', () => {
+  it('never go to a whole group of processes, and may come too late', () => {
+    const sent: number[] = [];
+    for (const pid of [0, -1, -process.pid, 7]) signalProcess(pid, 'SIGKILL', (to) => void sent.push(to));
+    expect(sent).toEqual([7]);
+    const gone = (): never => {
+      throw Object.assign(new Error('ESRCH'), { code: 'ESRCH' });
+    };
+    expect(() => signalProcess(7, 'SIGKILL', gone)).not.toThrow();
+  });
+
+  it('reach them', async () => {
+    const child = spawn('/bin/sleep', ['30'], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    signalProcess(child.pid!, 'SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
   });
 });
 

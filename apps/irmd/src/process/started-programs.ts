@@ -4,6 +4,7 @@ import { fromMs } from '@ouroboros/model';
 import { identifyProcess, sameProcessAlive, type ProcessIdentity } from '@ouroboros/node-runtime';
 import { sleep, type Clock } from '@ouroboros/ports';
 import { errnoOf } from './errno.js';
+import { signalProcess } from './signal-process.js';
 
 /** From SIGTERM to SIGKILL. */
 const PATIENCE_MS = 5000;
@@ -18,7 +19,11 @@ export class StartedPrograms {
   private readonly path: string;
   private readonly programs = new Map<number, ProcessIdentity>();
 
-  constructor(dir: string) {
+  /** `onUnkept` is told why the file could not be written: a full disk ends no daemon. */
+  constructor(
+    dir: string,
+    private readonly onUnkept: (reason: string) => void,
+  ) {
     this.path = join(dir, 'irmd.programs');
     for (const program of readIdentities(this.path)) {
       if (sameProcessAlive(program)) this.programs.set(program.pid, program);
@@ -63,13 +68,18 @@ export class StartedPrograms {
   }
 
   private signalAll(signal: NodeJS.Signals): void {
-    for (const program of this.programs.values()) if (sameProcessAlive(program)) signalUnlessGone(program.pid, signal);
+    for (const program of this.programs.values()) if (sameProcessAlive(program)) signalProcess(program.pid, signal);
   }
 
   private keep(): void {
     const lines = [...this.programs.values()].map(({ pid, startTime }) => `${pid} ${startTime}\n`);
-    writeFileSync(`${this.path}.new`, lines.join(''), { mode: 0o600 });
-    renameSync(`${this.path}.new`, this.path);
+    try {
+      writeFileSync(`${this.path}.new`, lines.join(''), { mode: 0o600 });
+      renameSync(`${this.path}.new`, this.path);
+    } catch (thrown) {
+      if (errnoOf(thrown) === undefined) throw thrown;
+      this.onUnkept(String(thrown));
+    }
   }
 }
 
@@ -80,14 +90,5 @@ function readIdentities(path: string): ProcessIdentity[] {
   } catch (thrown) {
     if (errnoOf(thrown) === 'ENOENT') return [];
     throw thrown;
-  }
-}
-
-/** Between our look and the signal the process may end. */
-function signalUnlessGone(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (thrown) {
-    if (errnoOf(thrown) !== 'ESRCH') throw thrown;
   }
 }

@@ -24,5 +24,5 @@ function drawAddress(random: Random): Address {
 function isKept(value: unknown): value is { layer: string; address: number } {
   if (typeof value !== 'object' || value === null) return false;
   const { layer, address: number } = value as Record<string, unknown>;
-  return typeof layer === 'string' && typeof number === 'number' && number > 0 && number <= 0xffffffff;
+  return typeof layer === 'string' && Number.isInteger(number) && Number(number) > 0 && Number(number) <= 0xffffffff;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CollectingSink } from '@ouroboros/machine';
-import { address, fromHex, micros, type Address } from '@ouroboros/model';
+import { address, fromHex, micros, type Address, type Micros } from '@ouroboros/model';
 import { SeededRandom } from '@ouroboros/simnet';
 import { DHT_CODE, addressToBytes, decodeDht, encodeDht, type DhtMessage } from '@ouroboros/wire';
 import { Dht, type DhtOutput } from './index.js';
@@ -59,20 +59,25 @@ class Layer {
 
   run(seconds: number): void {
     const until = this.now + seconds * SECOND;
+    // Asked again only of the member that something happened to: with a hundred members this is most of the work.
+    const deadlines = new Map([...this.members].map(([self, member]) => [self, member.deadline]));
     for (;;) {
       const packet = this.queue[0];
-      let waking: Dht | undefined;
-      for (const member of this.members.values()) if (!waking || member.deadline < waking.deadline) waking = member;
-      const next = Math.min(packet?.at ?? Infinity, waking?.deadline ?? Infinity);
+      const [waking, deadline] = earliest(deadlines);
+      const next = Math.min(packet?.at ?? Infinity, deadline);
       if (next > until) break;
       this.now = Math.max(next, this.now);
-      if (packet && packet.at <= next) {
+      const isPacket = packet !== undefined && packet.at <= next;
+      const self = isPacket ? packet.to : waking!;
+      if (isPacket) {
         this.queue.shift();
-        this.input(packet.to, { kind: 'message', bytes: packet.bytes });
+        this.input(self, { kind: 'message', bytes: packet.bytes });
       } else {
-        waking!.wake(micros(this.now), this.sink);
+        this.members.get(self)!.wake(micros(this.now), this.sink);
         this.collect();
       }
+      const member = this.members.get(self);
+      if (member) deadlines.set(self, member.deadline);
     }
     this.now = until;
   }
@@ -94,6 +99,12 @@ class Layer {
       }
     }
   }
+}
+
+function earliest(deadlines: ReadonlyMap<Address, Micros>): [self: Address | undefined, deadline: number] {
+  let found: [Address | undefined, number] = [undefined, Infinity];
+  for (const one of deadlines) if (one[1] < found[1]) found = one;
+  return found;
 }
 
 function layerOf(size: number, seed = 1): Layer {

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
 import type { ChannelHost, ExpectOptions, FlowEnd } from '@ouroboros/ports';
+import { socketAnswers } from '../socket-answers.js';
 import {
   MAX_CONNECTIONS,
   checkOptions,
@@ -134,7 +135,7 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
   private async listen(path: string): Promise<void> {
     const identity = fileIdentity(path);
     if (await this.tryListen(path)) return;
-    if (identity === null || (await isAlive(path))) throw pathTaken(path);
+    if (identity === null || (await socketAnswers(path))) throw pathTaken(path);
     unlinkIfSame(path, identity);
     if (!(await this.tryListen(path))) throw pathTaken(path);
   }
@@ -175,14 +176,4 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
   private checkOpen(): void {
     if (this.closed) throw new OuroborosError('ECANCELED', 'this channel host is closed');
   }
-}
-
-/** Whether anybody listens at the path. */
-function isAlive(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once('connect', () => resolve(true));
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
-    probe.once('connect', () => probe.destroy());
-  });
 }

@@ -1,0 +1,62 @@
+import type { Sink } from '@ouroboros/machine';
+import { fromHex, type Address, type Micros } from '@ouroboros/model';
+import { addressFromBytes, addressToBytes, type DhtOther, type DhtStore } from '@ouroboros/wire';
+import type { ContactTable } from './contact-table.js';
+import type { DhtConfig, DhtCounters, DhtOutput } from './contract.js';
+import { DHT_WITHDRAW_CODE } from './peers-of-ours.js';
+import type { Speaker } from './speaker.js';
+import { ValueStore } from './value-store.js';
+
+/** Keeps what others store at this member, and hands it on. */
+export class Keeping {
+  readonly store = new ValueStore();
+
+  constructor(
+    private readonly config: DhtConfig,
+    private readonly contacts: ContactTable,
+    private readonly speaker: Speaker,
+    private readonly counters: DhtCounters,
+  ) {}
+
+  /** `ours`: the sender is a peer of ours, which refreshes what it stores. */
+  onStore({ key, value, expiresS }: DhtStore, ours: boolean, now: Micros): void {
+    const address = addressFromBytes(value);
+    if (!address.ok) {
+      this.counters.malformed += 1;
+      return;
+    }
+    if (address.value === this.config.self) return;
+    const kept = this.store.put(key, address.value as Address, expiresS, ours, now, this.config.wallSeconds());
+    if (kept) this.counters.stored += 1;
+  }
+
+  /** A code of ours: the owner of a value, and nobody else, takes it back. */
+  onOther({ code, ext, src }: DhtOther): void {
+    const keyLength = this.config.id.length;
+    if (code !== DHT_WITHDRAW_CODE || ext?.length !== keyLength + 8) {
+      this.counters.malformed += 1;
+      return;
+    }
+    const address = addressFromBytes(ext.subarray(keyLength));
+    if (!address.ok || address.value !== src.address) return;
+    this.store.remove(ext.subarray(0, keyLength), address.value as Address);
+    this.counters.withdrawn += 1;
+  }
+
+  expire(now: Micros): void {
+    this.store.expire(now, this.config.wallSeconds());
+  }
+
+  /** Values of C members are stored again with their old expiry; peers of ours refresh theirs themselves. */
+  replicate(out: Sink<DhtOutput>): void {
+    for (const { key, address, expiresS, ours } of this.store.entries()) {
+      if (ours) continue;
+      const bytes = fromHex(key);
+      for (const contact of this.contacts.closest(bytes, this.config.k)) {
+        if (contact.address === address) continue;
+        const value = addressToBytes(address);
+        this.speaker.say(contact.address, { kind: 'store', key: bytes, value, expiresS }, out);
+      }
+    }
+  }
+}
