@@ -110,6 +110,8 @@ export interface DaemonStatus {
   readonly ready: boolean;
   /** What is not ready yet, in words. */
   readonly waitingFor: readonly string[];
+  /** What works, but needs somebody's attention, such as a certificate that is about to expire: a line each. */
+  readonly warnings: readonly string[];
   readonly ipcps: readonly IpcpInfo[];
   readonly names: number;
   readonly flows: number;

@@ -55,6 +55,8 @@ export class Views {
       uptimeMs: msSince(core, this.startedAt),
       ready: waitingFor.length === 0 && !core.stopping,
       waitingFor,
+      // The registry reads no files; the daemon around it adds what it sees there.
+      warnings: [],
       ipcps: this.ipcpList(),
       names: names.count,
       flows: flows.count,

@@ -72,6 +72,7 @@ export const STATUS: DaemonStatus = {
   runtimeDir: '/run/ouroboros',
   ready: true,
   waitingFor: ['layer net'],
+  warnings: ['server certificate of "hello" expires in 3 days'],
   ipcps: [IPCP, NEW_IPCP],
   names: 5,
   flows: 6,

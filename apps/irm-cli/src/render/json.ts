@@ -65,6 +65,7 @@ export const statusJson = (status: DaemonStatus): JsonObject => ({
   runtimeDir: status.runtimeDir,
   ready: status.ready,
   waitingFor: [...status.waitingFor],
+  warnings: [...status.warnings],
   ipcps: status.ipcps.map(ipcpJson),
   names: status.names,
   flows: status.flows,
