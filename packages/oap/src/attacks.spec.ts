@@ -126,7 +126,8 @@ describe('A response that was changed on its way', () => {
       const completed = completion(signed, exchange, flipped(response, at, at % 8));
       expect([at, completed.ok]).toEqual([at, false]);
       // Not for want of keys, which the first attempt has destroyed.
-      if (!completed.ok) expect(completed.text).toMatch(/^(the OAP re|not signed|".* is not trusted|the server shows no)/);
+      if (!completed.ok)
+        expect(completed.text).toMatch(/^(the OAP re|not signed|".* is not trusted|the server shows no)/);
     }
   });
 

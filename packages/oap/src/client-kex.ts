@@ -46,14 +46,16 @@ export function makeOffer(
 function encapsulated(
   { keyExchange }: OapCrypto,
   algorithms: OapAlgorithms,
-  { kemKey }: OapSecurity,
+  { kemKeys }: OapSecurity,
 ): { readonly ok: true; readonly offer: KexOffer } | OapFailure {
   const { kex } = algorithms;
-  if (!kemKey) return failed('ECRYPT', `the server's public key for ${kex} is not on this host`);
-  const found = keyExchange.recognise(kemKey.bytes, kemKey.raw);
-  const made = found === kex ? keyExchange.encapsulate(kex, kemKey.bytes) : undefined;
+  const raw = isRawKex(kex);
+  const publicKey = raw ? kemKeys?.raw : kemKeys?.der;
+  if (!publicKey) return failed('ECRYPT', `the server's public key for ${kex} is not on this host`);
+  const found = keyExchange.recognise(publicKey, raw);
+  const made = found === kex ? keyExchange.encapsulate(kex, publicKey) : undefined;
   if (!made) return failed('ECRYPT', `the server's public key on this host is ${found ?? 'unknown'}, not ${kex}`);
-  const secret = { kex, secret: made.secret, publicKeys: [kemKey.bytes] };
+  const secret = { kex, secret: made.secret, publicKeys: [publicKey] };
   return { ok: true, offer: { algorithms, data: made.ciphertext, keys: null, encapsulated: secret, share: null } };
 }
 

@@ -53,7 +53,7 @@ describe('What holds for a name', () => {
     ...parts,
   });
   const files = (encConf: string | null): NameSecurity => ({
-    ...{ ok: true, credential: null, encConf, kemKey: null, trust: trustIn('me') },
+    ...{ ok: true, credential: null, encConf, kemKeys: { der: null, raw: null }, trust: trustIn('me') },
   });
   const found = (role: 'client' | 'server', encConf: string | null, parts: Partial<SecurityPolicies> = {}) => {
     const made = securityOf(role, files(encConf), policies(parts));

@@ -1,7 +1,14 @@
 import { X509Certificate, verify } from 'node:crypto';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { concatBytes, fromHex, toHex } from '@ouroboros/model';
-import { isKem, type CipherName, type DigestName, type KexName, type StaticKemKey, type Trust } from '@ouroboros/ports';
+import {
+  isKem,
+  type CipherName,
+  type DigestName,
+  type KexName,
+  type StaticKemKeys,
+  type Trust,
+} from '@ouroboros/ports';
 import { OAP_CIPHERS, OAP_DIGESTS, OAP_KEY_EXCHANGES } from '@ouroboros/wire';
 import {
   ORDINARY,
@@ -229,40 +236,44 @@ describe('A KEM with the key of the server', () => {
     const bytes = raw ? concatBytes(ml_kem768.keygen(seed).secretKey, seed.slice(0, 32)) : pkcs8;
     const { keys } = tools.crypto!.keyExchange.load(bytes, raw)!;
     keys.destroy();
-    return { server: { raw, bytes }, client: { raw, bytes: keys.publicKey } };
+    const held = (key: Uint8Array): StaticKemKeys => ({ der: raw ? null : key, raw: raw ? key : null });
+    return { server: held(bytes), client: held(keys.publicKey) };
   }
 
   it.each(['ML-KEM-768', 'X25519MLKEM768'] as const)('gives both the secret of %s', (kex) => {
     const { server, client } = staticKey(kex);
     const algorithms = { kex, clientEncapsulates: true };
-    const setup = { tools, client: { ...required(algorithms), kemKey: client }, server: { kemKey: server } };
+    const setup = { tools, client: { ...required(algorithms), kemKeys: client }, server: { kemKeys: server } };
     // Our profile makes up for the forward secrecy that this mode lacks.
     expect(agreed(setup).crypto).toMatchObject({ profile: 'o7s', kex, kemInBand: true });
     expect(agreed({ ...setup, clientFeatures: 0 }).crypto).toMatchObject({ profile: 'c', kex, kemInBand: false });
-    const configured = { ...required(algorithms), kemKey: server };
+    const configured = { ...required(algorithms), kemKeys: server };
     expect(agreed({ ...setup, server: configured }).crypto?.profile).toBe('o7s');
   });
 
   it('is not begun without a key that fits', () => {
-    const ask = (kemKey: StaticKemKey | null) => {
-      const client = { ...required({ kex: 'ML-KEM-768', clientEncapsulates: true }), kemKey };
+    const ask = (kemKeys: StaticKemKeys | null) => {
+      const client = { ...required({ kex: 'ML-KEM-768', clientEncapsulates: true }), kemKeys };
       return () => requestOf({ tools, client });
     };
     expect(ask(null)).toThrow("the server's public key for ML-KEM-768 is not on this host");
-    expect(ask(staticKey('X25519MLKEM768').client)).toThrow('X25519MLKEM768, not ML-KEM-768');
-    expect(ask({ raw: false, bytes: new Uint8Array(3) })).toThrow('unknown, not ML-KEM-768');
+    expect(ask(staticKey('X25519MLKEM768').client)).toThrow('is not on this host');
+    expect(ask({ der: new Uint8Array(3), raw: null })).toThrow('unknown, not ML-KEM-768');
+    const other = tools.crypto!.keyExchange.generate('X25519');
+    other.destroy();
+    expect(ask({ der: other.publicKey, raw: null })).toThrow('X25519, not ML-KEM-768');
   });
 
   it('is refused by a server that has none, another one, or wants a stronger derivation', () => {
     const { server, client } = staticKey('ML-KEM-768');
     const hybrid = staticKey('X25519MLKEM768').server;
     const algorithms = { kex: 'ML-KEM-768', clientEncapsulates: true } as const;
-    const asked = { ...required(algorithms), kemKey: client };
-    for (const kemKey of [null, hybrid, { raw: false, bytes: new Uint8Array(9) }]) {
-      const { answered } = exchanged({ tools, client: asked, server: { kemKey } });
+    const asked = { ...required(algorithms), kemKeys: client };
+    for (const kemKeys of [null, hybrid, { der: new Uint8Array(9), raw: null }]) {
+      const { answered } = exchanged({ tools, client: asked, server: { kemKeys } });
       expect(answered).toMatchObject({ ok: false, code: 'ECRYPT' });
     }
-    const strict = { ...required({ ...algorithms, kdf: 'sha512' }), kemKey: server };
+    const strict = { ...required({ ...algorithms, kdf: 'sha512' }), kemKeys: server };
     expect(exchanged({ tools, client: asked, server: strict }).answered).toMatchObject({ ok: false, code: 'ECRYPT' });
   });
 });

@@ -113,7 +113,7 @@ export const security = (parts: Partial<OapSecurity> = {}): OapSecurity => ({
   authentication: 'offer',
   algorithms: null,
   credential: null,
-  kemKey: null,
+  kemKeys: null,
   trust: null,
   ...parts,
 });

@@ -7,7 +7,7 @@ import type {
   Encryption,
   NameSecurity,
   SecurityPolicy,
-  StaticKemKey,
+  StaticKemKeys,
   Trust,
 } from '@ouroboros/ports';
 import { parseEncConf, type OapAlgorithms } from './enc-conf.js';
@@ -19,8 +19,8 @@ export interface OapSecurity {
   /** Null: nobody has configured any. A client then offers DEFAULT_ALGORITHMS, a server takes what it is offered. */
   readonly algorithms: OapAlgorithms | null;
   readonly credential: Credential | null;
-  /** Server: its private key. Client: the server's public key. */
-  readonly kemKey: StaticKemKey | null;
+  /** Server: its private keys. Client: the server's public keys. */
+  readonly kemKeys: StaticKemKeys | null;
   /** Null: this host verifies nobody. */
   readonly trust: Trust | null;
 }
@@ -40,7 +40,7 @@ export const NO_SECURITY: OapSecurity = {
   authentication: 'offer',
   algorithms: null,
   credential: null,
-  kemKey: null,
+  kemKeys: null,
   trust: null,
 };
 
@@ -73,7 +73,7 @@ export function securityOf(
       authentication: name.authentication || layer.authentication || node.authentication,
       algorithms: conf?.algorithms ?? null,
       credential: files?.credential ?? null,
-      kemKey: files?.kemKey ?? null,
+      kemKeys: files?.kemKeys ?? null,
       trust: files?.trust ?? null,
     },
   };

@@ -80,10 +80,11 @@ function answered(
 function opened(
   { keyExchange }: OapCrypto,
   { kex: ciphertext, kexRaw }: DecodedOap,
-  { kemKey }: OapSecurity,
+  { kemKeys }: OapSecurity,
   negotiated: Negotiated,
 ): KexAnswer | OapFailure {
-  const loaded = kemKey?.raw === kexRaw ? keyExchange.load(kemKey.bytes, kemKey.raw) : undefined;
+  const privateKey = kexRaw ? kemKeys?.raw : kemKeys?.der;
+  const loaded = privateKey ? keyExchange.load(privateKey, kexRaw) : undefined;
   if (!loaded) return failed('ECRYPT', 'this server has no static key of this kind');
   const { kex, keys } = loaded;
   const secret = keys.agree(ciphertext);
