@@ -2,3 +2,4 @@
 export * from './hash.js';
 export * from './kdf.js';
 export * from './kex/load.js';
+export * from './load.js';
