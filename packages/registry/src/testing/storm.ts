@@ -1,7 +1,7 @@
 import type { FlowInfo } from '@ouroboros/ports';
 import { QOS_RAW } from '@ouroboros/model';
 import type { Outcome } from '../messages.js';
-import { World, farRequest, healthy, no, ok, testHash, type Answerer, type TestIpcp } from './world.js';
+import { World, farRequest, healthy, no, ok, type Answerer, type TestIpcp } from './world.js';
 
 const NAMES = ['a', 'b', 'c'];
 const MOODS = ['healthy', 'silent', 'failing'] as const;
