@@ -8,6 +8,7 @@ import {
 } from '@ouroboros/model';
 import {
   DEFAULT_PATHS,
+  OPEN_POLICY,
   type Balancing,
   type CancelSignal,
   type Clock,
@@ -18,6 +19,7 @@ import {
   type NameInfo,
   type NamePaths,
   type RestartPolicy,
+  type SecurityPolicy,
   type StatusEvent,
 } from '@ouroboros/ports';
 import { checkPid } from './checks.js';
@@ -52,6 +54,8 @@ export interface CreateNameOptions {
   readonly balancing?: Balancing;
   /** Default: all empty, which means the default locations. */
   readonly paths?: Partial<NamePaths>;
+  /** What flows of the name must or may have. Default: as the layer says, or the node. */
+  readonly security?: Partial<SecurityPolicy>;
 }
 
 export interface BindProgramOptions {
@@ -79,13 +83,21 @@ export class Irm {
     this.ports.close();
   }
 
-  /** Starts a process `ipcpd-<type>`. `restart` says what becomes of it when it dies; default `on-failure`. */
-  async createIpcp(name: string, type: string, restart: RestartPolicy = 'on-failure'): Promise<IpcpInfo> {
+  /**
+   * Starts a process `ipcpd-<type>`. `restart` says what becomes of it when it dies; default `on-failure`. `security`
+   * is of the flows that it carries; default: as the node says.
+   */
+  async createIpcp(
+    name: string,
+    type: string,
+    restart: RestartPolicy = 'on-failure',
+    security: Partial<SecurityPolicy> = {},
+  ): Promise<IpcpInfo> {
     checkName(name, 'name');
     if (hasWildcard(name))
       throw new OuroborosError('EINVAL', `name "${name}": a new IPCP cannot have * in its name`, { field: 'name' });
     checkType(type);
-    return this.management.ipcpCreate({ name, type, restart });
+    return this.management.ipcpCreate({ name, type, restart, security: { ...OPEN_POLICY, ...security } });
   }
 
   /** Ends an IPCP, by its exact name. An unknown name is no error: the result is false. */
@@ -167,6 +179,7 @@ export class Irm {
       name,
       balancing: options.balancing ?? 'spill',
       paths: { ...DEFAULT_PATHS, ...options.paths },
+      security: { ...OPEN_POLICY, ...options.security },
     });
   }
 

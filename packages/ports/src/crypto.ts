@@ -3,6 +3,7 @@
  * spec/wire-crypto.md §2, which are OpenSSL's. Everything is synchronous: whatever an implementation must load, it loads
  * before it is handed over.
  */
+import type { Hash } from './hash.js';
 
 /** Ciphers with authentication. Keys have 32 bytes always; shorter ciphers use the first 16 or 24. [spec/wire-crypto.md §2] */
 export type AeadName = 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
@@ -101,11 +102,21 @@ export interface KeyExchange {
     kex: KexName,
     publicKey: Uint8Array,
   ): { readonly ciphertext: Uint8Array; readonly secret: Uint8Array } | undefined;
+  /** KEM alone: a private key from its file (PKCS #8, or raw for the hybrids). Undefined when it is none of the table. */
+  load(privateKey: Uint8Array, raw: boolean): { readonly kex: KexName; readonly keys: KexKeys } | undefined;
   /** Which algorithm a peer's public key is of; `raw` = flag F of OAP. Undefined: none of the table. */
   recognise(publicKey: Uint8Array, raw: boolean): KexName | undefined;
 }
 
 export const isKem = (kex: KexName): boolean => kex.includes('ML');
+
+/** All of it, as a process loads it when it first needs some (`loadCrypto` of @ouroboros/crypto). */
+export interface CryptoSuite {
+  readonly hash: Hash;
+  readonly ciphers: Ciphers;
+  readonly kdf: Kdf;
+  readonly keyExchange: KeyExchange;
+}
 
 /** What packets of one flow are protected with, as the two IRM daemons agreed it. */
 export interface FlowCrypto {

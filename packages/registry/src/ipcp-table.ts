@@ -1,10 +1,12 @@
 import type { IpcpState } from '@ouroboros/model';
-import type {
-  IpcpBootstrapRequest,
-  IpcpConnectRequest,
-  IpcpEnrollRequest,
-  LayerInfo,
-  RestartPolicy,
+import {
+  OPEN_POLICY,
+  type IpcpBootstrapRequest,
+  type IpcpConnectRequest,
+  type IpcpEnrollRequest,
+  type LayerInfo,
+  type RestartPolicy,
+  type SecurityPolicy,
 } from '@ouroboros/ports';
 import type { Timer } from './timer-heap.js';
 
@@ -39,6 +41,11 @@ export interface IpcpEntry {
   /** The daemon started it and will be told of its exit. */
   child: boolean;
   rank: number;
+  /** See IpcpAnnouncement. */
+  onNetwork: boolean;
+  oapRoom: number;
+  /** Of the flows that it carries. */
+  security: SecurityPolicy;
   channelPath: string;
   operations: ReadonlySet<string>;
   state: IpcpState;
@@ -106,6 +113,9 @@ export class IpcpTable {
       uid: 0,
       child: false,
       rank: 0,
+      onNetwork: false,
+      oapRoom: 0,
+      security: OPEN_POLICY,
       channelPath: '',
       operations: new Set(),
       state: 'null',

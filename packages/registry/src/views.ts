@@ -86,7 +86,7 @@ export class Views {
   }
 
   private flowInfo(flow: FlowEntry): FlowInfo {
-    const { flowId, name, layer, ipcp, state, qos, correlationId } = flow;
+    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto } = flow;
     const pids = [...flow.holders].map(({ caller }) => caller.pid);
     return {
       flowId,
@@ -97,6 +97,8 @@ export class Views {
       qos,
       pids,
       correlationId,
+      peer,
+      crypto,
       sinceMs: msSince(this.parts.core, flow.since),
     };
   }

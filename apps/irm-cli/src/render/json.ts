@@ -53,6 +53,8 @@ export const flowJson = (flow: FlowInfo): JsonObject => ({
   ipcp: orNull(flow.ipcp),
   state: flow.state,
   qos: qosJson(flow.qos),
+  protection: flow.crypto && { ...flow.crypto },
+  peer: orNull(flow.peer),
   pids: [...flow.pids],
   correlationId: flow.correlationId,
   ageMs: flow.sinceMs,
