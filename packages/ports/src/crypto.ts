@@ -3,6 +3,7 @@
  * spec/wire-crypto.md §2, which are OpenSSL's. Everything is synchronous: whatever an implementation must load, it loads
  * before it is handed over.
  */
+import type { Hash } from './hash.js';
 
 /** Ciphers with authentication. Keys have 32 bytes always; shorter ciphers use the first 16 or 24. [spec/wire-crypto.md §2] */
 export type AeadName = 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
@@ -106,6 +107,14 @@ export interface KeyExchange {
 }
 
 export const isKem = (kex: KexName): boolean => kex.includes('ML');
+
+/** All of it, as a process loads it when it first needs some (`loadCrypto` of @ouroboros/crypto). */
+export interface CryptoSuite {
+  readonly hash: Hash;
+  readonly ciphers: Ciphers;
+  readonly kdf: Kdf;
+  readonly keyExchange: KeyExchange;
+}
 
 /** What packets of one flow are protected with, as the two IRM daemons agreed it. */
 export interface FlowCrypto {
