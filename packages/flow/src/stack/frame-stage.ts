@@ -117,19 +117,9 @@ export class FrameStage extends Stage {
   }
 
   read(max: number, take: PacketTaker): number {
-    const { taker, given } = this;
-    this.taker = take;
-    this.given = 0;
-    this.refused = false;
-    while (this.given < max && this.held.count > 0 && this.held.give(take)) this.given += 1;
-    this.refused = this.held.count > 0;
-    while (this.given < max && !this.refused && !this.closed) {
-      const asked = max - this.given;
-      if (this.below.read(asked, this.arrive) < asked) break;
-    }
-    const taken = this.given;
-    this.taker = taker;
-    this.given = given;
+    let taken = 0;
+    while (taken < max && this.held.give(take)) taken += 1;
+    if (this.held.count === 0) taken += this.readBelow(max - taken, take);
     this.listen();
     return taken;
   }
@@ -185,6 +175,23 @@ export class FrameStage extends Stage {
     super.belowDown(reason);
   }
 
+  /** Lets `take` have what lies below, behind what is held. */
+  private readBelow(max: number, take: PacketTaker): number {
+    const { taker, given, refused } = this;
+    this.taker = take;
+    this.given = 0;
+    this.refused = false;
+    while (this.given < max && !this.refused && !this.closed) {
+      const asked = max - this.given;
+      if (this.below.read(asked, this.arrive) < asked) break;
+    }
+    const taken = this.given;
+    this.taker = taker;
+    this.given = given;
+    this.refused = refused;
+    return taken;
+  }
+
   private full(): 'full' {
     this.heldBack = true;
     return 'full';
@@ -209,7 +216,7 @@ export class FrameStage extends Stage {
   }
 
   private readonly arrive: PacketTaker = (buffer, offset, length) => {
-    if (this.refused || this.closed) return false;
+    if (this.refused || this.closed || !this.held.hasRoom) return false;
     if (length === 0) return this.give(buffer, offset, 0);
     switch (buffer[offset]) {
       case FlowFrame.packet:
@@ -276,7 +283,8 @@ export class FrameStage extends Stage {
 
   private readonly turn = (): void => {
     if (this.readable !== null) this.readable();
-    else this.read(PACKETS_PER_TURN, this.hold);
+    else this.readBelow(PACKETS_PER_TURN, this.hold);
+    this.listen();
     if (this.readable !== null && this.held.count > 0) this.turnSoon();
   };
 
