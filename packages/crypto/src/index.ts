@@ -1,2 +1,5 @@
-/** Cryptography on node:crypto. */
+/** Cryptography on node:crypto, libsodium and @noble/post-quantum. */
 export * from './hash.js';
+export * from './kdf.js';
+export * from './kex/load.js';
+export * from './load.js';

@@ -102,6 +102,8 @@ export interface KeyExchange {
     kex: KexName,
     publicKey: Uint8Array,
   ): { readonly ciphertext: Uint8Array; readonly secret: Uint8Array } | undefined;
+  /** KEM alone: a private key from its file (PKCS #8, or raw for the hybrids). Undefined when it is none of the table. */
+  load(privateKey: Uint8Array, raw: boolean): { readonly kex: KexName; readonly keys: KexKeys } | undefined;
   /** Which algorithm a peer's public key is of; `raw` = flag F of OAP. Undefined: none of the table. */
   recognise(publicKey: Uint8Array, raw: boolean): KexName | undefined;
 }

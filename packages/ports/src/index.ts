@@ -2,6 +2,7 @@
 export * from './cancel.js';
 export * from './chance.js';
 export * from './clock.js';
+export * from './credentials.js';
 export * from './crypto.js';
 export * from './datagram.js';
 export * from './flow-service.js';

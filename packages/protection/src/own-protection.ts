@@ -24,8 +24,11 @@ import {
   type SealVerdict,
 } from './protection.js';
 
-/** Epochs whose packets are opened: two during a key change, and those before while packets under them may come. */
-const OPEN_EPOCHS = 4;
+/**
+ * Epochs whose packets are opened at most: a left key is kept for a time, and with millions of packets a second several are
+ * left within it. A key holds 1 KiB of replay window.
+ */
+const OPEN_EPOCHS = 32;
 /** How long a left key is kept beyond two packet lifetimes: queues in the hosts delay packets too. */
 const QUEUE_TIME = fromSeconds(1);
 
