@@ -105,14 +105,7 @@ export interface FrcpFlow {
    * Sends one data packet with the payload `head[0 … headLength)` + `body[offset … offset+length)`, at least 1 byte
    * (empty packets are keep-alives and bypass FRCP). Both are copied where they must be kept.
    */
-  write(
-    head: Uint8Array,
-    headLength: number,
-    body: Uint8Array,
-    offset: number,
-    length: number,
-    now: Micros,
-  ): FrcpWrite;
+  write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number, now: Micros): FrcpWrite;
   /** Takes one packet from the peer, not empty, decrypted and without checksum; it is copied. */
   receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict;
   /**
