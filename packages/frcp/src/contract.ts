@@ -15,7 +15,7 @@ export interface FrcpConfig {
   readonly sendBytes?: number;
   /** Bytes that are kept until they are read. Default FRCP_BUFFER_BYTES. */
   readonly receiveBytes?: number;
-  /** Most packets in either window: a power of 2 from 4 to FRCP_MAX_WINDOW, which is the default. At most 256 towards C. */
+  /** Most packets in either window: a power of 2 from 4 to FRCP_MAX_WINDOW, which is the default. Towards C between 64 and 256. */
   readonly maxWindow?: number;
 }
 

@@ -24,6 +24,8 @@ import { distance, isBefore, plus } from './seqno.js';
 
 /** Window towards C, and first guess of the size of packets. */
 const C_WINDOW = 256;
+/** C sends so many packets unasked. */
+const C_START_WINDOW = 64;
 const USUAL_PAYLOAD = 1400;
 const SMALLEST_WINDOW = 2;
 /** C acknowledges 10 ms after a packet [§7.2]; between our peers it is done sooner, so that losses are seen sooner. */
@@ -71,7 +73,7 @@ export class Receiver {
     this.inactivity = receiverInactivity(config.mplMs);
     this.maxBytes = config.receiveBytes ?? FRCP_BUFFER_BYTES;
     const most = config.maxWindow ?? FRCP_MAX_WINDOW;
-    this.maxPackets = config.selective ? most : Math.min(most, C_WINDOW);
+    this.maxPackets = config.selective ? most : Math.min(C_WINDOW, Math.max(C_START_WINDOW, most));
     this.buffer = new ReceiveBuffer(this.maxBytes, this.maxPackets);
   }
 

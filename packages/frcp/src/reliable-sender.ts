@@ -31,10 +31,14 @@ const FIRST_BURST = 10;
 /** Window until the peer tells its own. [§4] */
 const START_WINDOW = 64;
 const RENDEZVOUS_INTERVAL = fromMs(100);
+/** The same where nothing waits for the answer but the news that the reader took all. */
+const UNTAKEN_INTERVAL = fromMs(1000);
 const C_PACKETS = 256;
 /** An edge farther ahead than this, or an ackno farther back, is none. */
 const PLAUSIBLE = 1 << 16;
 const MAX_DOUBLINGS = 12;
+/** Most packets that are sent again at once towards C. */
+const LONGEST_BURST = 64;
 /** The window field counts modulo 2^24. */
 const WINDOW_FIELD = 1 << 24;
 const HALF_WINDOW_FIELD = 0x7fffff;
@@ -60,15 +64,19 @@ export class ReliableSender implements Sender {
   private doublings = 0;
   /** When something last arrived at the peer, or was last sent for want of that. */
   private quietSince = 0 as Micros;
+  /** When something last arrived at the peer. */
+  private progressAt = 0 as Micros;
   private lastHeard = 0 as Micros;
   private rendezvousAt: Micros = NEVER;
+  /** At the last look packets waited for the window. */
+  private waited = false;
   /** The last acknowledgement told of all packets before it. */
   private toldTo: number;
-  /** Of one acknowledgement: the shortest time that it measured, and whether a packet arrived that was sent twice. */
+  /** The shortest time that the present acknowledgement measured. */
   private sample = Infinity;
-  private ambiguous = false;
   /** Towards C: the packets under way when silence was last met end here. */
   private recoverTo: number;
+  private recoveryBurst = 1;
 
   constructor(
     config: FrcpConfig,
@@ -141,7 +149,6 @@ export class ReliableSender implements Sender {
     const outstanding = this.outstanding;
     this.out.runKnown = true;
     this.sample = Infinity;
-    this.ambiguous = false;
     const beganAgain = this.takeUpTo(ackno, now);
     if (ranges >= 0) this.takeRanges(ackno, packet, offset, ranges, now);
     if (this.outstanding < outstanding) this.noteProgress(now);
@@ -178,12 +185,19 @@ export class ReliableSender implements Sender {
   push(now: Micros): void {
     while (this.packets.lost > 0) if (!this.resend(now)) return;
     while (this.next !== this.packets.end && this.maySend()) if (!this.sendNext(now)) return;
-    const waits = this.next !== this.packets.end;
-    if (!waits) this.rendezvousAt = NEVER;
-    else if (this.rendezvousAt === NEVER) {
-      this.rendezvousAt = (now + RENDEZVOUS_INTERVAL) as Micros;
+    this.planRendezvous(now);
+  }
+
+  /** Also when all has arrived and the news that it was taken does not come: it may be lost. */
+  private planRendezvous(now: Micros): void {
+    const { packets } = this;
+    const waits = this.next !== packets.end;
+    if (!waits && (packets.count === 0 || packets.flying > 0)) this.rendezvousAt = NEVER;
+    else if (this.rendezvousAt === NEVER || (waits && !this.waited)) {
+      this.rendezvousAt = (now + (waits ? RENDEZVOUS_INTERVAL : UNTAKEN_INTERVAL)) as Micros;
       this.lastHeard = now;
     }
+    this.waited = waits;
   }
 
   private announceRun(): void {
@@ -259,26 +273,41 @@ export class ReliableSender implements Sender {
   private take(seqno: number, now: Micros): void {
     const { packets } = this;
     if (packets.stateOf(seqno) === ARRIVED) return;
-    if (packets.wasResent(seqno)) this.ambiguous = true;
-    else this.sample = Math.min(this.sample, now - packets.lastSentAt(seqno));
+    // A packet that was sent twice measures nothing (Karn). Towards C it must, as what a lost packet held up is acknowledged
+    // with it, and would measure how long the recovery took. Where it measures too short a time, the deviation grows.
+    if (!this.selective || !packets.wasResent(seqno)) {
+      this.sample = Math.min(this.sample, now - packets.lastSentAt(seqno));
+    }
     this.losses.arrived(seqno, now);
     packets.markArrived(seqno);
   }
 
-  /**
-   * A time is measured by packets that were sent once (Karn). Towards C not even by those where another that had to be
-   * sent again arrived with them: it may have held them up.
-   */
   private noteProgress(now: Micros): void {
     this.doublings = 0;
-    this.quietSince = now;
-    if (this.sample !== Infinity && (this.selective || !this.ambiguous)) this.rtt.sample(this.sample as Micros);
+    this.quietSince = this.progressAt = now;
+    if (this.sample !== Infinity) this.rtt.sample(this.sample as Micros);
   }
 
+  /** An ackno that stops short of `recoverTo` stops at another packet that is missing. */
   private recoverNext(now: Micros): void {
-    const seqno = this.packets.first;
-    if (!isBefore(seqno, this.recoverTo) || this.packets.stateOf(seqno) !== FLYING) return;
-    if (now - this.packets.lastSentAt(seqno) >= this.rtt.roundTrip) this.packets.markLost(seqno);
+    const { packets } = this;
+    if (!isBefore(packets.first, this.recoverTo)) this.recoveryBurst = 1;
+    else this.markOldest(now);
+  }
+
+  /**
+   * Takes packets that a round trip ago were under way for lost, more each time in one recovery: which of them are missing
+   * a C peer cannot tell, and the rest comes twice.
+   */
+  private markOldest(now: Micros): void {
+    const { packets } = this;
+    const sentBefore = now - this.rtt.roundTrip;
+    for (let left = this.recoveryBurst; left > 0 && packets.flying > 0; left -= 1) {
+      const seqno = packets.oldestFlying;
+      if (packets.lastSentAt(seqno) > sentBefore || !isBefore(seqno, this.recoverTo)) break;
+      packets.markLost(seqno);
+    }
+    this.recoveryBurst = Math.min(LONGEST_BURST, this.recoveryBurst * 2);
   }
 
   private get silenceAt(): Micros {
@@ -290,19 +319,21 @@ export class ReliableSender implements Sender {
   }
 
   private breakSilence(now: Micros): void {
+    const { packets } = this;
     const seqno = this.firstMissing();
-    if (now - this.packets.firstSentAt(seqno) >= LONGEST_RETRANSMISSION) return this.fail();
+    if (now - Math.max(packets.firstSentAt(seqno), this.progressAt) >= LONGEST_RETRANSMISSION) return this.fail();
     this.counters.timeouts += 1;
     this.doublings = Math.min(MAX_DOUBLINGS, this.doublings + 1);
     this.quietSince = now;
     this.recoverTo = this.next;
-    if (this.packets.stateOf(seqno) === FLYING) this.packets.markLost(seqno);
+    if (packets.stateOf(seqno) === FLYING) packets.markLost(seqno);
+    if (!this.selective) this.markOldest(now);
   }
 
   private askForWindow(now: Micros): void {
     if (now - this.lastHeard >= LONGEST_RETRANSMISSION) return this.fail();
     this.out.rendezvous(now);
-    this.rendezvousAt = (now + RENDEZVOUS_INTERVAL) as Micros;
+    this.rendezvousAt = (now + (this.waited ? RENDEZVOUS_INTERVAL : UNTAKEN_INTERVAL)) as Micros;
   }
 
   private firstMissing(): number {
