@@ -118,7 +118,10 @@ export class OwnProtection implements Protection, ChangeHost {
     const key = this.keyOf(packet[offset]!);
     if (key === undefined) return this.drop('unknownEpoch');
     const outcome = key.open(packet, offset, length, out, outOffset);
-    if (outcome !== 'opened') return this.drop(outcome);
+    if (outcome !== 'opened') {
+      this.checkUse(now);
+      return this.drop(outcome);
+    }
     if (key.expires === Infinity) this.heardUnder(key, now);
     const verdict = this.deliver(key.epoch, out, outOffset, length - OWN_OVERHEAD, now);
     this.checkUse(now);

@@ -1,6 +1,7 @@
 import type { Caller } from '@ouroboros/registry';
 import type {
   ChannelHost,
+  CryptoSuite,
   DatagramAnswer,
   DatagramNetwork,
   DatagramPort,
@@ -19,6 +20,8 @@ export interface ProcessParts {
   readonly program: string;
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
+  /** Loads the cryptography of encrypted flows. */
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
   readonly channels: MemoryChannelHost;
   readonly datagrams: DatagramNetwork;
@@ -36,6 +39,7 @@ export class SimProcess {
   readonly program: string;
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
   readonly datagrams: DatagramNetwork;
   readonly caller: Caller;
@@ -49,11 +53,12 @@ export class SimProcess {
   private ended = false;
 
   constructor(parts: ProcessParts) {
-    const { pid, uid, program, clock, random, logger, channels, datagrams } = parts;
+    const { pid, uid, program, clock, random, crypto, logger, channels, datagrams } = parts;
     this.pid = pid;
     this.program = program;
     this.clock = clock;
     this.random = random;
+    this.crypto = crypto;
     this.logger = logger;
     this.memory = channels;
     this.caller = { pid, uid, gid: uid };
