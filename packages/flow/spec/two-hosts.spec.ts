@@ -10,7 +10,7 @@ import {
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
-import { MemoryChannelNetwork, VirtualClock, type MemoryChannelHost } from '@ouroboros/simnet';
+import { MemoryChannelNetwork, SeededRandom, VirtualClock, type MemoryChannelHost } from '@ouroboros/simnet';
 import { Flow, FlowHost, type PacketFlow } from '../src/index.js';
 
 export type Side = 'client' | 'server';
@@ -101,6 +101,7 @@ export class TwoHosts {
   readonly clock = new VirtualClock(async () => {
     await turn();
   });
+  readonly random = new SeededRandom(1);
   readonly exchange = new Exchange(this.clock);
   readonly channels = this.hosts();
   readonly client = this.host('client');
@@ -142,6 +143,7 @@ export class TwoHosts {
       service: this.exchange.service({ side, uid: UID[side], path: side === 'server' ? SERVER_PATH : '' }),
       channels: this.channels[side],
       clock: this.clock,
+      random: this.random,
       logger: SILENT,
     });
   }

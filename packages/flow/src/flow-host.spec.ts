@@ -129,7 +129,7 @@ describe('attaching to a channel', () => {
       accept: () => Promise.resolve(grant),
       dealloc: (id) => Promise.resolve(void given.push(id)),
     };
-    const host = new FlowHost({ service, channels, clock: net.clock, logger: SILENT });
+    const host = new FlowHost({ service, channels, clock: net.clock, random: net.random, logger: SILENT });
     return { net, host, attempts, given };
   }
 

@@ -11,6 +11,7 @@ import type {
   FlowService,
   HeldFlow,
   Logger,
+  Random,
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
 import { checkInteger, checkQos, unofferedQos } from './offered-qos.js';
@@ -20,6 +21,7 @@ export interface FlowHostPorts {
   readonly service: FlowService;
   readonly channels: ChannelHost;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -39,12 +41,14 @@ const MAX_TIMEOUT_MS = 0xffffffff;
  */
 export class FlowHost implements PacketFlowHost {
   readonly clock: Clock;
+  readonly random: Random;
   private readonly entries = new Map<number, Entry>();
   private unanswered = 0;
   private closed = false;
 
   constructor(private readonly ports: FlowHostPorts) {
     this.clock = ports.clock;
+    this.random = ports.random;
   }
 
   /**
@@ -100,9 +104,9 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /** Called by a flow when it is deallocated. The flow is free here whatever becomes of the message. */
-  async release(flow: PacketFlow): Promise<void> {
+  async release(flow: PacketFlow, lingerMs: number): Promise<void> {
     const entry = this.entries.get(flow.flowId);
-    if (entry?.flow === flow) await this.giveBack(entry);
+    if (entry?.flow === flow) await this.giveBack(entry, lingerMs);
   }
 
   /** A call that was aborted rejects with the signal's reason, as everywhere in this package. */
@@ -168,12 +172,12 @@ export class FlowHost implements PacketFlowHost {
     return attachSoon(this.ports.channels, this.clock, channel, () => entry.gone, signal);
   }
 
-  private async giveBack(entry: Entry): Promise<void> {
+  private async giveBack(entry: Entry, lingerMs = 0): Promise<void> {
     const { flowId } = entry.held;
     if (this.entries.get(flowId) !== entry) return;
     this.entries.delete(flowId);
     try {
-      await this.ports.service.dealloc(flowId, 0);
+      await this.ports.service.dealloc(flowId, lingerMs);
     } catch (thrown) {
       this.log('debug', 'the IRM daemon did not take a flow back', entry.held, { reason: String(thrown) });
     }

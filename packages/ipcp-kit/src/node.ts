@@ -179,7 +179,13 @@ class Daemon<C> {
       }),
       onFlowDown: (flowId) => host.flowDown(flowId),
     });
-    const host: FlowHost = new FlowHost({ service, channels: channel, clock: this.clock, logger });
+    const host: FlowHost = new FlowHost({
+      service,
+      channels: channel,
+      clock: this.clock,
+      random: new NodeRandom(),
+      logger,
+    });
     this.flowService = service;
     return host;
   }

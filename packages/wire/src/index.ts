@@ -7,6 +7,7 @@ export { addressFromBytes, addressToBytes, MAX_ADDRESS } from './address-bytes.j
 export * from './decoded.js';
 export * from './dt-pci.js';
 export * from './fa-message.js';
+export * from './flow-frame.js';
 export * from './lsa.js';
 export * from './oap/algorithms.js';
 export * from './oap/extension.js';
