@@ -1,6 +1,7 @@
 /** Two processes for the specs of this package; no tests here. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { OuroborosError, QOS_RAW, fromMs, micros, type QosSpec } from '@ouroboros/model';
+import { loadCrypto } from '@ouroboros/crypto';
 import {
   SILENT,
   type CancelSignal,
@@ -144,6 +145,7 @@ export class TwoHosts {
       channels: this.channels[side],
       clock: this.clock,
       random: this.random,
+      crypto: loadCrypto,
       logger: SILENT,
     });
   }

@@ -1,3 +1,4 @@
+import { loadCrypto } from '@ouroboros/crypto';
 import { OuroborosError, QOS_BEST_EFFORT, QOS_RAW, QOS_RAW_NO_ERRORS, fromMs } from '@ouroboros/model';
 import { SILENT, type ChannelHost, type FlowEnd, type FlowGrant, type FlowService } from '@ouroboros/ports';
 import { TwoHosts, codeOf } from '../spec/two-hosts.spec.js';
@@ -129,7 +130,14 @@ describe('attaching to a channel', () => {
       accept: () => Promise.resolve(grant),
       dealloc: (id) => Promise.resolve(void given.push(id)),
     };
-    const host = new FlowHost({ service, channels, clock: net.clock, random: net.random, logger: SILENT });
+    const host = new FlowHost({
+      service,
+      channels,
+      clock: net.clock,
+      random: net.random,
+      crypto: loadCrypto,
+      logger: SILENT,
+    });
     return { net, host, attempts, given };
   }
 

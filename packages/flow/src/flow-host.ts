@@ -4,6 +4,7 @@ import type {
   ChannelGrant,
   ChannelHost,
   Clock,
+  CryptoSuite,
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowEnd,
@@ -22,6 +23,8 @@ export interface FlowHostPorts {
   readonly channels: ChannelHost;
   readonly clock: Clock;
   readonly random: Random;
+  /** Loads the cryptography; called when a flow is encrypted. */
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
 }
 
@@ -139,17 +142,20 @@ export class FlowHost implements PacketFlowHost {
   private async open(grant: FlowGrant, allocated: boolean, signal?: CancelSignal): Promise<PacketFlow> {
     const entry = this.enter(grant, allocated);
     try {
+      const crypto = grant.crypto === null ? null : await this.ports.crypto();
       const end = await this.join(grant.channel, entry, signal);
       if (signal?.aborted || this.closed) {
         end.close();
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
-      entry.flow = new PacketFlow(grant, end, this);
+      entry.flow = new PacketFlow(grant, end, this, { initiator: allocated, crypto });
       if (entry.gone) entry.flow.ended();
       return entry.flow;
     } catch (thrown) {
       await this.giveBack(entry);
       throw thrown;
+    } finally {
+      grant.crypto?.secret.fill(0);
     }
   }
 

@@ -1,8 +1,19 @@
 import { EMPTY_BYTES, type QosSpec } from '@ouroboros/model';
-import type { Clock, DownReason, FlowEnd, FlowGrant, PacketTaker, Random, WriteVerdict } from '@ouroboros/ports';
+import type {
+  Clock,
+  CryptoSuite,
+  DownReason,
+  FlowCrypto,
+  FlowEnd,
+  FlowGrant,
+  PacketTaker,
+  Random,
+  WriteVerdict,
+} from '@ouroboros/ports';
+import { statisticsOf, type FlowStatistics } from './flow-statistics.js';
 import { checkInteger } from './offered-qos.js';
 import { PeerWatch } from './peer-watch.js';
-import { FlowStack, isBare, type StackParts } from './stack/flow-stack.js';
+import { FlowStack, isBare } from './stack/flow-stack.js';
 
 /** EFLOWDOWN: ended by the other side, its layer or its death. EFLOWPEER: nothing heard for the peer time-out. */
 export type FlowDownCode = 'EFLOWDOWN' | 'EFLOWPEER';
@@ -30,6 +41,19 @@ export interface PacketFlowHost {
   release(flow: PacketFlow, lingerMs: number): Promise<void>;
 }
 
+/** What a PacketFlow is besides its grant. */
+export interface PacketFlowRole {
+  /** True at the end that asked for the flow. */
+  readonly initiator: boolean;
+  /** For encrypted flows. */
+  readonly crypto: CryptoSuite | null;
+}
+
+/** How a flow is protected; the keys stay inside. */
+export type FlowCryptoFacts = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex' | 'peer'>;
+
+const PLAIN_ACCEPTED: PacketFlowRole = { initiator: false, crypto: null };
+
 /** Packets handed to `onPacket` in one turn of the event loop, so that one busy flow does not starve the others. */
 const PACKETS_PER_TURN = 64;
 const EVERYTHING = 0x7fffffff;
@@ -55,6 +79,8 @@ export class PacketFlow {
   readonly features: number;
   /** Equal in the logs of both hosts. */
   readonly correlationId: string;
+  /** How the flow is protected, or null for a plain one. */
+  readonly crypto: FlowCryptoFacts | null;
   readonly counters: PacketFlowCounters = {
     packetsSent: 0,
     bytesSent: 0,
@@ -69,6 +95,8 @@ export class PacketFlow {
   onWritable: (() => void) | null = null;
   /** Called once, when the flow goes down while this is set, after `onPacket` was given the rest. What is queued can still be received. */
   onDown: ((code: FlowDownCode) => void) | null = null;
+  /** Called once when all that the other side wrote was received, and it has said that it writes no more. */
+  onPeerFinished: (() => void) | null = null;
 
   /** The channel, or the uppermost stage. */
   private readonly end: FlowEnd;
@@ -89,6 +117,7 @@ export class PacketFlow {
     grant: Omit<FlowGrant, 'channel'>,
     private readonly channel: FlowEnd,
     private readonly host: PacketFlowHost,
+    role: PacketFlowRole = PLAIN_ACCEPTED,
   ) {
     this.flowId = grant.flowId;
     this.qos = grant.qos;
@@ -97,8 +126,9 @@ export class PacketFlow {
     this.name = grant.name;
     this.features = grant.features;
     this.correlationId = grant.correlationId;
+    this.crypto = factsOf(grant.crypto);
     this.watch = this.watchPeer();
-    this.stack = isBare(grant) ? null : new FlowStack(grant, channel, stackParts(host, this.watch));
+    this.stack = isBare(grant) ? null : this.buildStack(grant, role);
     this.end = this.stack?.top ?? channel;
     this.told = this.stack === null ? this.watch : null;
     this.end.onWritable = () => this.onWritable?.();
@@ -115,6 +145,51 @@ export class PacketFlow {
   /** Longest packet in bytes that goes through the whole path in one piece, as far as is known; headers of the flow included. */
   get pathPacket(): number {
     return this.stack?.pathPacket ?? this.channel.maxPacket;
+  }
+
+  /**
+   * Packets longer than this and than `pathPacket` are 'too-large' for `send`, instead of being cut: for a layer, whose
+   * users are to find the size of their path. Without FRAMES nothing is cut.
+   */
+  set cutUpTo(bytes: number) {
+    if (this.stack?.frames) this.stack.frames.cutUpTo = bytes;
+  }
+
+  /** FRCT flags (FRCTFRTX …), null on flows without FRCP. Setting: bits that cannot change are ignored. */
+  get frctFlags(): number | null {
+    return this.stack?.frcp?.frcp.flags ?? null;
+  }
+
+  set frctFlags(flags: number | null) {
+    if (this.stack?.frcp && flags !== null) this.stack.frcp.frcp.flags = flags;
+  }
+
+  /** What happened on the flow so far. */
+  statistics(): FlowStatistics {
+    return statisticsOf(this.counters, this.pathPacket, this.stack);
+  }
+
+  /** True where both ends can say that they write no more: `finish`. */
+  get halfCloses(): boolean {
+    return Boolean(this.stack?.segments) && this.qos.loss === 0;
+  }
+
+  /** `finish` was called: `send` answers 'down'. */
+  get finished(): boolean {
+    return this.stack?.segments?.writingEnded ?? false;
+  }
+
+  /** The other side writes no more, and everything was received. */
+  get peerFinished(): boolean {
+    return this.stack?.segments?.ended ?? false;
+  }
+
+  /**
+   * Says that nothing more is sent. `done` is told whether the other side's process has taken everything; false: the flow
+   * went down before. Only where `halfCloses`.
+   */
+  finish(done: (taken: boolean) => void): void {
+    this.stack?.segments?.finish(done);
   }
 
   /** Why the flow is down, or null. */
@@ -137,7 +212,10 @@ export class PacketFlow {
    */
   send(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.downCode !== null || this.released !== null) return 'down';
-    const verdict = this.end.write(head, headLength, body, offset, length);
+    const verdict =
+      headLength + length > 0
+        ? this.end.write(head, headLength, body, offset, length)
+        : this.channel.write(head, 0, body, 0, 0);
     if (verdict === 'ok') this.countSent(headLength + length);
     else if (verdict === 'full') this.counters.sendFull += 1;
     return verdict;
@@ -256,6 +334,13 @@ export class PacketFlow {
     this.told?.sent();
   }
 
+  private buildStack(grant: Omit<FlowGrant, 'channel'>, role: PacketFlowRole): FlowStack {
+    const { clock, random } = this.host;
+    const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.watch });
+    if (stack.segments) stack.segments.onEnd = () => this.onPeerFinished?.();
+    return stack;
+  }
+
   private watchPeer(): PeerWatch {
     return new PeerWatch(this.host.clock, {
       sendKeepAlive: () => this.sendKeepAlive(),
@@ -307,6 +392,7 @@ export class PacketFlow {
   }
 }
 
-const stackParts = ({ clock, random }: PacketFlowHost, watcher: PeerWatch): StackParts => ({ clock, random, watcher });
+const factsOf = (crypto: FlowCrypto | null): FlowCryptoFacts | null =>
+  crypto && { profile: crypto.profile, cipher: crypto.cipher, kex: crypto.kex, peer: crypto.peer };
 
 const refuse: PacketTaker = () => false;

@@ -15,10 +15,12 @@ export interface FrcpConfig {
   readonly sendBytes?: number;
   /** Bytes that are kept until they are read. Default FRCP_BUFFER_BYTES. */
   readonly receiveBytes?: number;
-  /** Most packets in either window: a power of 2 from 64 to FRCP_MAX_WINDOW, which is the default. At most 256 towards C. */
+  /** Most packets in either window: a power of 2 from 4 to FRCP_MAX_WINDOW, which is the default. Towards C between 64 and 256. */
   readonly maxWindow?: number;
 }
 
+/** Longest `head` of a write. */
+export const FRCP_MAX_HEAD = 64;
 /** Default of both buffers of a flow. */
 export const FRCP_BUFFER_BYTES = 1 << 20;
 /** Most packets in a window: enough for the default buffer with packets of 256 bytes. */
@@ -96,23 +98,16 @@ export interface FrcpFlow {
   /** When `wake` is to be called, or NEVER. Read it after each call; waking early is harmless, so a timer that is set for an earlier time can stay. */
   readonly deadline: Micros;
   readonly counters: Readonly<FrcpCounters>;
-  /** Longest payload in bytes that `write` takes: what half of the send buffer holds. */
+  /** Longest payload in bytes that `write` takes: what the send buffer holds; no limit on unreliable flows. */
   readonly maxPayload: number;
   /** FRCT flags; FRCTFRTX cannot be changed, other bits are ignored. */
   flags: number;
 
   /**
    * Sends one data packet with the payload `head[0 … headLength)` + `body[offset … offset+length)`, at least 1 byte
-   * (empty packets are keep-alives and bypass FRCP). Both are copied where they must be kept.
+   * (empty packets are keep-alives and bypass FRCP); headLength is at most FRCP_MAX_HEAD. Both are copied where they must be kept.
    */
-  write(
-    head: Uint8Array,
-    headLength: number,
-    body: Uint8Array,
-    offset: number,
-    length: number,
-    now: Micros,
-  ): FrcpWrite;
+  write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number, now: Micros): FrcpWrite;
   /** Takes one packet from the peer, not empty, decrypted and without checksum; it is copied. */
   receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict;
   /**

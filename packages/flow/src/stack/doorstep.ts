@@ -1,16 +1,21 @@
+import { EMPTY_BYTES } from '@ouroboros/model';
 import type { FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
-import { Stage } from './stage.js';
+import { Sieve } from './sieve.js';
 
-/** Told of every packet that passes, empty ones and those of the protocol included. */
+/** Told of every packet that passes, those of the protocol included. */
 export interface DoorWatcher {
   sent(): void;
   received(): void;
 }
 
-/** The lowest stage: tells of each packet that leaves or enters, whoever made it, so that none needs a keep-alive besides. */
-export class Doorstep extends Stage {
+/**
+ * The lowest stage: tells of each packet that leaves or enters, whoever made it, so that none needs a keep-alive besides.
+ * Keep-alives end here; they have no more than their coming to say.
+ */
+export class Doorstep extends Sieve {
+  /** Empty packets that came. */
+  keepAlives = 0;
   private entered = 0;
-  private taker: PacketTaker = () => false;
 
   constructor(
     below: FlowEnd,
@@ -30,16 +35,21 @@ export class Doorstep extends Stage {
     return verdict;
   }
 
-  read(max: number, take: PacketTaker): number {
-    this.taker = take;
-    const taken = this.below.read(max, this.enter);
-    if (taken > 0) this.watcher.received();
+  keepAlive(): WriteVerdict {
+    return this.write(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0);
+  }
+
+  override read(max: number, take: PacketTaker): number {
+    const before = this.entered;
+    const taken = super.read(max, take);
+    if (this.entered !== before) this.watcher.received();
     return taken;
   }
 
-  private readonly enter: PacketTaker = (buffer, offset, length) => {
-    if (!this.taker(buffer, offset, length)) return false;
+  protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
+    if (length === 0) this.keepAlives += 1;
+    else if (!this.give(buffer, offset, length)) return false;
     this.entered += 1;
     return true;
-  };
+  }
 }

@@ -49,14 +49,6 @@ describe('frames', () => {
     expect(framed.got).toEqual([Uint8Array.of(...pattern(3), ...pattern(9).subarray(4, 6))]);
   });
 
-  it('leave empty packets as they are', async () => {
-    const framed = new Framed();
-    framed.collect();
-    expect(framed.send(EMPTY_BYTES)).toBe('ok');
-    await framed.path.run(5);
-    expect([framed.path.near.sent, framed.got]).toEqual([[0], [EMPTY_BYTES]]);
-  });
-
   it('carry a message of 16 MiB whole, and no longer one', async () => {
     const framed = new Framed({ rate: 5000 }, { probes: false });
     framed.collect();

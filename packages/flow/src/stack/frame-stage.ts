@@ -1,6 +1,6 @@
 import { MachineDriver } from '@ouroboros/machine';
 import { EMPTY_BYTES } from '@ouroboros/model';
-import type { Clock, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
+import type { Clock, DownReason, FlowEnd, WriteVerdict } from '@ouroboros/ports';
 import {
   FlowFrame,
   MAX_MESSAGE,
@@ -13,10 +13,9 @@ import {
   writeProbeAnswer,
 } from '@ouroboros/wire';
 import { Fragmenter } from './fragmenter.js';
-import { HeldPackets } from './held-packets.js';
+import { HoldingStage } from './holding-stage.js';
 import { PathMtu, type PathMtuInput, type PathMtuOutput } from './path-mtu.js';
 import { Reassembly } from './reassembly.js';
-import { Stage } from './stage.js';
 
 export interface FrameStageConfig {
   readonly clock: Clock;
@@ -35,15 +34,12 @@ export interface FrameCounters {
   probesReceived: number;
 }
 
-/** Packets taken in one turn of the event loop while the user asks for none. */
-const PACKETS_PER_TURN = 64;
-
 /**
  * Frames: cuts what is longer than the path's longest packet, puts together what arrives in fragments, and measures the
  * path. What arrives is taken in whether or not the user reads, so that probes are answered: up to the bounds of
  * HeldPackets; then the rest stays below and holds the sender back.
  */
-export class FrameStage extends Stage {
+export class FrameStage extends HoldingStage {
   readonly counters: FrameCounters = { malformed: 0, probesSent: 0, probesReceived: 0 };
   readonly reassembly = new Reassembly();
   /**
@@ -54,30 +50,20 @@ export class FrameStage extends Stage {
   private readonly path: PathMtu;
   private readonly pathDriver: MachineDriver<PathMtuInput, PathMtuOutput>;
   private readonly fragmenter: Fragmenter;
-  private readonly held = new HeldPackets();
-  private readonly clock: Clock;
   private readonly overhead: number;
   private head: Uint8Array = new Uint8Array(64);
-  private readable: (() => void) | null = null;
-  private taker: PacketTaker = keepNothing;
-  private given = 0;
-  private refused = false;
   private heldBack = false;
-  private turnDue = false;
-  private closed = false;
   private cancelExpiry: (() => void) | null = null;
   private drained: ((lingerMs: number) => void) | null = null;
 
   constructor(below: FlowEnd, config: FrameStageConfig) {
-    super(below);
-    this.clock = config.clock;
+    super(below, config.clock, true);
     this.overhead = config.overhead;
     const max = below.maxPacket + config.overhead;
     this.path = new PathMtu({ max, firstNumber: config.firstNumber });
     if (!config.probes) this.path.size = max;
     this.pathDriver = new MachineDriver(this.path, config.clock, (probe) => this.sendProbe(probe));
     this.fragmenter = new Fragmenter(below, config.firstNumber);
-    below.onReadable = this.turn;
   }
 
   /** Longest message; what is longer than the path takes is cut. */
@@ -107,7 +93,6 @@ export class FrameStage extends Stage {
 
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     const total = headLength + length;
-    if (total === 0) return this.below.write(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0);
     if (this.fragmenter.busy) return this.full();
     const verdict =
       total <= this.wholePacket
@@ -116,42 +101,16 @@ export class FrameStage extends Stage {
     return verdict === 'full' ? this.full() : verdict;
   }
 
-  read(max: number, take: PacketTaker): number {
-    let taken = 0;
-    while (taken < max && this.held.give(take)) taken += 1;
-    if (this.held.count === 0) taken += this.readBelow(max - taken, take);
-    this.listen();
-    return taken;
-  }
-
-  override queuedRx(): number {
-    return this.held.count + this.below.queuedRx();
-  }
-
   override queuedTx(): number {
     return this.below.queuedTx() + (this.fragmenter.busy ? 1 : 0);
   }
 
-  override get onReadable(): (() => void) | null {
-    return this.readable;
-  }
-
-  override set onReadable(callback: (() => void) | null) {
-    this.readable = callback;
-    this.listen();
-    if (callback && this.held.count > 0) this.turnSoon();
-  }
-
   override close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.readable = null;
     this.pathDriver.stop();
     this.cancelExpiry?.();
-    this.held.clear();
     this.reassembly.clear();
     this.fragmenter.clear();
-    this.below.close();
+    super.close();
   }
 
   override drain(done: (lingerMs: number) => void): void {
@@ -168,28 +127,11 @@ export class FrameStage extends Stage {
     if (heldBack) super.belowWritable();
   }
 
-  protected override belowDown(reason: 'closed' | 'peer-closed' | 'peer-gone'): void {
+  protected override belowDown(reason: DownReason): void {
     this.pathDriver.stop();
     this.fragmenter.clear();
     this.drained?.(0);
     super.belowDown(reason);
-  }
-
-  /** Lets `take` have what lies below, behind what is held. */
-  private readBelow(max: number, take: PacketTaker): number {
-    const { taker, given, refused } = this;
-    this.taker = take;
-    this.given = 0;
-    this.refused = false;
-    while (this.given < max && !this.refused && !this.closed) {
-      const asked = max - this.given;
-      if (this.below.read(asked, this.arrive) < asked) break;
-    }
-    const taken = this.given;
-    this.taker = taker;
-    this.given = given;
-    this.refused = refused;
-    return taken;
   }
 
   private full(): 'full' {
@@ -215,9 +157,8 @@ export class FrameStage extends Stage {
     return this.fragmenter.write(this.path.size - this.overhead, head, headLength, body, offset, length);
   }
 
-  private readonly arrive: PacketTaker = (buffer, offset, length) => {
-    if (this.refused || this.closed || !this.held.hasRoom) return false;
-    if (length === 0) return this.give(buffer, offset, 0);
+  protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
+    if (!this.held.hasRoom) return false;
     switch (buffer[offset]) {
       case FlowFrame.packet:
         if (length > PACKET_FRAME_HEADER) {
@@ -235,19 +176,12 @@ export class FrameStage extends Stage {
     }
     this.counters.malformed += 1;
     return true;
-  };
-
-  private give(buffer: Uint8Array, offset: number, length: number): boolean {
-    this.refused = !this.taker(buffer, offset, length);
-    if (!this.refused) this.given += 1;
-    return !this.refused;
   }
 
   private reassemble(buffer: Uint8Array, offset: number, length: number): void {
     const { reassembly } = this;
     if (!reassembly.add(buffer, offset, length, this.clock.now())) return this.expectRest();
-    if (this.give(reassembly.message, 0, reassembly.messageLength)) return;
-    this.held.hold(reassembly.message, 0, reassembly.messageLength);
+    this.giveOrHold(reassembly.message, 0, reassembly.messageLength);
   }
 
   /** Messages that nobody completes are dropped in time. */
@@ -280,34 +214,6 @@ export class FrameStage extends Stage {
     if (verdict === 'ok') this.counters.probesSent += 1;
     else if (verdict === 'full') this.pathDriver.input(UNSENT);
   }
-
-  private readonly turn = (): void => {
-    if (this.readable !== null) this.readable();
-    else this.readBelow(PACKETS_PER_TURN, this.hold);
-    this.listen();
-    if (this.readable !== null && this.held.count > 0) this.turnSoon();
-  };
-
-  private readonly hold: PacketTaker = (buffer, offset, length) => {
-    if (!this.held.hasRoom) return false;
-    this.held.hold(buffer, offset, length);
-    return true;
-  };
-
-  private turnSoon(): void {
-    if (this.turnDue || this.closed) return;
-    this.turnDue = true;
-    this.clock.at(this.clock.now(), () => {
-      this.turnDue = false;
-      if (!this.closed) this.turn();
-    });
-  }
-
-  private listen(): void {
-    if (this.closed) return;
-    const wanted = this.readable !== null || this.held.hasRoom;
-    if (wanted !== (this.below.onReadable !== null)) this.below.onReadable = wanted ? this.turn : null;
-  }
 }
 
 const WANTED: PathMtuInput = { type: 'wanted' };
@@ -315,7 +221,6 @@ const SUSPECT: PathMtuInput = { type: 'suspect' };
 const UNSENT: PathMtuInput = { type: 'unsent' };
 /** Packets up to here say nothing about a path that takes more than the base size. */
 const LONG = 400;
-const keepNothing: PacketTaker = () => false;
 
 let zeroBytes = new Uint8Array(0);
 

@@ -2,8 +2,8 @@ import type { DownReason, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/
 
 /**
  * One stage of the stack between the user of a flow and the channel: a flow end made of another one, the next stage
- * below. What a stage does not change passes through. An empty packet is a keep-alive and passes every stage untouched,
- * in both directions. [spec/wire-frcp.md §2]
+ * below. What a stage does not change passes through. Empty packets are keep-alives, which no stage above the doorstep
+ * meets in either direction. [spec/wire-frcp.md §2]
  *
  * As at every flow end, a packet that `take` refuses stays for the next `read`, and no callback comes out of a call.
  * `write` may, unlike that of the channel, answer 'ok' for a packet of which a part still waits here.
