@@ -8,6 +8,7 @@ import {
   type Clock,
   type FlowAcceptRequest,
   type FlowAllocRequest,
+  type FlowCrypto,
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
@@ -43,6 +44,11 @@ export class Exchange {
   readonly requests: FlowAllocRequest[] = [];
   /** QoS that the server is told instead of the one asked for. */
   qosAtServer: QosSpec | undefined;
+  /** What was agreed for each flow besides. */
+  agreed: Partial<Pick<FlowGrant, 'features' | 'layer'>> = {};
+  /** How flows are protected; each side is given a copy of the secret of its own, listed in `secrets`. */
+  crypto: FlowCrypto | null = null;
+  readonly secrets: Uint8Array[] = [];
   /** Makes the next id, so that a spec can give one twice. */
   nextId = 1;
   private readonly accepts: PendingAccept[] = [];
@@ -90,10 +96,19 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, crypto: null, correlationId };
+    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId, ...this.agreed };
     const qos = this.qosAtServer ?? request.qos;
-    accept.grant({ ...common, qos, channel: { path: '', ticket, uid: user.uid } });
-    return { ...common, qos: request.qos, channel: { path: accept.user.path, ticket, uid: accept.user.uid } };
+    const [mine, theirs] = [this.cryptoCopy(), this.cryptoCopy()];
+    accept.grant({ ...common, qos, crypto: theirs, channel: { path: '', ticket, uid: user.uid } });
+    const channel = { path: accept.user.path, ticket, uid: accept.user.uid };
+    return { ...common, qos: request.qos, crypto: mine, channel };
+  }
+
+  private cryptoCopy(): FlowCrypto | null {
+    if (this.crypto === null) return null;
+    const secret = this.crypto.secret.slice();
+    this.secrets.push(secret);
+    return { ...this.crypto, secret };
   }
 }
 
