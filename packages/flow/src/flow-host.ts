@@ -15,7 +15,7 @@ import type {
   Random,
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
-import { checkInteger, checkQos, unofferedQos } from './offered-qos.js';
+import { checkInteger, checkQos } from './check-qos.js';
 import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
 export interface FlowHostPorts {
@@ -55,7 +55,7 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /**
-   * Asks for a flow to `name`. EINVAL; EQOS for a QoS that is not offered, before anybody is asked; what
+   * Asks for a flow to `name`. EINVAL; what
    * FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
@@ -67,8 +67,7 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /**
-   * Waits for a flow to a name that this process is bound to. Requests for a QoS that is not offered, and flows that
-   * are gone before they begin, are given back and logged: they are no fault of the caller. ETIMEDOUT, EINVAL, EIRMD.
+   * Waits for a flow to a name that this process is bound to. Flows that are gone before they begin are given back and logged: they are no fault of the caller. ETIMEDOUT, EINVAL, EIRMD.
    */
   async accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<PacketFlow> {
     checkInteger('timeoutMs', request.timeoutMs, MAX_TIMEOUT_MS);
@@ -127,10 +126,7 @@ export class FlowHost implements PacketFlowHost {
 
   private async openAccepted(grant: FlowGrant, signal?: CancelSignal): Promise<PacketFlow | undefined> {
     try {
-      const reason = unofferedQos(grant.qos);
-      if (reason === undefined) return await this.open(grant, false, signal);
-      await this.giveBack(this.enter(grant, false));
-      throw new OuroborosError('EQOS', reason);
+      return await this.open(grant, false, signal);
     } catch (thrown) {
       if (signal?.aborted || this.closed) throw thrown;
       const { code, message } = toOuroborosError(thrown);

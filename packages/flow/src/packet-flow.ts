@@ -11,7 +11,7 @@ import type {
   WriteVerdict,
 } from '@ouroboros/ports';
 import { statisticsOf, type FlowStatistics } from './flow-statistics.js';
-import { checkInteger } from './offered-qos.js';
+import { checkInteger } from './check-qos.js';
 import { PeerWatch } from './peer-watch.js';
 import { FlowStack, isBare } from './stack/flow-stack.js';
 

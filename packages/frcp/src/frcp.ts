@@ -139,7 +139,7 @@ export class Frcp implements FrcpFlow {
     const delivered = this.sender.delivered;
     const taken = this.sender.taken;
     const verdict = this.take(buffer, offset, length, now);
-    if (this.closed) this.receiver.read(Infinity, accept, now);
+    if (this.closed) this.discard(verdict, now);
     this.depart(now);
     if (readable === 0 && this.receiver.buffer.readable > 0) this.outputs.readable();
     if (delivered !== this.sender.delivered || taken !== this.sender.taken) this.outputs.settled();
@@ -170,7 +170,7 @@ export class Frcp implements FrcpFlow {
   close(now: Micros): void {
     if (this.closed) return;
     this.closed = true;
-    this.receiver.read(Infinity, accept, now);
+    if (!this.config.selective) this.receiver.read(Infinity, accept, now);
     if (this.config.reliable && this.receiver.ackAt !== NEVER && this.receiver.mayReport(now)) {
       if (this.config.selective) this.out.report(now);
       else this.out.farewell(now);
@@ -184,6 +184,15 @@ export class Frcp implements FrcpFlow {
     return Math.max(0, Math.ceil((Math.max(sent, received) - now) / 1000));
   }
 
+  /**
+   * To C nothing but taking a packet acknowledges it. A peer of ours learns from the ranges that it arrived, and is not
+   * told that a process took what nobody will read, unless there is no room for what it still has to bring over.
+   */
+  private discard(verdict: FrcpVerdict, now: Micros): void {
+    const noRoom = verdict === 'no-room' || verdict === 'outside';
+    if (!this.config.selective || noRoom) this.receiver.read(Infinity, accept, now);
+  }
+
   private take(packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
     if (length < FRCP_PCI_LENGTH) return this.drop('short');
     const flags = frcpFlags(packet, offset);
@@ -194,7 +203,7 @@ export class Frcp implements FrcpFlow {
     if ((flags & FrcpFlag.ACK) !== 0 && !this.acknowledge(packet, offset, length, flags, now)) {
       return this.drop('malformed');
     }
-    if ((flags & FrcpFlag.FC) !== 0) this.sender.credited(frcpWindow(packet, offset));
+    if ((flags & FrcpFlag.FC) !== 0) this.sender.credited(frcpWindow(packet, offset), now);
     if ((flags & FrcpFlag.DATA) === 0) {
       this.counters.controlReceived += 1;
       return 'control';
