@@ -148,6 +148,7 @@ export class Frcp implements FrcpFlow {
   }
 
   read(max: number, take: PacketTaker, now: Micros): number {
+    if (this.closed) return 0;
     const taken = this.receiver.read(max, take, now);
     if (taken > 0) this.depart(now);
     return taken;
