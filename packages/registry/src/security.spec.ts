@@ -335,6 +335,17 @@ describe('A flow from another host', () => {
     expect(slow.answerOf(arrival).response).toBe(-1009);
   });
 
+  it('waits for files with so many others and no more', () => {
+    const world = host({ files: () => undefined, limits: { credentialLoads: 3 } });
+    const ipcp = served(world);
+    world.accept(world.server('hello'));
+    const arrivals = Array.from({ length: 5 }, () => world.arrives(ipcp, 'hello', farClient().bytes));
+    expect(arrivals.map((arrival) => world.answers.get(arrival)?.response)).toEqual([
+      ...[undefined, undefined, undefined],
+      ...[-11, -11],
+    ]);
+  });
+
   it('leaves no key behind when nobody accepts it', () => {
     const world = host();
     const ipcp = served(world);
