@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loadCrypto } from '@ouroboros/crypto';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
-import { acceptOap, completeOap, OapServer, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
+import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
 import type { Hash } from '@ouroboros/ports';
 import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
 import {
@@ -41,18 +41,26 @@ const hash: Hash = {
   digest: (name, bytes) => new Uint8Array(createHash(name.replace('SHA384', 'sha384')).update(bytes).digest()),
 };
 const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
-const request = prepareOap(
-  {
-    id: fromHex('000102030405060708090a0b0c0d0e0f'),
-    timestampNs: 0x17979cfe3d85cd15n,
-    features: FEATURES,
-  },
-  hash,
-);
+const tools = { hash, crypto: null };
+const common = { security: NO_SECURITY, room: 1388 };
 const RESPONSE_TIME = 0x17979cfe3dd21855n;
 
+function requestOf(features: number) {
+  const id = fromHex('000102030405060708090a0b0c0d0e0f');
+  const prepared = prepareOap({ ...common, id, timestampNs: 0x17979cfe3d85cd15n, features, name: 'server' }, tools);
+  if (!prepared.ok) throw new Error(prepared.text);
+  return prepared;
+}
+const request = requestOf(FEATURES);
+
+function responseTo(bytes: Uint8Array): Uint8Array {
+  const answered = answerOap(offerOf(bytes), { ...common, timestampNs: RESPONSE_TIME }, tools);
+  if (!answered.ok) throw new Error(answered.text);
+  return answered.bytes;
+}
+
 function offerOf(bytes: Uint8Array) {
-  const read = new OapServer(hash, FEATURES).read(bytes, 0 as Micros);
+  const read = new OapServer(tools, FEATURES).read(bytes, 0 as Micros);
   if (!read.ok) throw new Error(read.text);
   return read.offer;
 }
@@ -106,7 +114,7 @@ function confirm(): Uint8Array {
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
   'oap-request': () => request.bytes,
-  'oap-response': () => acceptOap(offerOf(request.bytes), RESPONSE_TIME),
+  'oap-response': () => responseTo(request.bytes),
   'oap-refusal': () => encodeOapExtension({ features: FEATURES, refusal: { error: -1100, text: 'nobody' } }),
   'udp-dealloc': () => encodeUdpMgmt({ kind: 'dealloc', sEid: 70, dEid: 65, response: 0 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
@@ -158,8 +166,9 @@ describe('the examples of docs/wire-extensions.md', () => {
   });
 
   it('make a handshake: the response belongs to the request, and so would a refusal', () => {
-    expect(completeOap(request.exchange, bytesOf('oap-response'))).toEqual({ ok: true, features: FEATURES });
-    const refused = refuseOap(offerOf(bytesOf('oap-request')), 'ENOSERVER', 'nobody', RESPONSE_TIME);
+    const completed = completeOap(request.exchange, bytesOf('oap-response'), RESPONSE_TIME, tools);
+    expect(completed).toEqual({ ok: true, features: FEATURES, crypto: null, peer: '' });
+    const refused = refuseOap(offerOf(bytesOf('oap-request')), { code: 'ENOSERVER', text: 'nobody' }, RESPONSE_TIME);
     expect(readOapRefusal(request.exchange, refused.data)).toEqual({ error: -1100, text: 'nobody' });
   });
 
