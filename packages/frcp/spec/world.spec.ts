@@ -89,8 +89,9 @@ export interface Conditions {
   /** Each packet takes a time between these, so that packets overtake each other where they differ. */
   readonly delayMs: readonly [number, number];
   readonly bytesPerSecond: number;
-  /** Packets that wait for the line; more are refused. */
+  /** Packets that wait for the line; more are refused, or lost where the queue is out of sight of the sender. */
   readonly queue: number;
+  readonly hiddenQueue?: boolean;
   /** Nothing passes between these times. */
   readonly cutMs?: readonly [number, number];
 }
@@ -122,8 +123,9 @@ export class Path {
   /** False: refused, `roomAgain` follows. */
   send(packet: Uint8Array): boolean {
     if (this.queued >= this.conditions.queue) {
-      this.refused = true;
-      return false;
+      if (this.conditions.hiddenQueue) this.sent += 1;
+      else this.refused = true;
+      return this.conditions.hiddenQueue === true;
     }
     this.sent += 1;
     this.queued += 1;

@@ -194,7 +194,7 @@ export class Frcp implements FrcpFlow {
     if ((flags & FrcpFlag.ACK) !== 0 && !this.acknowledge(packet, offset, length, flags, now)) {
       return this.drop('malformed');
     }
-    if ((flags & FrcpFlag.FC) !== 0) this.sender.credited(frcpWindow(packet, offset));
+    if ((flags & FrcpFlag.FC) !== 0) this.sender.credited(frcpWindow(packet, offset), now);
     if ((flags & FrcpFlag.DATA) === 0) {
       this.counters.controlReceived += 1;
       return 'control';

@@ -31,6 +31,7 @@ const SMALLEST_WINDOW = 2;
 /** C acknowledges 10 ms after a packet [§7.2]; between our peers it is done sooner, so that losses are seen sooner. */
 const ACK_DELAY_C = fromMs(10);
 const ACK_DELAY = fromMs(5);
+const AT_ONCE = fromMs(0);
 const DUPLICATE_ACK_DELAY = fromMs(1);
 /** Packets after which acknowledging waits no longer: towards C half of its first window, as in §13 rule 4. */
 const ACK_EVERY_C = 32;
@@ -138,8 +139,9 @@ export class Receiver {
     this.lostBefore = false;
     if (this.reliable) this.buffer.restart(seqno);
     this.edge = plus(seqno, this.window());
-    this.reportedEdge = seqno;
-    if (!this.selective) this.ackWithin(ACK_DELAY_C, now);
+    this.reportedEdge = this.edge;
+    // Soon, as the peer sends few packets before it is answered.
+    this.ackWithin(this.selective ? AT_ONCE : ACK_DELAY_C, now);
   }
 
   /**

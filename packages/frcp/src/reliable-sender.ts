@@ -3,6 +3,7 @@ import { FRCP_MAX_RANGES, frcpDuplicates, frcpHere, frcpMissing } from '@ourobor
 import { FRCP_BUFFER_BYTES, FRCP_MAX_WINDOW, type FrcpConfig, type FrcpCounters, type FrcpWrite } from './contract.js';
 import { LONGEST_RETRANSMISSION, senderInactivity } from './delta-t.js';
 import type { Departures } from './departures.js';
+import { FlightLimit } from './flight-limit.js';
 import { LossDetector } from './loss-detector.js';
 import { RttEstimator } from './rtt-estimator.js';
 import { ARRIVED, FLYING, SendBuffer } from './send-buffer.js';
@@ -50,6 +51,7 @@ export class ReliableSender implements Sender {
   private readonly packets: SendBuffer;
   private readonly rtt: RttEstimator;
   private readonly losses: LossDetector;
+  private readonly flight: FlightLimit;
   private readonly selective: boolean;
   private readonly inactivity: Micros;
   /** Number of the first packet that was never sent. */
@@ -62,9 +64,11 @@ export class ReliableSender implements Sender {
   private refused = false;
 
   private doublings = 0;
+  /** One lost packet is sent again whatever is under way, to find out what arrived. */
+  private probing = false;
   /** When something last arrived at the peer, or was last sent for want of that. */
   private quietSince = 0 as Micros;
-  /** When something last arrived at the peer. */
+  /** When something last arrived at the peer, or it opened its window. */
   private progressAt = 0 as Micros;
   private lastHeard = 0 as Micros;
   private rendezvousAt: Micros = NEVER;
@@ -91,6 +95,7 @@ export class ReliableSender implements Sender {
     this.packets = new SendBuffer(first, bytes, config.selective ? most : Math.min(most, C_PACKETS));
     this.rtt = new RttEstimator(config.selective);
     this.losses = new LossDetector(this.packets, this.rtt);
+    this.flight = new FlightLimit(first);
     this.next = this.missing = this.recoverTo = this.toldTo = first;
     this.edge = plus(first, START_WINDOW);
   }
@@ -145,20 +150,19 @@ export class ReliableSender implements Sender {
 
   acknowledged(ackno: number, packet: Uint8Array, offset: number, ranges: number, now: Micros): boolean {
     if (!this.isPlausible(ackno, packet, offset, ranges)) return false;
-    const { packets } = this;
     const outstanding = this.outstanding;
     this.out.runKnown = true;
     this.sample = Infinity;
     const beganAgain = this.takeUpTo(ackno, now);
     if (ranges >= 0) this.takeRanges(ackno, packet, offset, ranges, now);
     if (this.outstanding < outstanding) this.noteProgress(now);
-    if (this.selective) this.losses.detect(this.toldTo, now);
-    else if (beganAgain) while (packets.flying > 0) packets.markLost(packets.oldestFlying);
+    if (this.selective) this.detectLosses(now);
+    else if (beganAgain) this.markAllLost();
     else this.recoverNext(now);
     return true;
   }
 
-  credited(window: number): void {
+  credited(window: number, now: Micros): void {
     let edge = ((this.edge & 0xff000000) | window) >>> 0;
     const ahead = distance(edge, this.edge);
     if (ahead < -HALF_WINDOW_FIELD) edge = plus(edge, WINDOW_FIELD);
@@ -170,6 +174,7 @@ export class ReliableSender implements Sender {
     if (this.edgeKnown && !isBefore(this.edge, edge)) return;
     this.edge = edge;
     this.edgeKnown = true;
+    this.progressAt = now;
   }
 
   heard(now: Micros): void {
@@ -177,21 +182,27 @@ export class ReliableSender implements Sender {
   }
 
   wake(now: Micros): void {
-    if (this.losses.lookAt <= now) this.losses.detect(this.toldTo, now);
+    if (this.losses.lookAt <= now) this.detectLosses(now);
     if (this.silenceAt <= now) this.breakSilence(now);
     if (this.rendezvousAt <= now) this.askForWindow(now);
   }
 
   push(now: Micros): void {
-    while (this.packets.lost > 0) if (!this.resend(now)) return;
-    while (this.next !== this.packets.end && this.maySend()) if (!this.sendNext(now)) return;
+    const { packets } = this;
+    while (packets.lost > 0 && this.isOpen(packets.firstLost()) && (this.probing || this.mayFly())) {
+      if (!this.resend(now)) return;
+    }
+    while (packets.lost === 0 && this.next !== packets.end && this.maySend() && this.mayFly()) {
+      if (!this.sendNext(now)) return;
+    }
     this.planRendezvous(now);
   }
 
   /** Also when all has arrived and the news that it was taken does not come: it may be lost. */
   private planRendezvous(now: Micros): void {
     const { packets } = this;
-    const waits = this.next !== packets.end;
+    const missing = this.firstMissing();
+    const waits = (this.next !== packets.end && !this.maySend()) || (missing !== packets.end && !this.isOpen(missing));
     if (!waits && (packets.count === 0 || packets.flying > 0)) this.rendezvousAt = NEVER;
     else if (this.rendezvousAt === NEVER || (waits && !this.waited)) {
       this.rendezvousAt = (now + (waits ? RENDEZVOUS_INTERVAL : UNTAKEN_INTERVAL)) as Micros;
@@ -207,7 +218,24 @@ export class ReliableSender implements Sender {
 
   private maySend(): boolean {
     if (!this.out.runKnown && distance(this.next, this.out.runSeqno) >= FIRST_BURST) return false;
-    return !this.obeysWindow || isBefore(this.next, this.edge);
+    return this.isOpen(this.next);
+  }
+
+  /** The first burst may have gone beyond a small window; what the peer dropped of it waits for the window too. */
+  private isOpen(seqno: number): boolean {
+    return !this.obeysWindow || isBefore(seqno, this.edge);
+  }
+
+  private mayFly(): boolean {
+    if (!this.selective || this.packets.flying < this.flight.packets) return true;
+    this.flight.reached();
+    return false;
+  }
+
+  private detectLosses(now: Micros): void {
+    const before = this.packets.lost;
+    this.losses.detect(this.toldTo, now);
+    this.flight.noteLost(this.packets.lost - before);
   }
 
   private sendNext(now: Micros): boolean {
@@ -230,6 +258,7 @@ export class ReliableSender implements Sender {
       return false;
     }
     packets.resent(seqno, now);
+    this.probing = false;
     this.counters.retransmitted += 1;
     return true;
   }
@@ -280,6 +309,7 @@ export class ReliableSender implements Sender {
     }
     this.losses.arrived(seqno, now);
     packets.markArrived(seqno);
+    this.flight.noteArrived(seqno, this.next);
   }
 
   private noteProgress(now: Micros): void {
@@ -321,13 +351,30 @@ export class ReliableSender implements Sender {
   private breakSilence(now: Micros): void {
     const { packets } = this;
     const seqno = this.firstMissing();
+    if (!this.isOpen(seqno)) {
+      this.quietSince = now;
+      return;
+    }
     if (now - Math.max(packets.firstSentAt(seqno), this.progressAt) >= LONGEST_RETRANSMISSION) return this.fail();
     this.counters.timeouts += 1;
+    const first = this.doublings === 0;
     this.doublings = Math.min(MAX_DOUBLINGS, this.doublings + 1);
     this.quietSince = now;
     this.recoverTo = this.next;
+    this.probing = true;
     if (packets.stateOf(seqno) === FLYING) packets.markLost(seqno);
     if (!this.selective) this.markOldest(now);
+    else if (!first) this.startOver();
+  }
+
+  /** The packet that was to find out what arrived was lost too: nothing is taken to be under way any more. */
+  private startOver(): void {
+    this.flight.noteSilence();
+    this.markAllLost();
+  }
+
+  private markAllLost(): void {
+    while (this.packets.flying > 0) this.packets.markLost(this.packets.oldestFlying);
   }
 
   private askForWindow(now: Micros): void {

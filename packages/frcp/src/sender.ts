@@ -20,7 +20,7 @@ export interface Sender {
   /** The peer's ackno; `ranges` of them stand in `packet` at `offset`. False when it cannot be true. */
   acknowledged(ackno: number, packet: Uint8Array, offset: number, ranges: number, now: Micros): boolean;
   /** The low 24 bits of the peer's window edge. */
-  credited(window: number): void;
+  credited(window: number, now: Micros): void;
   /** The peer lives. */
   heard(now: Micros): void;
   /** Acts on timers that are due. */
