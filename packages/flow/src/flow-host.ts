@@ -7,6 +7,7 @@ import type {
   CryptoSuite,
   FlowAcceptRequest,
   FlowAllocRequest,
+  FlowCrypto,
   FlowEnd,
   FlowGrant,
   FlowService,
@@ -171,7 +172,8 @@ export class FlowHost implements PacketFlowHost {
     // An id that is given again belongs to the new flow; the old one is gone and must not end the new one.
     this.markGone(grant.flowId);
     const { flowId, name, layer, correlationId, qos, mplMs, features } = grant;
-    const held = { flowId, name, layer, correlationId, qos, mplMs, features, allocated };
+    const crypto = grant.crypto ? shown(grant.crypto) : undefined;
+    const held = { flowId, name, layer, correlationId, qos, mplMs, features, allocated, crypto };
     const entry: Entry = { held, flow: null, gone: false };
     this.entries.set(flowId, entry);
     return entry;
@@ -217,3 +219,6 @@ export class FlowHost implements PacketFlowHost {
     this.ports.logger.log(level, message, { id: correlationId, flowId, name, ...fields });
   }
 }
+
+/** Everything but the key. */
+const shown = ({ profile, cipher, kex, peer }: FlowCrypto): HeldFlow['crypto'] => ({ profile, cipher, kex, peer });

@@ -1,5 +1,5 @@
 import type { CancelSignal } from './cancel.js';
-import type { FlowCrypto } from './crypto.js';
+import type { FlowCrypto, FlowProtection } from './crypto.js';
 import type { QosSpec } from '@ouroboros/model';
 
 /** How a process gets at the packets of a flow that the IRM daemon granted. */
@@ -65,6 +65,8 @@ export interface HeldFlow {
   readonly features: number;
   /** True for the process that asked for the flow, false for the one that accepted it. */
   readonly allocated: boolean;
+  /** Of a flow that is encrypted: how, and the name in the other end's certificate. */
+  readonly crypto?: (FlowProtection & Pick<FlowCrypto, 'peer'>) | null;
 }
 
 /** What the IRM daemon offers to one attached process. All calls reject with OuroborosError. */

@@ -1,5 +1,5 @@
 import type { CancelSignal } from './cancel.js';
-import type { FlowCrypto } from './crypto.js';
+import type { FlowProtection } from './crypto.js';
 import type { SecurityPolicy } from './security.js';
 import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 
@@ -111,9 +111,6 @@ export interface FlowInfo {
   /** How its packets are protected; null for a plain flow. */
   readonly crypto: FlowProtection | null;
 }
-
-/** What may be shown of a flow's protection. */
-export type FlowProtection = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex'>;
 
 export interface DaemonStatus {
   readonly version: string;

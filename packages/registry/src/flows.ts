@@ -88,8 +88,8 @@ export class FlowTable {
   /** `agreed`: what both hosts agreed; null for a flow between two processes of this host. */
   allocated(flow: FlowEntry, agreed: OapAgreed | null): void {
     flow.state = 'allocated';
-    flow.peer = agreed?.peer ?? '';
-    flow.crypto = agreed?.crypto ? shown(agreed.crypto) : null;
+    this.protectedBy(flow, agreed?.crypto ?? null);
+    if (agreed) flow.peer = agreed.peer;
     const { flowId, name, layer, correlationId, peer } = flow;
     const where = layer === '' ? 'directly' : `over ${layer}`;
     const how = flow.crypto ? `, ${flow.crypto.cipher} by ${flow.crypto.kex}` : '';
@@ -100,6 +100,12 @@ export class FlowTable {
       layer,
       ...(peer !== '' && { peer }),
     });
+  }
+
+  /** Notes what may be shown of a flow's protection. */
+  protectedBy(flow: FlowEntry, crypto: (FlowProtection & { readonly peer: string }) | null): void {
+    flow.peer = crypto?.peer ?? '';
+    flow.crypto = crypto && shown(crypto);
   }
 
   /** A process ends a flow that it holds. */

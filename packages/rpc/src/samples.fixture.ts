@@ -133,6 +133,7 @@ export const PROCESS: ProcessAnnouncement = {
       mplMs: 60_000,
       features: 3,
       allocated: true,
+      crypto: { profile: 'c', cipher: 'aes-128-gcm', kex: 'X448', peer: 'hello' },
     },
   ],
 };
