@@ -8,6 +8,7 @@ import {
   type Clock,
   type FlowAcceptRequest,
   type FlowAllocRequest,
+  type FlowFacts,
   type FlowCrypto,
   type FlowGrant,
   type FlowService,
@@ -42,6 +43,8 @@ export class Exchange {
   /** What was given back, in order. */
   readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
   readonly requests: FlowAllocRequest[] = [];
+  /** What processes told of their flows. */
+  readonly reports: (FlowFacts & { side: Side })[] = [];
   /** What was agreed for each flow besides. */
   agreed: Partial<Pick<FlowGrant, 'features' | 'layer'>> = {};
   /** How flows are protected; each side is given a copy of the secret of its own, listed in `secrets`. */
@@ -58,6 +61,7 @@ export class Exchange {
     return {
       alloc: (request) => this.alloc(user, request),
       accept: (request, signal) => this.accept(user, request, signal),
+      report: (facts) => void this.reports.push({ side: user.side, ...facts }),
       dealloc: (flowId, lingerMs) => {
         this.deallocated.push({ side: user.side, flowId, lingerMs });
         return Promise.resolve();
