@@ -5,7 +5,8 @@ const RELIABLE = { inOrder: 1, loss: 0, timeout: 0 };
 
 async function flowsOver(layer: string) {
   const net = new TwoHosts();
-  net.exchange.agreed = { features: OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE, layer };
+  net.exchange.features = OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE;
+  net.exchange.layer = layer;
   const [client, server] = await net.packetFlows(RELIABLE);
   server.onPacket = () => true;
   return { net, client, server };
