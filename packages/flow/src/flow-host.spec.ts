@@ -1,5 +1,5 @@
 import { loadCrypto } from '@ouroboros/crypto';
-import { OuroborosError, QOS_BEST_EFFORT, QOS_RAW, QOS_RAW_NO_ERRORS, fromMs } from '@ouroboros/model';
+import { OuroborosError, QOS_RAW, fromMs } from '@ouroboros/model';
 import { SILENT, type ChannelHost, type FlowEnd, type FlowGrant, type FlowService } from '@ouroboros/ports';
 import { TwoHosts, codeOf } from '../spec/two-hosts.spec.js';
 import { FlowHost } from './flow-host.js';

@@ -44,7 +44,6 @@ export function statisticsOf(
   const segments = stack?.segments?.counters;
   return {
     ...counters,
-    keepAlivesReceived: counters.keepAlivesReceived + (stack?.doorstep.keepAlives ?? 0),
     pathPacket,
     roundTrip: frcp?.roundTrip ?? 0,
     retransmitted: sent?.retransmitted ?? 0,

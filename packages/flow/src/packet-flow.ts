@@ -337,6 +337,7 @@ export class PacketFlow {
   private buildStack(grant: Omit<FlowGrant, 'channel'>, role: PacketFlowRole): FlowStack {
     const { clock, random } = this.host;
     const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.watch });
+    stack.doorstep.onKeepAlive = () => (this.counters.keepAlivesReceived += 1);
     if (stack.segments) stack.segments.onEnd = () => this.onPeerFinished?.();
     return stack;
   }

@@ -13,8 +13,8 @@ export interface DoorWatcher {
  * Keep-alives end here; they have no more than their coming to say.
  */
 export class Doorstep extends Sieve {
-  /** Empty packets that came. */
-  keepAlives = 0;
+  /** Called for each empty packet that comes. */
+  onKeepAlive: (() => void) | null = null;
   private entered = 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class Doorstep extends Sieve {
   }
 
   protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
-    if (length === 0) this.keepAlives += 1;
+    if (length === 0) this.onKeepAlive?.();
     else if (!this.give(buffer, offset, length)) return false;
     this.entered += 1;
     return true;
