@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { loadCrypto } from '@ouroboros/crypto';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
 import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
 import type { Hash } from '@ouroboros/ports';
+import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
 import {
   addressToBytes,
   CEP_COMPONENTS,
@@ -23,6 +25,15 @@ import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp
 import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
 import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/dht.js';
 import { LsDatabase } from '../../../packages/ipcp-unicast/src/routing/database.js';
+import {
+  ANSWER_LENGTH,
+  ChangeMessage,
+  MESSAGE_HEAD,
+  OFFER_LENGTH,
+  PART_LENGTH,
+  writeChangeHead,
+} from '../../../packages/protection/src/change-message.js';
+import { REPLAY_WINDOW } from '../../../packages/protection/src/replay-window.js';
 import { blocksOf, remarkOf } from './document.js';
 
 const HASH_LENGTH = 32;
@@ -69,8 +80,38 @@ const key = fromHex('3b'.repeat(HASH_LENGTH));
 const self = { id: fromHex('c4'.repeat(HASH_LENGTH)), address: 0x01020304 };
 const withdrawal = new Uint8Array([...key, ...addressToBytes(self.address)]);
 
+/** The first packet of a protected flow. */
+async function ownPacket(): Promise<Uint8Array> {
+  const protection = createProtection({
+    crypto: {
+      profile: 'o7s',
+      cipher: 'aes-256-gcm',
+      secret: Uint8Array.from({ length: 32 }, (_, i) => i + 1),
+      kemInBand: false,
+      kex: 'X25519',
+      peer: '',
+    },
+    initiator: true,
+    ...(await loadCrypto()),
+    random: { bytes: (length) => new Uint8Array(length), uint32: () => 0 },
+    output: { transmit: () => true, ready: () => undefined },
+    mplMs: 100,
+    now: micros(0),
+  });
+  const text = new TextEncoder().encode('\0hello');
+  const packet = new Uint8Array(text.length + protection.overhead);
+  protection.seal(text, 0, text.length, packet, 0, micros(0));
+  return packet;
+}
+
+function confirm(): Uint8Array {
+  const bytes = new Uint8Array(MESSAGE_HEAD);
+  writeChangeHead(bytes, 0, { type: ChangeMessage.CONFIRM, epoch: 1, part: 0 });
+  return bytes;
+}
+
 /** Bytes of each example, as the code that sends such messages makes them. */
-const examples: Readonly<Record<string, () => Uint8Array>> = {
+const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
   'oap-request': () => request.bytes,
   'oap-response': () => responseTo(request.bytes),
@@ -82,6 +123,8 @@ const examples: Readonly<Record<string, () => Uint8Array>> = {
   summary: () => encodeSummary(database.size, database.digest),
   entries: () => encodeEntries([link]),
   withdraw: () => encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: self, ext: withdrawal }),
+  'own-packet': ownPacket,
+  'key-change-confirm': confirm,
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -98,8 +141,8 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect([...shown.keys()]).toEqual(Object.keys(examples));
   });
 
-  it.each(Object.keys(examples))('show %s as the encoder makes it', (name) => {
-    expect(toHex(bytesOf(name))).toBe(toHex(examples[name]!()));
+  it.each(Object.keys(examples))('show %s as the encoder makes it', async (name) => {
+    expect(toHex(bytesOf(name))).toBe(toHex(await examples[name]!()));
   });
 
   it('decode to what the text says', () => {
@@ -127,6 +170,12 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(completed).toEqual({ ok: true, features: FEATURES, crypto: null, peer: '' });
     const refused = refuseOap(offerOf(bytesOf('oap-request')), { code: 'ENOSERVER', text: 'nobody' }, RESPONSE_TIME);
     expect(readOapRefusal(request.exchange, refused.data)).toEqual({ error: -1100, text: 'nobody' });
+  });
+
+  it('name the numbers of packet protection', () => {
+    expect(KEY_LIMITS).toEqual({ packets: 2 ** 20, time: 120_000_000 });
+    expect([OFFER_LENGTH, ANSWER_LENGTH, PART_LENGTH, REPLAY_WINDOW]).toEqual([1184 + 32, 1088 + 32, 448, 8160]);
+    expect(ChangeMessage).toEqual({ OFFER: 1, ANSWER: 2, CONFIRM: 3, CONFIRMED: 4, REQUEST: 5 });
   });
 
   it('name the bits of the code', () => {

@@ -2,7 +2,7 @@
 import { QOS_RAW, type Micros } from '@ouroboros/model';
 import { Flow, PacketFlow } from '@ouroboros/flow';
 import type { Clock } from '@ouroboros/ports';
-import { MemoryChannelNetwork } from '@ouroboros/simnet';
+import { MemoryChannelNetwork, SeededRandom } from '@ouroboros/simnet';
 
 /** Real time. */
 export const clock: Clock = {
@@ -26,7 +26,7 @@ export async function joinedFlows(flowId = 1): Promise<[Flow, Flow]> {
     crypto: null,
     correlationId: 'c',
   };
-  const host = { clock, release: () => Promise.resolve() };
+  const host = { clock, random: new SeededRandom(1), release: () => Promise.resolve() };
   const network = new MemoryChannelNetwork((callback) => void setImmediate(callback));
   const ticket = new Uint8Array(16);
   const other = network.createHost({ path: '/server' }).expect(ticket);

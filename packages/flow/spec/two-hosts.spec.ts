@@ -1,16 +1,18 @@
 /** Two processes for the specs of this package; no tests here. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { OuroborosError, QOS_RAW, fromMs, micros, type QosSpec } from '@ouroboros/model';
+import { loadCrypto } from '@ouroboros/crypto';
 import {
   SILENT,
   type CancelSignal,
   type Clock,
   type FlowAcceptRequest,
   type FlowAllocRequest,
+  type FlowCrypto,
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
-import { MemoryChannelNetwork, VirtualClock, type MemoryChannelHost } from '@ouroboros/simnet';
+import { MemoryChannelNetwork, SeededRandom, VirtualClock, type MemoryChannelHost } from '@ouroboros/simnet';
 import { Flow, FlowHost, type PacketFlow } from '../src/index.js';
 
 export type Side = 'client' | 'server';
@@ -40,8 +42,12 @@ export class Exchange {
   /** What was given back, in order. */
   readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
   readonly requests: FlowAllocRequest[] = [];
-  /** QoS that the server is told instead of the one asked for. */
-  qosAtServer: QosSpec | undefined;
+  /** What both ends agreed. */
+  features = 0;
+  layer = '';
+  crypto: Omit<FlowCrypto, 'secret'> | null = null;
+  /** Secrets that were granted. */
+  readonly secrets: Uint8Array[] = [];
   /** Makes the next id, so that a spec can give one twice. */
   nextId = 1;
   private readonly accepts: PendingAccept[] = [];
@@ -89,10 +95,18 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, crypto: null, correlationId };
-    const qos = this.qosAtServer ?? request.qos;
-    accept.grant({ ...common, qos, channel: { path: '', ticket, uid: user.uid } });
-    return { ...common, qos: request.qos, channel: { path: accept.user.path, ticket, uid: accept.user.uid } };
+    const { features, layer } = this;
+    const common = { flowId, mplMs: 1, layer, name: request.name, features, qos: request.qos, correlationId };
+    accept.grant({ ...common, crypto: this.newCrypto(), channel: { path: '', ticket, uid: user.uid } });
+    const channel = { path: accept.user.path, ticket, uid: accept.user.uid };
+    return { ...common, crypto: this.newCrypto(), channel };
+  }
+
+  private newCrypto(): FlowCrypto | null {
+    if (this.crypto === null) return null;
+    const secret = new Uint8Array(32).fill(9);
+    this.secrets.push(secret);
+    return { ...this.crypto, secret };
   }
 }
 
@@ -101,6 +115,7 @@ export class TwoHosts {
   readonly clock = new VirtualClock(async () => {
     await turn();
   });
+  readonly random = new SeededRandom(1);
   readonly exchange = new Exchange(this.clock);
   readonly channels = this.hosts();
   readonly client = this.host('client');
@@ -142,6 +157,8 @@ export class TwoHosts {
       service: this.exchange.service({ side, uid: UID[side], path: side === 'server' ? SERVER_PATH : '' }),
       channels: this.channels[side],
       clock: this.clock,
+      random: this.random,
+      crypto: loadCrypto,
       logger: SILENT,
     });
   }

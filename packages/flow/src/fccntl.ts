@@ -1,4 +1,5 @@
 import { OuroborosError, type QosSpec } from '@ouroboros/model';
+import { FRCTFLINGER, FRCTFRESCNTL, FRCTFRTX } from '@ouroboros/frcp';
 import { Flow } from './flow.js';
 
 /** Commands of `fccntl`. [spec/architecture.md §8.2] */
@@ -14,13 +15,15 @@ export const FLOWGTXQLEN = 0o11;
 export const FRCTSFLAGS = 0o1000;
 export const FRCTGFLAGS = 0o2000;
 
+const FRCT_FLAGS = FRCTFRTX | FRCTFRESCNTL | FRCTFLINGER;
+
 /**
  * Reads or sets an option of a flow by its number, for programs that think in C. Time-outs are in ms and null is none;
  * asking for one that is not set gives EPERM, and so do the FRCT commands on a raw flow. EBADF when `flow` is none,
  * ENOTALLOC, EINVAL, ENOTSUP for an unknown command.
  */
 export function fccntl(flow: Flow, command: typeof FLOWSRCVTIMEO | typeof FLOWSSNDTIMEO, ms: number | null): void;
-export function fccntl(flow: Flow, command: typeof FLOWSFLAGS, flags: number): void;
+export function fccntl(flow: Flow, command: typeof FLOWSFLAGS | typeof FRCTSFLAGS, flags: number): void;
 export function fccntl(flow: Flow, command: typeof FLOWGQOSSPEC): QosSpec;
 export function fccntl(flow: Flow, command: number): number;
 export function fccntl(flow: Flow, command: number, value?: number | null): number | QosSpec | void {
@@ -49,8 +52,11 @@ export function fccntl(flow: Flow, command: number, value?: number | null): numb
     case FLOWGTXQLEN:
       return flow.txQueueLength;
     case FRCTSFLAGS:
+      frctFlagsOf(flow);
+      flow.packets.frctFlags = checkFrctFlags(value);
+      return;
     case FRCTGFLAGS:
-      throw new OuroborosError('EPERM', `flow ${flow.id} is raw, it has no FRCP`);
+      return frctFlagsOf(flow);
     default:
       throw new OuroborosError('ENOTSUP', `fccntl has no command ${command}`, { field: 'command' });
   }
@@ -59,6 +65,18 @@ export function fccntl(flow: Flow, command: number, value?: number | null): numb
 /** EBADF when `flow` is not a Flow: for calls from JavaScript. */
 export function checkFlow(flow: Flow): void {
   if (!(flow instanceof Flow)) throw new OuroborosError('EBADF', 'not a flow', { field: 'flow' });
+}
+
+/** EPERM on a raw flow. */
+function frctFlagsOf(flow: Flow): number {
+  const flags = flow.packets.frctFlags;
+  if (flags !== null) return flags;
+  throw new OuroborosError('EPERM', `flow ${flow.id} is raw, it has no FRCP`);
+}
+
+function checkFrctFlags(value: number | null | undefined): number {
+  if (typeof value === 'number' && Number.isInteger(value) && (value & ~FRCT_FLAGS) === 0) return value;
+  throw new OuroborosError('EINVAL', `${String(value)} is no set of FRCT flags`, { field: 'flags' });
 }
 
 function setTimeoutOf(ms: number): number {

@@ -4,6 +4,7 @@ import type {
   ChannelGrant,
   ChannelHost,
   Clock,
+  CryptoSuite,
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowCrypto,
@@ -12,15 +13,19 @@ import type {
   FlowService,
   HeldFlow,
   Logger,
+  Random,
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
-import { checkInteger, checkQos, unofferedQos } from './offered-qos.js';
-import { PacketFlow, type PacketFlowHost } from './packet-flow.js';
+import { checkInteger, checkQos } from './check-qos.js';
+import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
 export interface FlowHostPorts {
   readonly service: FlowService;
   readonly channels: ChannelHost;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Loads the cryptography; called when a flow is encrypted. */
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
 }
 
@@ -40,16 +45,18 @@ const MAX_TIMEOUT_MS = 0xffffffff;
  */
 export class FlowHost implements PacketFlowHost {
   readonly clock: Clock;
+  readonly random: Random;
   private readonly entries = new Map<number, Entry>();
   private unanswered = 0;
   private closed = false;
 
   constructor(private readonly ports: FlowHostPorts) {
     this.clock = ports.clock;
+    this.random = ports.random;
   }
 
   /**
-   * Asks for a flow to `name`. EINVAL; EQOS for a QoS that is not offered, before anybody is asked; what
+   * Asks for a flow to `name`. EINVAL; what
    * FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
@@ -61,8 +68,7 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /**
-   * Waits for a flow to a name that this process is bound to. Requests for a QoS that is not offered, and flows that
-   * are gone before they begin, are given back and logged: they are no fault of the caller. ETIMEDOUT, EINVAL, EIRMD.
+   * Waits for a flow to a name that this process is bound to. Flows that are gone before they begin are given back and logged: they are no fault of the caller. ETIMEDOUT, EINVAL, EIRMD.
    */
   async accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<PacketFlow> {
     checkInteger('timeoutMs', request.timeoutMs, MAX_TIMEOUT_MS);
@@ -101,9 +107,9 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /** Called by a flow when it is deallocated. The flow is free here whatever becomes of the message. */
-  async release(flow: PacketFlow): Promise<void> {
+  async release(flow: PacketFlow, lingerMs: number): Promise<void> {
     const entry = this.entries.get(flow.flowId);
-    if (entry?.flow === flow) await this.giveBack(entry);
+    if (entry?.flow === flow) await this.giveBack(entry, lingerMs);
   }
 
   /** A call that was aborted rejects with the signal's reason, as everywhere in this package. */
@@ -121,10 +127,7 @@ export class FlowHost implements PacketFlowHost {
 
   private async openAccepted(grant: FlowGrant, signal?: CancelSignal): Promise<PacketFlow | undefined> {
     try {
-      const reason = unofferedQos(grant.qos);
-      if (reason === undefined) return await this.open(grant, false, signal);
-      await this.giveBack(this.enter(grant, false));
-      throw new OuroborosError('EQOS', reason);
+      return await this.open(grant, false, signal);
     } catch (thrown) {
       if (signal?.aborted || this.closed) throw thrown;
       const { code, message } = toOuroborosError(thrown);
@@ -136,16 +139,28 @@ export class FlowHost implements PacketFlowHost {
   private async open(grant: FlowGrant, allocated: boolean, signal?: CancelSignal): Promise<PacketFlow> {
     const entry = this.enter(grant, allocated);
     try {
+      const crypto = grant.crypto === null ? null : await this.ports.crypto();
       const end = await this.join(grant.channel, entry, signal);
       if (signal?.aborted || this.closed) {
         end.close();
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
-      entry.flow = new PacketFlow(grant, end, this);
+      entry.flow = this.flowOn(end, grant, { initiator: allocated, crypto });
       if (entry.gone) entry.flow.ended();
       return entry.flow;
     } catch (thrown) {
       await this.giveBack(entry);
+      throw thrown;
+    } finally {
+      grant.crypto?.secret.fill(0);
+    }
+  }
+
+  private flowOn(end: FlowEnd, grant: FlowGrant, role: PacketFlowRole): PacketFlow {
+    try {
+      return new PacketFlow(grant, end, this, role);
+    } catch (thrown) {
+      end.close();
       throw thrown;
     }
   }
@@ -170,12 +185,12 @@ export class FlowHost implements PacketFlowHost {
     return attachSoon(this.ports.channels, this.clock, channel, () => entry.gone, signal);
   }
 
-  private async giveBack(entry: Entry): Promise<void> {
+  private async giveBack(entry: Entry, lingerMs = 0): Promise<void> {
     const { flowId } = entry.held;
     if (this.entries.get(flowId) !== entry) return;
     this.entries.delete(flowId);
     try {
-      await this.ports.service.dealloc(flowId, 0);
+      await this.ports.service.dealloc(flowId, lingerMs);
     } catch (thrown) {
       this.log('debug', 'the IRM daemon did not take a flow back', entry.held, { reason: String(thrown) });
     }

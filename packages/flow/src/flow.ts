@@ -1,7 +1,8 @@
 import { EMPTY_BYTES, OuroborosError, type QosSpec } from '@ouroboros/model';
 import type { Clock, PacketTaker } from '@ouroboros/ports';
 import { FlowOptions } from './flow-options.js';
-import type { FlowDownCode, FlowDownEvent, PacketFlow } from './packet-flow.js';
+import type { FlowStatistics } from './flow-statistics.js';
+import type { FlowCryptoFacts, FlowDownCode, FlowDownEvent, PacketFlow } from './packet-flow.js';
 import { WaitQueue, type WaitOptions } from './wait-queue.js';
 
 /** What a flow set hears of its members. Internal to this package. */
@@ -18,14 +19,21 @@ export interface FlowWatcher {
  *
  * Errors of all calls: ENOTALLOC after `dealloc`; EPERM against the access mode; EFLOWDOWN when the flow was ended or
  * its other side died, EFLOWPEER when nothing was heard for the peer time-out (both: only after what is queued was
- * read); ETIMEDOUT; EAGAIN in non-blocking mode; EINVAL; EMSGSIZE.
+ * read); ETIMEDOUT; EAGAIN in non-blocking mode; EINVAL; EMSGSIZE. Reads: EEND when the other side has finished writing
+ * and everything was read. Writes: EPIPE after `finish`.
  */
 export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
   private readonly readers: WaitQueue;
   private readonly writers: WaitQueue;
+  /** Calls of `finish` that wait for the other side. */
+  private readonly finishers: WaitQueue;
+  /** What became of what was written before `finish`; undefined while that is open. */
+  private allTaken: boolean | undefined;
   /** Bytes of the first queued packet that reads have already taken; the rest of it waits in the queue. */
   private consumed = 0;
   private endMarkDue = false;
+  /** A read has said EEND. */
+  private endTold = false;
   private target: Uint8Array = EMPTY_BYTES;
   private outcome = NOTHING;
   private watcher: FlowWatcher | null = null;
@@ -38,10 +46,12 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
   ) {
     super();
     this.readers = new WaitQueue(clock, () => this.listen());
+    this.finishers = new WaitQueue(clock, () => undefined);
     this.writers = new WaitQueue(clock, (waiting) => {
       packets.onWritable = waiting ? () => this.writers.poke() : null;
     });
     packets.onDown = () => this.wentDown();
+    packets.onPeerFinished = () => this.peerFinished();
   }
 
   /** Host-wide number of the flow. */
@@ -68,9 +78,27 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     return this.packets.correlationId;
   }
 
-  /** Longest packet in bytes. */
+  /** Longest packet in bytes that `write` takes: 16 MiB between peers of ours, else what the layer takes in one piece. */
   get maxPacket(): number {
     return this.packets.maxPacket;
+  }
+
+  /**
+   * Longest packet in bytes that the whole path takes in one piece, as far as is known; headers of the flow included.
+   * Longer writes are cut.
+   */
+  get pathPacket(): number {
+    return this.packets.pathPacket;
+  }
+
+  /** How the flow is protected, or null for a plain one. */
+  get crypto(): FlowCryptoFacts | null {
+    return this.packets.crypto;
+  }
+
+  /** What happened on the flow so far. */
+  get statistics(): FlowStatistics {
+    return this.packets.statistics();
   }
 
   /** Why the flow is down, or null while it is up. */
@@ -136,7 +164,30 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     return this.writers.length === 0 && this.push(bytes);
   }
 
-  /** Packets as they come, each a copy; ends when the flow is down or deallocated (see `down`). */
+  /**
+   * Ends writing; reading goes on. Resolves when the process at the other side has taken everything that was written. Writes
+   * that wait are sent first. ENOTSUP on flows that cannot know: unreliable ones, and those with a C peer. EFLOWDOWN,
+   * EFLOWPEER: the flow went down before. ETIMEDOUT and the signal's reason end the waiting, not the ending.
+   */
+  async finish(options: WaitOptions = {}): Promise<void> {
+    this.checkAllocated();
+    if (!this.packets.halfCloses) {
+      throw new OuroborosError('ENOTSUP', `flow ${this.id} cannot tell its other side that writing has ended`);
+    }
+    let taken: boolean | undefined;
+    await this.writers.wait(() => {
+      if (!this.packets.finished) this.packets.finish((all) => this.finished(all));
+      return true;
+    }, options);
+    await this.finishers.wait(() => {
+      taken = this.allTaken;
+      if (taken === undefined) this.checkAllocated();
+      return taken === undefined ? undefined : true;
+    }, options);
+    if (taken === false) this.checkUp();
+  }
+
+  /** Packets as they come, each a copy; ends when the other side finished, or the flow is down or deallocated (see `down`). */
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     for (;;) {
       const packet = await this.read().catch(endOfFlow);
@@ -150,6 +201,7 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     const done = this.packets.dealloc();
     this.readers.poke();
     this.writers.poke();
+    this.finishers.poke();
     this.watcher?.deallocated(this);
     return done;
   }
@@ -164,9 +216,9 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     return this.packets.queuedTx();
   }
 
-  /** True when a read would give bytes of a packet at once. */
+  /** True when a read would give bytes of a packet, or EEND for the first time, at once. */
   get readable(): boolean {
-    return this.packets.hasPacket();
+    return this.packets.hasPacket() || (this.packets.peerFinished && !this.endTold);
   }
 
   /** Joins a flow set; EPERM when the flow is in one, ENOTALLOC. Internal to this package, as are the two below. */
@@ -207,7 +259,7 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
       this.consumed = 0;
       return true;
     });
-    if (packet === undefined) this.checkUp();
+    if (packet === undefined) this.checkMoreToCome();
     return packet;
   }
 
@@ -224,7 +276,7 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
       throw new OuroborosError('EMSGSIZE', `a packet longer than ${target.length} bytes was dropped`);
     }
     if (this.outcome !== NOTHING) return this.outcome;
-    this.checkUp();
+    this.checkMoreToCome();
     return undefined;
   }
 
@@ -251,6 +303,7 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     }
     this.checkAllocated();
     if (this.access === 'read') throw new OuroborosError('EPERM', `flow ${this.id} is set to reading only`);
+    if (this.packets.finished) throw new OuroborosError('EPIPE', `writing to flow ${this.id} was finished`);
     const verdict = this.packets.send(EMPTY_BYTES, 0, bytes, 0, bytes.length);
     if (verdict === 'down') this.checkUp();
     if (verdict === 'too-large') {
@@ -266,6 +319,14 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
 
   private checkAllocated(): void {
     if (this.deallocated) throw new OuroborosError('ENOTALLOC', `flow ${this.id} is deallocated`);
+  }
+
+  private checkMoreToCome(): void {
+    if (this.packets.peerFinished) {
+      this.endTold = true;
+      throw new OuroborosError('EEND', `the other side of flow ${this.id} writes no more`);
+    }
+    this.checkUp();
   }
 
   private checkUp(): void {
@@ -287,9 +348,20 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     this.packets.onReadable = this.readers.length > 0 || this.watcherArmed ? this.packetQueued : null;
   }
 
+  private finished(all: boolean): void {
+    this.allTaken = all;
+    this.finishers.poke();
+  }
+
+  private peerFinished(): void {
+    this.readers.poke();
+    this.watcher?.readable(this);
+  }
+
   private wentDown(): void {
     this.readers.poke();
     this.writers.poke();
+    this.finishers.poke();
     this.watcher?.down(this);
   }
 }
@@ -305,6 +377,6 @@ function checkTarget(target: Uint8Array): void {
 
 function endOfFlow(thrown: unknown): undefined {
   const code = thrown instanceof OuroborosError ? thrown.code : undefined;
-  if (code === 'EFLOWDOWN' || code === 'EFLOWPEER' || code === 'ENOTALLOC') return undefined;
+  if (code === 'EEND' || code === 'EFLOWDOWN' || code === 'EFLOWPEER' || code === 'ENOTALLOC') return undefined;
   throw thrown;
 }

@@ -6,8 +6,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OuroborosError, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
 import type { CancelSignal, ChannelHost, ExpectOptions, FlowEnd, FlowService, Logger } from '@ouroboros/ports';
+import { loadCrypto } from '@ouroboros/crypto';
 import {
   NodeClock,
+  NodeRandom,
   channelPath,
   createChannelHost,
   createLogger,
@@ -114,6 +116,7 @@ interface Session {
 class NodeFlows implements Flows {
   readonly runtimeDir: string;
   private readonly clock = new NodeClock();
+  private readonly random = new NodeRandom();
   private readonly logger: Logger;
   private session: Session | null = null;
   private calls = 0;
@@ -191,7 +194,14 @@ class NodeFlows implements Flows {
       accept: (request, signal) => client.accept(request, signal),
       dealloc: (flowId, lingerMs) => client.dealloc(flowId, lingerMs).finally(() => this.restSoon()),
     };
-    const host = new FlowHost({ service, channels, clock: this.clock, logger: this.logger });
+    const host = new FlowHost({
+      service,
+      channels,
+      clock: this.clock,
+      random: this.random,
+      crypto: loadCrypto,
+      logger: this.logger,
+    });
     const session: Session = { host, client, channels, wasAttached: false };
     return session;
   }

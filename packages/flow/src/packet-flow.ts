@@ -1,8 +1,20 @@
-import { EMPTY_BYTES, type Micros, type QosSpec } from '@ouroboros/model';
-import { MachineDriver } from '@ouroboros/machine';
-import type { Clock, DownReason, FlowEnd, FlowGrant, PacketTaker, WriteVerdict } from '@ouroboros/ports';
-import { KeepAlive, type KeepAliveInput, type KeepAliveOutput } from './keepalive.js';
-import { checkInteger } from './offered-qos.js';
+import { EMPTY_BYTES, type QosSpec } from '@ouroboros/model';
+import type {
+  Clock,
+  CryptoSuite,
+  DownReason,
+  FlowCrypto,
+  FlowEnd,
+  FlowGrant,
+  PacketTaker,
+  Random,
+  WriteVerdict,
+} from '@ouroboros/ports';
+import { statisticsOf, type FlowStatistics } from './flow-statistics.js';
+import { checkInteger } from './check-qos.js';
+import { PeerWatch } from './peer-watch.js';
+import type { DoorWatcher } from './stack/doorstep.js';
+import { FlowStack, isBare } from './stack/flow-stack.js';
 
 /** EFLOWDOWN: ended by the other side, its layer or its death. EFLOWPEER: nothing heard for the peer time-out. */
 export type FlowDownCode = 'EFLOWDOWN' | 'EFLOWPEER';
@@ -25,9 +37,23 @@ export interface PacketFlowCounters {
 /** What a PacketFlow needs of its host. */
 export interface PacketFlowHost {
   readonly clock: Clock;
-  /** Gives the flow back to the IRM daemon, once. */
-  release(flow: PacketFlow): Promise<void>;
+  readonly random: Random;
+  /** Gives the flow back to the IRM daemon, once. `lingerMs`: how long the layer must keep it for the protocol of the flow. */
+  release(flow: PacketFlow, lingerMs: number): Promise<void>;
 }
+
+/** What a PacketFlow is besides its grant. */
+export interface PacketFlowRole {
+  /** True at the end that asked for the flow. */
+  readonly initiator: boolean;
+  /** For encrypted flows. */
+  readonly crypto: CryptoSuite | null;
+}
+
+/** How a flow is protected; the keys stay inside. */
+export type FlowCryptoFacts = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex' | 'peer'>;
+
+const PLAIN_ACCEPTED: PacketFlowRole = { initiator: false, crypto: null };
 
 /** Packets handed to `onPacket` in one turn of the event loop, so that one busy flow does not starve the others. */
 const PACKETS_PER_TURN = 64;
@@ -37,8 +63,8 @@ const EVERYTHING = 0x7fffffff;
  * One flow on the packet path: synchronous, without promises and without allocation per packet. IPCPs use it as it is;
  * `Flow` puts the calls of applications on top.
  *
- * Sending and receiving are the two places where later stages (order and retransmission, encryption, checksum) go
- * between the user and the channel; a raw flow has none.
+ * Between the user and the channel lies the stack of the flow (stack/flow-stack.ts). A bare flow has none: raw QoS,
+ * nothing agreed, no key.
  */
 export class PacketFlow {
   /** Host-wide number of the flow. */
@@ -54,6 +80,8 @@ export class PacketFlow {
   readonly features: number;
   /** Equal in the logs of both hosts. */
   readonly correlationId: string;
+  /** How the flow is protected, or null for a plain one. */
+  readonly crypto: FlowCryptoFacts | null;
   readonly counters: PacketFlowCounters = {
     packetsSent: 0,
     bytesSent: 0,
@@ -68,24 +96,29 @@ export class PacketFlow {
   onWritable: (() => void) | null = null;
   /** Called once, when the flow goes down while this is set, after `onPacket` was given the rest. What is queued can still be received. */
   onDown: ((code: FlowDownCode) => void) | null = null;
+  /** Called once when all that the other side wrote was received, and it has said that it writes no more. */
+  onPeerFinished: (() => void) | null = null;
 
-  private readonly keepAlive = new KeepAlive();
-  private readonly driver: MachineDriver<KeepAliveInput, KeepAliveOutput>;
+  /** The channel, or the uppermost stage. */
+  private readonly end: FlowEnd;
+  private readonly stack: FlowStack | null;
+  private readonly watch: PeerWatch;
+  /** The watch, where no stage tells it of the packets. */
+  private readonly told: PeerWatch | null;
   private packetListener: PacketTaker | null = null;
   private readableListener: (() => void) | null = null;
   private currentTaker: PacketTaker | null = null;
   private delivered = 0;
   private taken = 0;
-  private seenAtCheck = 0;
-  private watchesPeer = false;
   private downCode: FlowDownCode | null = null;
   private downKind: FlowDownEvent | null = null;
   private released: Promise<void> | null = null;
 
   constructor(
     grant: Omit<FlowGrant, 'channel'>,
-    private readonly end: FlowEnd,
+    private readonly channel: FlowEnd,
     private readonly host: PacketFlowHost,
+    role: PacketFlowRole = PLAIN_ACCEPTED,
   ) {
     this.flowId = grant.flowId;
     this.qos = grant.qos;
@@ -94,16 +127,70 @@ export class PacketFlow {
     this.name = grant.name;
     this.features = grant.features;
     this.correlationId = grant.correlationId;
-    this.driver = new MachineDriver(this.peerWatch(), host.clock, (output) => this.actOnKeepAlive(output));
-    end.onWritable = () => this.onWritable?.();
-    end.onDown = (reason) => this.endDown(reason);
+    this.crypto = factsOf(grant.crypto);
+    this.watch = this.watchPeer();
+    this.stack = isBare(grant) ? null : this.buildStack(grant, role);
+    this.end = this.stack?.top ?? channel;
+    this.told = this.stack === null ? this.watch : null;
+    this.end.onWritable = () => this.onWritable?.();
+    this.end.onDown = (reason) => this.endDown(reason);
     this.setPeerTimeout(grant.qos.timeout);
-    if (end.down !== null) this.endDown(end.down);
+    if (channel.down !== null) this.endDown(channel.down);
   }
 
-  /** Longest packet in bytes. */
+  /** Longest packet in bytes that `send` takes. */
   get maxPacket(): number {
     return this.end.maxPacket;
+  }
+
+  /** Longest packet in bytes that goes through the whole path in one piece, as far as is known; headers of the flow included. */
+  get pathPacket(): number {
+    return this.stack?.pathPacket ?? this.channel.maxPacket;
+  }
+
+  /**
+   * Packets longer than this and than `pathPacket` are 'too-large' for `send`, instead of being cut: for a layer, whose
+   * users are to find the size of their path. Without FRAMES nothing is cut.
+   */
+  set cutUpTo(bytes: number) {
+    if (this.stack?.frames) this.stack.frames.cutUpTo = bytes;
+  }
+
+  /** FRCT flags (FRCTFRTX …), null on flows without FRCP. Setting: bits that cannot change are ignored. */
+  get frctFlags(): number | null {
+    return this.stack?.frcp?.frcp.flags ?? null;
+  }
+
+  set frctFlags(flags: number | null) {
+    if (this.stack?.frcp && flags !== null) this.stack.frcp.frcp.flags = flags;
+  }
+
+  /** What happened on the flow so far. */
+  statistics(): FlowStatistics {
+    return statisticsOf(this.counters, this.pathPacket, this.stack);
+  }
+
+  /** True where both ends can say that they write no more: `finish`. */
+  get halfCloses(): boolean {
+    return Boolean(this.stack?.segments) && this.qos.loss === 0;
+  }
+
+  /** `finish` was called: `send` answers 'down'. */
+  get finished(): boolean {
+    return this.stack?.segments?.writingEnded ?? false;
+  }
+
+  /** The other side writes no more, and everything was received. */
+  get peerFinished(): boolean {
+    return this.stack?.segments?.ended ?? false;
+  }
+
+  /**
+   * Says that nothing more is sent. `done` is told whether the other side's process has taken everything; false: the flow
+   * went down before. Only where `halfCloses`.
+   */
+  finish(done: (taken: boolean) => void): void {
+    this.stack?.segments?.finish(done);
   }
 
   /** Why the flow is down, or null. */
@@ -126,7 +213,10 @@ export class PacketFlow {
    */
   send(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.downCode !== null || this.released !== null) return 'down';
-    const verdict = this.end.write(head, headLength, body, offset, length);
+    const verdict =
+      headLength + length > 0
+        ? this.end.write(head, headLength, body, offset, length)
+        : this.channel.write(head, 0, body, 0, 0);
     if (verdict === 'ok') this.countSent(headLength + length);
     else if (verdict === 'full') this.counters.sendFull += 1;
     return verdict;
@@ -149,7 +239,7 @@ export class PacketFlow {
       if (this.end.read(asked, this.takeOne) < asked) break;
     }
     this.currentTaker = null;
-    if (this.watchesPeer && this.taken !== takenBefore) this.keepAlive.received(this.host.clock.now());
+    if (this.taken !== takenBefore) this.told?.received();
     return this.delivered;
   }
 
@@ -197,20 +287,15 @@ export class PacketFlow {
   setPeerTimeout(ms: number): void {
     checkInteger('peer time-out in ms', ms, 0xffffffff);
     if (this.downCode !== null || this.released !== null) return;
-    this.watchesPeer = ms > 0;
-    this.driver.input({ type: 'set-timeout', timeoutMs: ms });
+    this.watch.setTimeout(ms);
   }
 
-  /** Ends the flow. What was sent can still be received by the other side. Repeating it gives the same promise. */
+  /**
+   * Ends the flow. What was sent can still be received by the other side; a reliable flow is given back when it has been.
+   * Repeating it gives the same promise.
+   */
   dealloc(): Promise<void> {
-    if (this.released !== null) return this.released;
-    this.driver.stop();
-    this.end.onReadable = null;
-    this.end.onWritable = null;
-    this.end.onDown = null;
-    this.end.flush();
-    this.end.close();
-    this.released = this.host.release(this);
+    this.released ??= this.leave();
     return this.released;
   }
 
@@ -247,38 +332,52 @@ export class PacketFlow {
       this.counters.packetsSent += 1;
       this.counters.bytesSent += length;
     } else this.counters.keepAlivesSent += 1;
-    if (this.watchesPeer) this.keepAlive.sent(this.host.clock.now());
+    this.told?.sent();
   }
 
-  /** The keep-alive machine, which before each look at its stamps learns what arrived and was not taken. */
-  private peerWatch(): KeepAliveMachine {
-    const machine = this.keepAlive;
+  private buildStack(grant: Omit<FlowGrant, 'channel'>, role: PacketFlowRole): FlowStack {
+    const { clock, random } = this.host;
+    const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.doorWatcher() });
+    if (stack.segments) stack.segments.onEnd = () => this.onPeerFinished?.();
+    return stack;
+  }
+
+  private doorWatcher(): DoorWatcher {
     return {
-      handle: (input, now) => machine.handle(input, now),
-      wake: (now, out) => {
-        this.noteArrivals(now);
-        machine.wake(now, out);
-      },
-      get deadline() {
-        return machine.deadline;
-      },
+      sent: () => this.watch.sent(),
+      received: () => this.watch.received(),
+      keepAlive: () => (this.counters.keepAlivesReceived += 1),
     };
   }
 
-  /**
-   * C counts a packet as received only when the application reads it, so an application that only writes loses its
-   * peer. [spec/wire-frcp.md §12 Quirk 14] Here a queue that has grown since the last check counts too.
-   */
-  private noteArrivals(now: Micros): void {
-    this.receive(EVERYTHING, refuse);
-    const seen = this.taken + this.end.queuedRx();
-    if (seen > this.seenAtCheck) this.keepAlive.received(now);
-    this.seenAtCheck = seen;
+  private watchPeer(): PeerWatch {
+    return new PeerWatch(this.host.clock, {
+      sendKeepAlive: () => this.sendKeepAlive(),
+      peerSilent: () => this.goDown('EFLOWPEER', 'PEER'),
+      arrivals: () => this.arrivals(),
+    });
   }
 
-  private actOnKeepAlive(output: KeepAliveOutput): void {
-    if (output === 'peer-down') return this.goDown('EFLOWPEER', 'PEER');
-    if (this.end.write(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0) === 'ok') this.counters.keepAlivesSent += 1;
+  private arrivals(): number {
+    if (this.stack !== null) return this.stack.doorstep.arrivals;
+    this.receive(EVERYTHING, refuse);
+    return this.taken + this.end.queuedRx();
+  }
+
+  private sendKeepAlive(): void {
+    if (this.channel.write(EMPTY_BYTES, 0, EMPTY_BYTES, 0, 0) === 'ok') this.counters.keepAlivesSent += 1;
+  }
+
+  private async leave(): Promise<void> {
+    const { end, stack } = this;
+    end.onReadable = null;
+    end.onWritable = null;
+    end.onDown = null;
+    const lingerMs = stack === null ? 0 : await new Promise<number>((resolve) => stack.top.drain(resolve));
+    this.watch.stop();
+    end.flush();
+    end.close();
+    return this.host.release(this, lingerMs);
   }
 
   private endDown(reason: DownReason): void {
@@ -289,8 +388,7 @@ export class PacketFlow {
     if (this.downCode !== null || this.released !== null) return;
     this.downCode = code;
     this.downKind = kind;
-    this.watchesPeer = false;
-    this.driver.stop();
+    this.watch.stop();
     this.takeRest();
     this.onDown?.(code);
   }
@@ -303,6 +401,7 @@ export class PacketFlow {
   }
 }
 
-type KeepAliveMachine = Pick<KeepAlive, 'handle' | 'wake' | 'deadline'>;
+const factsOf = (crypto: FlowCrypto | null): FlowCryptoFacts | null =>
+  crypto && { profile: crypto.profile, cipher: crypto.cipher, kex: crypto.kex, peer: crypto.peer };
 
 const refuse: PacketTaker = () => false;

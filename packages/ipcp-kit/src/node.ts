@@ -1,7 +1,7 @@
 /** `runIpcp`: makes a daemon of an IPCP type. The only file of this package that knows Node. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NodeHash } from '@ouroboros/crypto';
+import { NodeHash, loadCrypto } from '@ouroboros/crypto';
 import { FlowHost } from '@ouroboros/flow';
 import {
   OuroborosError,
@@ -179,7 +179,14 @@ class Daemon<C> {
       }),
       onFlowDown: (flowId) => host.flowDown(flowId),
     });
-    const host: FlowHost = new FlowHost({ service, channels: channel, clock: this.clock, logger });
+    const host: FlowHost = new FlowHost({
+      service,
+      channels: channel,
+      clock: this.clock,
+      random: new NodeRandom(),
+      crypto: loadCrypto,
+      logger,
+    });
     this.flowService = service;
     return host;
   }

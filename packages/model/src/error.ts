@@ -36,6 +36,8 @@ const table = {
   EREFUSED: [1101, 7, 6],
   /** The QoS is not offered. */
   EQOS: [1102, 12, 7],
+  /** The other side of a flow writes no more, and everything was read. */
+  EEND: [1104, 11, 1],
   /** The remote host did not answer. */
   ENOANSWER: [1103, 4, 5],
 } as const;

@@ -15,6 +15,9 @@ const SLOT = 640;
  */
 export class Path {
   duplicated = 0;
+  /** Packets to lose, counted from 0. */
+  losing: ReadonlySet<number> = new Set();
+  private count = 0;
   private memory = new Uint8Array(SLOT * 64);
   private readonly free: number[] = [];
   private slots = 0;
@@ -36,6 +39,7 @@ export class Path {
   send(packet: Uint8Array, offset: number, length: number, now: number): boolean {
     if (length > SLOT) throw new Error(`a packet of ${length} bytes`);
     const { loss, duplication } = this.quality;
+    if (this.losing.has(this.count++)) return false;
     if (loss > 0 && this.random.fraction() < loss) return false;
     this.enqueue(packet, offset, length, now);
     if (duplication > 0 && this.random.fraction() < duplication) {

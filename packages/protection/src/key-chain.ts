@@ -30,11 +30,9 @@ export class KeyChain {
   /** Goes on to the next key. */
   advance(): void {
     const prk = this.kdf.extract('sha256', this.salt, this.current);
-    const next = this.kdf.expand('sha256', prk, INFO, KEY_LENGTH);
-    prk.fill(0);
     this.current.fill(0);
-    this.current = new Uint8Array(next);
-    next.fill(0);
+    this.current = this.kdf.expand('sha256', prk, INFO, KEY_LENGTH);
+    prk.fill(0);
   }
 
   destroy(): void {

@@ -38,7 +38,7 @@ export interface DirectionKey {
 export type EpochKeys = Readonly<Record<Sealer, DirectionKey>>;
 
 export class KeySchedule {
-  private derived = new Uint8Array(SECRET_LENGTH);
+  private derived: Uint8Array = new Uint8Array(SECRET_LENGTH);
   private started = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class KeySchedule {
       acceptor: this.direction(epochSecret, 'acceptor', transcript),
     };
     this.derived.fill(0);
-    this.derived = new Uint8Array(this.derive(epochSecret, 'derived', EMPTY_BYTES));
+    this.derived = this.derive(epochSecret, 'derived', EMPTY_BYTES);
     this.started = true;
     epochSecret.fill(0);
     return keys;

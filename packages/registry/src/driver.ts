@@ -46,16 +46,16 @@ export interface RegistryDriverOptions {
   readonly state?: JsonObject;
   readonly policy?: Partial<RegistryPolicy>;
   readonly limits?: Partial<RegistryLimits>;
-  /** Default: everything but ordered QoS. */
+  /** Default: every QoS. */
   readonly supportedQos?: (qos: QosSpec) => boolean;
   /** OapFeature bits that this host offers; default: all that layers and registry act on. 0 = as a C host. */
   readonly features?: number;
 }
 
-const OFFERED_FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
+const OFFERED_FEATURES =
+  OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE;
 
-/** Ordered QoS needs FRCP, which is not there yet. */
-export const unorderedQos = (qos: QosSpec): boolean => qos.inOrder === 0;
+const everyQos = (): boolean => true;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -89,7 +89,7 @@ export class RegistryDriver {
         identity: options.identity,
         policy: { ...DEFAULT_POLICY, ...options.policy },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
-        supportedQos: options.supportedQos ?? unorderedQos,
+        supportedQos: options.supportedQos ?? everyQos,
         features: options.features ?? OFFERED_FEATURES,
       },
       options.state,

@@ -17,9 +17,9 @@ export class FlowAttachment implements Attachment {
   private readonly service: SimFlowService;
 
   constructor(private readonly process: SimProcess) {
-    const { clock, channels, logger } = process;
+    const { clock, channels, logger, random, crypto } = process;
     this.service = new SimFlowService(clock);
-    this.host = new FlowHost({ service: this.service, channels, clock, logger });
+    this.host = new FlowHost({ service: this.service, channels, clock, random, crypto, logger });
   }
 
   daemon(daemon: SimDaemon | null): void {

@@ -1,5 +1,5 @@
 import { OuroborosError, micros, type JsonObject } from '@ouroboros/model';
-import type { DatagramNetwork, Hash, HostResolver, Management } from '@ouroboros/ports';
+import type { CryptoSuite, DatagramNetwork, Hash, HostResolver, Management } from '@ouroboros/ports';
 import type { KillSignal, ManagementOp, RegistryHost } from '@ouroboros/registry';
 import type { EventLog } from './event-log.js';
 import { MemoryChannelNetwork } from './memory-channel.js';
@@ -19,6 +19,8 @@ export interface NodeParts {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly hash: Hash;
+  /** Undefined where no flow is encrypted. */
+  readonly crypto: (() => Promise<CryptoSuite>) | undefined;
   readonly log: EventLog;
   readonly datagrams: DatagramNetwork;
   readonly resolver: HostResolver;
@@ -206,7 +208,7 @@ export class SimNode {
   }
 
   private spawn(program: string, who: string): SimProcess {
-    const { name, clock, random, log, datagrams } = this.parts;
+    const { name, clock, random, crypto = noCryptography, log, datagrams } = this.parts;
     const pid = this.nextPid();
     const process = new SimProcess({
       pid,
@@ -214,6 +216,7 @@ export class SimNode {
       program,
       clock: new ProcessClock(clock),
       random: random.fork(),
+      crypto,
       logger: log.logger(`${name}/${who}`),
       channels: this.channels.createHost({ path: `/${pid}`, uid: USER }),
       datagrams,
@@ -250,6 +253,9 @@ export class SimNode {
     return this.lastPid;
   }
 }
+
+const noCryptography = (): Promise<never> =>
+  Promise.reject(new OuroborosError('ENOTSUP', 'this simulation was given no cryptography'));
 
 /** As it is after it was written to a disk and read again. */
 const structured = (state: JsonObject): JsonObject => JSON.parse(JSON.stringify(state)) as JsonObject;

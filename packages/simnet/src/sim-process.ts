@@ -1,5 +1,5 @@
 import type { Caller } from '@ouroboros/registry';
-import type { ChannelHost, DatagramNetwork, DatagramPort, Logger } from '@ouroboros/ports';
+import type { ChannelHost, CryptoSuite, DatagramNetwork, DatagramPort, Logger } from '@ouroboros/ports';
 import type { MemoryChannelHost } from './memory-channel.js';
 import type { ProcessClock } from './process-clock.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -12,6 +12,8 @@ export interface ProcessParts {
   readonly program: string;
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
+  /** Loads the cryptography of encrypted flows. */
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
   readonly channels: MemoryChannelHost;
   readonly datagrams: DatagramNetwork;
@@ -29,6 +31,7 @@ export class SimProcess {
   readonly program: string;
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
+  readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
   readonly datagrams: DatagramNetwork;
   readonly caller: Caller;
@@ -42,11 +45,12 @@ export class SimProcess {
   private ended = false;
 
   constructor(parts: ProcessParts) {
-    const { pid, uid, program, clock, random, logger, channels, datagrams } = parts;
+    const { pid, uid, program, clock, random, crypto, logger, channels, datagrams } = parts;
     this.pid = pid;
     this.program = program;
     this.clock = clock;
     this.random = random;
+    this.crypto = crypto;
     this.logger = logger;
     this.memory = channels;
     this.caller = { pid, uid, gid: uid };

@@ -1,5 +1,5 @@
 import { fromMs, micros } from '@ouroboros/model';
-import { sleep, type Hash, type LogLevel } from '@ouroboros/ports';
+import { sleep, type CryptoSuite, type Hash, type LogLevel } from '@ouroboros/ports';
 import { EventLog } from './event-log.js';
 import { Links } from './links.js';
 import { MemoryDatagramNetwork } from './memory-datagrams.js';
@@ -13,6 +13,8 @@ export interface SimulationOptions {
   /** Lets promises go on: `() => new Promise((resolve) => setImmediate(resolve))`. */
   readonly settle: Settle;
   readonly hash: Hash;
+  /** For encrypted flows: `loadCrypto` of @ouroboros/crypto. */
+  readonly crypto?: () => Promise<CryptoSuite>;
   /** IPCP types that nodes can create; see `simType`. */
   readonly types: readonly SimIpcpType[];
   /** Lines of the log below this level are not kept; default info. */
@@ -54,6 +56,7 @@ export class Simulation {
       clock: this.clock,
       random: this.random.fork(),
       hash: this.options.hash,
+      crypto: this.options.crypto,
       log: this.log,
       datagrams: this.network.host(...addresses),
       resolver: { resolve4: () => Promise.resolve(undefined) },

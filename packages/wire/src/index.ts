@@ -4,9 +4,12 @@
  * fit (decoded.ts).
  */
 export { addressFromBytes, addressToBytes, MAX_ADDRESS } from './address-bytes.js';
+export * from './crc32.js';
 export * from './decoded.js';
 export * from './dt-pci.js';
 export * from './fa-message.js';
+export * from './flow-frame.js';
+export * from './frcp-pci.js';
 export * from './lsa.js';
 export * from './oap/algorithms.js';
 export * from './oap/extension.js';
@@ -18,4 +21,5 @@ export * from './peer/extension.js';
 export * from './peer/types.js';
 export * from './print/control.js';
 export * from './print/frames.js';
+export * from './print/frcp.js';
 export * from './udp-frame.js';

@@ -1,12 +1,5 @@
 import { OuroborosError, type QosSpec } from '@ouroboros/model';
 
-/** Why this release cannot serve a QoS, or undefined when it can: raw flows without a checksum only. */
-export function unofferedQos(qos: QosSpec): string | undefined {
-  if (qos.inOrder !== 0) return 'ordered flows come with a later release';
-  if (qos.ber === 0) return 'flows with a checksum (ber 0) come with a later release';
-  return undefined;
-}
-
 const LIMITS = {
   delay: 0xffffffff,
   availability: 0xff,
@@ -18,7 +11,7 @@ const LIMITS = {
 } as const;
 const MAX_BANDWIDTH = 2n ** 64n - 1n;
 
-/** EINVAL with the field for a value outside the type of spec/architecture.md §8.4; EQOS for what is not offered yet. */
+/** EINVAL with the field for a value outside the type of spec/architecture.md §8.4. */
 export function checkQos(qos: QosSpec): void {
   for (const [field, max] of Object.entries(LIMITS)) {
     checkInteger(`qos.${field}`, qos[field as keyof typeof LIMITS], max);
@@ -26,8 +19,6 @@ export function checkQos(qos: QosSpec): void {
   if (typeof qos.bandwidth !== 'bigint' || qos.bandwidth < 0n || qos.bandwidth > MAX_BANDWIDTH) {
     throw new OuroborosError('EINVAL', 'qos.bandwidth must be a bigint from 0 to 2^64-1', { field: 'qos.bandwidth' });
   }
-  const reason = unofferedQos(qos);
-  if (reason !== undefined) throw new OuroborosError('EQOS', reason, { field: 'qos' });
 }
 
 /** EINVAL when `value` is no integer from 0 to `max`. */

@@ -1,0 +1,79 @@
+import type { PacketFlowCounters } from './packet-flow.js';
+import type { FlowStack } from './stack/flow-stack.js';
+
+/** What happened on one flow so far. */
+export interface FlowStatistics extends Readonly<PacketFlowCounters> {
+  /** Longest packet in bytes that the whole path takes, as far as is known. */
+  readonly pathPacket: number;
+  /** Smoothed round-trip time in µs; 0 = not measured. */
+  readonly roundTrip: number;
+  /** FRCP packets sent again. */
+  readonly retransmitted: number;
+  /** Packets sent and not yet acknowledged. */
+  readonly outstanding: number;
+  /** Ordered unreliable flows: packets that never came. */
+  readonly gaps: number;
+  /** Messages put together from fragments or segments. */
+  readonly messages: number;
+  /** Messages dropped because a part was missing. */
+  readonly incompleteMessages: number;
+  /** Received packets that were dropped, by what found them wanting. */
+  readonly drops: {
+    readonly checksum: number;
+    /** Too short to be a protected packet. */
+    readonly short: number;
+    readonly unauthentic: number;
+    readonly replayed: number;
+    readonly unknownEpoch: number;
+    /** Data under a key that was not yet good for data. */
+    readonly early: number;
+    /** Not read by anybody while a key change had to go on. */
+    readonly overrun: number;
+    /** Frames, fragments and segments that are none. */
+    readonly malformed: number;
+    readonly duplicate: number;
+    /** Refused by FRCP for another reason. */
+    readonly frcp: number;
+  };
+}
+
+export function statisticsOf(
+  counters: PacketFlowCounters,
+  pathPacket: number,
+  stack: FlowStack | null,
+): FlowStatistics {
+  const frcp = stack?.frcp?.frcp;
+  const sent = frcp?.counters;
+  const reassembly = stack?.frames?.reassembly.counters;
+  const segments = stack?.segments?.counters;
+  return {
+    ...counters,
+    pathPacket,
+    roundTrip: frcp?.roundTrip ?? 0,
+    retransmitted: sent?.retransmitted ?? 0,
+    outstanding: frcp?.outstanding ?? 0,
+    gaps: sent?.gaps ?? 0,
+    messages: (reassembly?.messages ?? 0) + (segments?.messages ?? 0),
+    incompleteMessages: (reassembly?.incomplete ?? 0) + (segments?.incomplete ?? 0),
+    drops: dropsOf(stack),
+  };
+}
+
+function dropsOf(stack: FlowStack | null): FlowStatistics['drops'] {
+  const sealed = stack?.protection?.protection.counters;
+  const frames = stack?.frames;
+  const frcp = stack?.frcp?.frcp.counters;
+  const malformed = [frames?.counters, frames?.reassembly.counters, stack?.segments?.counters, sealed];
+  return {
+    checksum: stack?.checksum?.mismatches ?? 0,
+    short: sealed?.short ?? 0,
+    unauthentic: sealed?.unauthentic ?? 0,
+    replayed: sealed?.replayed ?? 0,
+    unknownEpoch: sealed?.unknownEpoch ?? 0,
+    early: sealed?.early ?? 0,
+    overrun: stack?.protection?.overrun ?? 0,
+    malformed: malformed.reduce((sum, part) => sum + (part?.malformed ?? 0), 0),
+    duplicate: (frcp?.droppedDuplicate ?? 0) + (frames?.reassembly.counters.duplicates ?? 0),
+    frcp: frcp?.dropped ?? 0,
+  };
+}

@@ -1,0 +1,175 @@
+import type { FrcpFlow, FrcpOutputs } from '@ouroboros/frcp';
+import type { Clock, DownReason, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
+import { FRCP_PCI_LENGTH } from '@ouroboros/wire';
+import { Alarm } from './alarm.js';
+import { Stage } from './stage.js';
+
+const PACKETS_PER_TURN = 64;
+const EVERYTHING = 0x7fffffff;
+
+/**
+ * FRCP: takes in every packet as it comes, whether or not the user reads, since acknowledgements and windows ride on them;
+ * what the user has not read waits in the machine's buffer. The machine's news are acted on after its call, in `settle`.
+ */
+export class FrcpStage extends Stage {
+  readonly frcp: FrcpFlow;
+  /** Called when `frcp.delivered` or `frcp.taken` has become true, or never will: the flow is down. */
+  onSettled: (() => void) | null = null;
+  private readonly alarm: Alarm;
+  private readable: (() => void) | null = null;
+  private turnDue = false;
+  private closed = false;
+  private failure: DownReason | null = null;
+  private belowEnded: DownReason | null = null;
+  private readonly news = { writable: false, settled: false, failed: false };
+  private drained: ((lingerMs: number) => void) | null = null;
+
+  constructor(
+    below: FlowEnd,
+    private readonly clock: Clock,
+    create: (outputs: FrcpOutputs) => FrcpFlow,
+  ) {
+    super(below);
+    this.alarm = new Alarm(clock, () => this.wake());
+    this.frcp = create({
+      transmit: (head, headLength, body, offset, length) =>
+        below.write(head, headLength, body, offset, length) !== 'full',
+      readable: () => undefined,
+      writable: () => (this.news.writable = true),
+      settled: () => (this.news.settled = true),
+      failed: () => (this.news.failed = true),
+    });
+    below.onReadable = () => this.takeIn();
+  }
+
+  override get maxPacket(): number {
+    return Math.min(this.below.maxPacket - FRCP_PCI_LENGTH, this.frcp.maxPayload);
+  }
+
+  override get down(): DownReason | null {
+    return this.failure ?? this.belowEnded;
+  }
+
+  write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
+    if (this.down !== null) return 'down';
+    if (headLength + length > this.maxPacket) return 'too-large';
+    const verdict = this.frcp.write(head, headLength, body, offset, length, this.clock.now());
+    this.settleSoon();
+    return verdict;
+  }
+
+  read(max: number, take: PacketTaker): number {
+    const taken = this.closed ? 0 : this.frcp.read(max, take, this.clock.now());
+    this.settleSoon();
+    return taken;
+  }
+
+  override queuedRx(): number {
+    return this.closed ? 0 : this.frcp.readableCount;
+  }
+
+  override queuedTx(): number {
+    return this.frcp.outstanding;
+  }
+
+  override get onReadable(): (() => void) | null {
+    return this.readable;
+  }
+
+  override set onReadable(callback: (() => void) | null) {
+    this.readable = callback;
+    if (callback !== null && this.queuedRx() > 0) this.turnSoon();
+  }
+
+  override drain(done: (lingerMs: number) => void): void {
+    this.drained = done;
+    this.frcp.close(this.clock.now());
+    this.settle();
+  }
+
+  override close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.readable = null;
+    this.alarm.stop();
+    this.below.close();
+  }
+
+  protected override belowWritable(): void {
+    this.frcp.resume(this.clock.now());
+    this.settle();
+  }
+
+  /** What arrived before the end is still taken in, and can be read. */
+  protected override belowDown(reason: DownReason): void {
+    this.below.read(EVERYTHING, this.arrive);
+    this.belowEnded = reason;
+    this.alarm.stop();
+    this.settle();
+    super.belowDown(reason);
+  }
+
+  private takeIn(): void {
+    this.below.read(PACKETS_PER_TURN, this.arrive);
+    this.settle();
+    this.tellReadable();
+  }
+
+  private readonly arrive: PacketTaker = (buffer, offset, length) => {
+    this.frcp.receive(buffer, offset, length, this.clock.now());
+    return true;
+  };
+
+  private wake(): void {
+    this.frcp.wake(this.clock.now());
+    this.settle();
+  }
+
+  private tellReadable(): void {
+    if (this.queuedRx() === 0) return;
+    this.readable?.();
+    if (this.readable !== null && this.queuedRx() > 0) this.turnSoon();
+  }
+
+  private turnSoon(): void {
+    if (this.turnDue || this.closed) return;
+    this.turnDue = true;
+    this.clock.at(this.clock.now(), () => {
+      this.turnDue = false;
+      this.settle();
+      this.tellReadable();
+    });
+  }
+
+  /** Within a call of the user nobody is called back. */
+  private settleSoon(): void {
+    const { writable, settled, failed } = this.news;
+    if (writable || settled || failed) this.turnSoon();
+    else if (this.belowEnded === null) this.alarm.set(this.frcp.deadline);
+  }
+
+  private settle(): void {
+    if (this.closed) return;
+    const { writable, settled, failed } = this.news;
+    this.news.writable = this.news.settled = this.news.failed = false;
+    if (failed) this.fail();
+    if (writable) super.belowWritable();
+    if (settled || this.down !== null) this.onSettled?.();
+    if (this.drained !== null && (this.frcp.delivered || this.down !== null)) this.finishDrain();
+    if (this.down === null) this.alarm.set(this.frcp.deadline);
+  }
+
+  private fail(): void {
+    if (this.down !== null) return;
+    this.failure = 'peer-gone';
+    this.alarm.stop();
+    super.belowDown('peer-gone');
+  }
+
+  private finishDrain(): void {
+    const { drained } = this;
+    this.drained = null;
+    const lingerMs = this.frcp.lingerMs(this.clock.now());
+    super.drain(() => drained?.(lingerMs));
+  }
+}
