@@ -41,6 +41,7 @@ describe('commands that no test of this file runs', () => {
       'README.md: docker-compose -f docker/compose.demo.yml up --build -d',
       'README.md: npm test',
       'README.md: npm run bench -- --quick',
+      'docs/pki.md: cd ${OUROBOROS_CONF_DIR:-/etc/ouroboros}/security',
     ]);
     for (const block of left) expect(remarkOf(block, NOT_RUN)).toMatch(/\w+ \w+/);
   });

@@ -16,7 +16,7 @@ export interface Ran {
 
 /**
  * Where the commands of one section run: in the root of the workspace, with its programs in the PATH, and with a runtime
- * directory of its own. What they start in the background goes on until the sandbox is closed.
+ * and a configuration directory of its own. What they start in the background goes on until the sandbox is closed.
  */
 export class Sandbox {
   private readonly dir = mkdtempSync(join(tmpdir(), 'o7d-'));
@@ -72,6 +72,7 @@ export class Sandbox {
       PATH: `${join(ROOT, 'node_modules', '.bin')}:${PATH}`,
       TMPDIR: this.dir,
       OUROBOROS_RUNTIME_DIR: join(this.dir, 'n'),
+      OUROBOROS_CONF_DIR: join(this.dir, 'conf'),
       [MARK]: this.dir,
     };
   }

@@ -72,10 +72,10 @@ export class OneNode {
       .filter((pid) => environment(pid).includes(`OUROBOROS_RUNTIME_DIR=${this.dir}`));
   }
 
-  /** Everything in the runtime directory but logs and the configuration. */
+  /** Everything in the runtime directory but logs, the configuration and certificates. */
   files(): string[] {
     return readdirSync(this.dir)
-      .filter((name) => name !== 'log' && name !== 'irmd.toml')
+      .filter((name) => !['log', 'irmd.toml', 'conf'].includes(name))
       .sort();
   }
 

@@ -6,6 +6,9 @@ import type { Readable } from 'node:stream';
 /** Where `npx NAME` finds programs. */
 export const BIN = join(__dirname, '..', '..', '..', 'node_modules', '.bin');
 
+/** Each node has its own certificates: none of them sees those of the machine. */
+export const confDirOf = (runtimeDir: string): string => join(runtimeDir, 'conf');
+
 const BUNDLES = join(__dirname, '..', 'bundle');
 
 /** Programs of this folder are not for `npx`. */
@@ -38,7 +41,12 @@ export class Program {
     const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
     this.child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { HOME: process.env['HOME'], PATH, OUROBOROS_RUNTIME_DIR: runtimeDir },
+      env: {
+        HOME: process.env['HOME'],
+        PATH,
+        OUROBOROS_RUNTIME_DIR: runtimeDir,
+        OUROBOROS_CONF_DIR: confDirOf(runtimeDir),
+      },
       ...(uid !== undefined && { uid, gid: uid }),
     });
     for (const stream of ['stdout', 'stderr'] as const) {

@@ -14,20 +14,27 @@ export interface TrustFiles {
   readonly crl: readonly Found[];
 }
 
+/** What is in the files that are as they should be, and the first thing that is wrong with the others. */
+export interface ReadAnchors {
+  readonly anchors: Anchors;
+  readonly fault: CredentialFailure | undefined;
+}
+
 /**
  * Reads authorities, intermediates and revocation lists, each file with one or more of them.
  *
  * Divergence from C, which puts both folders into one store: a self-signed certificate is trusted only in `cacert`.
  */
-export async function readAnchors(files: TrustFiles): Promise<Anchors | CredentialFailure> {
+export async function readAnchors(files: TrustFiles): Promise<ReadAnchors> {
   const cacert = await readAll(files.cacert, certificatesIn);
-  if (isFailure(cacert)) return cacert;
   const untrusted = await readAll(files.untrusted, certificatesIn);
-  if (isFailure(untrusted)) return untrusted;
   const lists = await readAll(files.crl, listsIn);
-  if (isFailure(lists)) return lists;
-  const roots = cacert.filter(isSelfSigned);
-  return { roots, intermediates: [...cacert.filter((one) => !roots.includes(one)), ...untrusted], lists };
+  const roots = cacert.items.filter(isSelfSigned);
+  const intermediates = [...cacert.items.filter((one) => !roots.includes(one)), ...untrusted.items];
+  return {
+    anchors: { roots, intermediates, lists: lists.items },
+    fault: cacert.fault ?? untrusted.fault ?? lists.fault,
+  };
 }
 
 /**
@@ -35,22 +42,23 @@ export async function readAnchors(files: TrustFiles): Promise<Anchors | Credenti
  * say, those who were revoked would be believed.
  */
 export async function readTrust(files: TrustFiles): Promise<Trust> {
-  const anchors = await readAnchors(files);
-  return isFailure(anchors) ? new BrokenTrust(anchors) : new HostTrust(anchors);
+  const { anchors, fault } = await readAnchors(files);
+  return fault === undefined ? new HostTrust(anchors) : new BrokenTrust(fault);
 }
 
 type Reader<T> = (file: ReadFile) => readonly T[] | CredentialFailure;
 
-async function readAll<T>(found: readonly Found[], reader: Reader<T>): Promise<readonly T[] | CredentialFailure> {
-  const all: T[] = [];
+async function readAll<T>(found: readonly Found[], reader: Reader<T>) {
+  const items: T[] = [];
+  let fault: CredentialFailure | undefined;
   for (const one of found) {
     const file = await read(one);
     if (file === null) continue;
-    const items = isFailure(file) ? file : reader(file);
-    if (isFailure(items)) return items;
-    all.push(...items);
+    const part = isFailure(file) ? file : reader(file);
+    if (isFailure(part)) fault ??= part;
+    else items.push(...part);
   }
-  return all;
+  return { items, fault };
 }
 
 export function certificatesIn({ path, bytes }: ReadFile): readonly Certificate[] | CredentialFailure {

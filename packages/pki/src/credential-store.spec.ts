@@ -143,7 +143,7 @@ describe('a store', () => {
     await scratch.pki.renew({ name: 'hello' });
     const key = scratch.path('server', 'hello', 'key.pem');
     chmodSync(key, 0o644);
-    expect(await warnings()).toEqual([`server certificate of "hello": ${key} is open to other users: chmod 600`]);
+    expect(await warnings()).toEqual([`${key} is open to other users: chmod 600`]);
   });
 });
 

@@ -66,3 +66,12 @@ export const isFailure = (value: object | null): value is CredentialFailure =>
 /** Equal as long as none of the files changed. */
 export const stampOf = (found: readonly Found[]): string =>
   found.map(({ path, stamp }) => `${path}=${stamp}`).join('\n');
+
+/** Names of the folders in a folder, sorted; none when it is absent or closed to us. Never rejects. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}

@@ -2,15 +2,16 @@
 export { confDir } from './conf-dir.js';
 export { FileCredentialStore } from './credential-store.js';
 export { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type KeyKind } from './defaults.js';
-export {
+export { openPki } from './open-pki.js';
+export type {
+  AuthorityInfo,
+  InitOptions,
+  IssuedInfo,
+  IssueOptions,
   Pki,
-  type AuthorityInfo,
-  type InitOptions,
-  type IssuedInfo,
-  type IssueOptions,
-  type RenewOptions,
-  type RevokedInfo,
-  type RevokeOptions,
+  RenewOptions,
+  RevokedInfo,
+  RevokeOptions,
 } from './pki.js';
 export type {
   CertificateKind,

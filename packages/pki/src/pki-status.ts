@@ -1,13 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialFailureCode } from '@ouroboros/ports';
 import { certificatesIn, listsIn, readAnchors } from './anchor-files.js';
 import type { Certificate } from './certificate.js';
 import { chainFault, type Anchors } from './chain.js';
 import { WARN_DAYS } from './defaults.js';
-import { find, findIn, isFailure, read, type Found } from './files.js';
+import { find, findIn, foldersIn, isFailure, read, type Found } from './files.js';
 import type { Places } from './places.js';
-import { formatTime, printable } from './words.js';
 
 const DAY_MS = 86_400_000;
 
@@ -33,8 +32,10 @@ export interface CertificateStatus {
   /** Whole days that are left, negative when it has expired. */
   readonly daysLeft: number | null;
   readonly state: CertificateState;
-  /** What to know beyond the state; empty: nothing. */
+  /** Why it is unreadable or untrusted; empty: it is not. */
   readonly problem: string;
+  /** Path of its key when other users may read it; empty: they may not, or there is none. */
+  readonly exposedKey: string;
 }
 
 export interface RevocationStatus {
@@ -58,32 +59,13 @@ export async function pkiStatus(places: Places, nowMs: number): Promise<PkiStatu
     findIn(places.folder('untrusted')),
     findIn(places.folder('crl')),
   ]);
-  const anchors = await readAnchors({ cacert, untrusted, crl });
-  const survey = new Survey(nowMs, isFailure(anchors) ? { roots: [], intermediates: [], lists: [] } : anchors);
+  const { anchors } = await readAnchors({ cacert, untrusted, crl });
+  const survey = new Survey(nowMs, anchors);
   for (const kind of ['authority', 'server', 'client'] as const) await survey.names(kind, places.roles(kind));
   for (const found of cacert) await survey.file('trusted', found);
   for (const found of untrusted) await survey.file('intermediate', found);
-  for (const name of await foldersIn(places.roles('authority'))) {
-    for (const found of await findIn(join(places.of('authority', name), 'issued'))) await survey.issued(found);
-  }
+  survey.issued(await allIssued(places));
   return { confDir: places.confDir, certificates: survey.certificates, lists: await Promise.all(crl.map(listStatus)) };
-}
-
-/** A line for each thing that keeps flows from being authenticated, or soon will. */
-export function pkiWarnings({ certificates, lists }: PkiStatus): string[] {
-  const bad = certificates.filter(({ kind, state, problem }) => {
-    if (kind === 'issued' && state === 'revoked') return false;
-    return state !== 'valid' || problem !== '';
-  });
-  return [...bad.map(warningOf), ...lists.filter(({ problem }) => problem !== '').map(({ problem }) => problem)];
-}
-
-function warningOf({ kind, name, commonName, daysLeft, notAfterMs, state, problem, file }: CertificateStatus): string {
-  const which = `${kind} certificate of "${printable(kind === 'issued' ? commonName : name)}"`;
-  if (state === 'valid' || state === 'unreadable' || state === 'untrusted') return `${which}: ${problem}`;
-  if (state === 'expires-soon') return `${which} expires in ${daysLeft} days (${file})`;
-  if (state === 'expired') return `${which} expired on ${formatTime(notAfterMs!)} (${file})`;
-  return `${which} is ${state === 'revoked' ? 'revoked' : 'not yet valid'} (${file})`;
 }
 
 class Survey {
@@ -104,31 +86,30 @@ class Survey {
     }
   }
 
-  /** A file with certificates; one of an authority of this host is shown once. */
-  async file(kind: CertificateKind, found: Found, name = lastOf(found.path), problem = ''): Promise<void> {
+  /** A file with certificates. */
+  async file(kind: CertificateKind, found: Found, name = lastOf(found.path), exposedKey = ''): Promise<void> {
     const file = await read(found);
     if (file === null) return;
     const certificates = isFailure(file) ? file : certificatesIn(file);
     if (isFailure(certificates)) {
-      this.certificates.push({ ...UNREADABLE, kind, name, file: found.path, problem: certificates.text });
+      this.certificates.push({ ...UNREADABLE, kind, name, file: found.path, problem: certificates.text, exposedKey });
       return;
     }
-    for (const one of certificates)
-      if (kind !== 'trusted' || !this.serials.has(one.serial)) this.add(kind, name, found.path, one, problem);
+    // An authority of this host is trusted here, and shown once.
+    const fresh = certificates.filter(({ serial }) => kind !== 'trusted' || !this.serials.has(serial));
+    for (const one of fresh) this.add(kind, name, found.path, one, exposedKey);
   }
 
-  /** What an authority of this host signed for other hosts, as long as it matters. */
-  async issued(found: Found): Promise<void> {
-    const file = await read(found);
-    const certificates = file === null || isFailure(file) ? [] : certificatesIn(file);
-    if (isFailure(certificates)) return;
-    for (const one of certificates) {
-      if (!this.serials.has(one.serial) && one.notAfterMs > this.nowMs)
-        this.add('issued', one.commonName, found.path, one, '');
-    }
+  /** What authorities of this host signed for other hosts, as long as it matters and nothing newer is there for the key. */
+  issued(files: readonly IssuedFile[]): void {
+    const newest = new Map<string, number>();
+    for (const { one } of files) newest.set(keyOf(one), Math.max(one.notAfterMs, newest.get(keyOf(one)) ?? 0));
+    const matters = ({ one }: IssuedFile): boolean =>
+      !this.serials.has(one.serial) && one.notAfterMs > this.nowMs && one.notAfterMs === newest.get(keyOf(one));
+    for (const { file, one } of files.filter(matters)) this.add('issued', one.commonName, file, one, '');
   }
 
-  private add(kind: CertificateKind, name: string, file: string, one: Certificate, problem: string): void {
+  private add(kind: CertificateKind, name: string, file: string, one: Certificate, exposedKey: string): void {
     this.serials.add(one.serial);
     const fault = chainFault(one, this.anchors, { ownMs: this.nowMs, peerMs: null });
     const state = stateOf(fault?.code, one.notAfterMs - this.nowMs);
@@ -142,10 +123,13 @@ class Survey {
       notAfterMs: one.notAfterMs,
       daysLeft: Math.floor((one.notAfterMs - this.nowMs) / DAY_MS),
       state,
-      problem: [state === 'untrusted' && fault ? fault.text : '', problem].filter((text) => text !== '').join('; '),
+      problem: state === 'untrusted' && fault ? fault.text : '',
+      exposedKey,
     });
   }
 }
+
+const keyOf = ({ x509 }: Certificate): string => x509.publicKey.export({ type: 'spki', format: 'der' }).toString('hex');
 
 const UNREADABLE = {
   commonName: '',
@@ -156,10 +140,29 @@ const UNREADABLE = {
   state: 'unreadable',
 } as const;
 
+/** A certificate that is not trusted here still expires, for those who do trust it. */
 function stateOf(code: CredentialFailureCode | undefined, leftMs: number): CertificateState {
   if (code === 'expired' || code === 'not-yet-valid' || code === 'revoked') return code;
-  if (code !== undefined) return 'untrusted';
-  return leftMs < WARN_DAYS * DAY_MS ? 'expires-soon' : 'valid';
+  if (leftMs < 0) return 'expired';
+  if (leftMs < WARN_DAYS * DAY_MS) return 'expires-soon';
+  return code === undefined ? 'valid' : 'untrusted';
+}
+
+interface IssuedFile {
+  readonly file: string;
+  readonly one: Certificate;
+}
+
+async function allIssued(places: Places): Promise<readonly IssuedFile[]> {
+  const all: IssuedFile[] = [];
+  for (const name of await foldersIn(places.roles('authority'))) {
+    for (const found of await findIn(join(places.of('authority', name), 'issued'))) {
+      const file = await read(found);
+      const certificates = file === null || isFailure(file) ? [] : certificatesIn(file);
+      if (!isFailure(certificates)) all.push(...certificates.map((one) => ({ file: found.path, one })));
+    }
+  }
+  return all;
 }
 
 async function listStatus(found: Found): Promise<RevocationStatus> {
@@ -169,21 +172,13 @@ async function listStatus(found: Found): Promise<RevocationStatus> {
   return { file: found.path, revoked: lists.reduce((sum, { revoked }) => sum + revoked.size, 0), problem: '' };
 }
 
-/** What is wrong with the access to a key. */
+/** The path, when others than the owner may do something with the file. */
 async function exposure(path: string): Promise<string> {
   const mode = await stat(path).then(
     (found) => found.mode,
     () => 0,
   );
-  return (mode & 0o077) === 0 ? '' : `${path} is open to other users: chmod 600`;
+  return (mode & 0o077) === 0 ? '' : path;
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.pem$/, '');
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
-}

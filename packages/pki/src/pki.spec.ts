@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY_KINDS } from './defaults.js';
+import { credentialWarnings } from './warnings.js';
 import { DAY_MS, haveOpenssl, Scratch } from './testing/scratch.js';
 
 const withOpenssl = haveOpenssl ? it : it.skip;
@@ -102,6 +103,7 @@ describe('a certificate', () => {
       code: 'EINVAL',
       message: expect.stringContaining('authority "short" expired on 2026-01-25') as string,
     });
+    expect(existsSync(scratch.path('server', 'bye'))).toBe(false);
   });
 
   it('needs to know which authority where there are several, and one at all', async () => {
@@ -116,6 +118,13 @@ describe('a certificate', () => {
     const empty = new Scratch();
     await expect(empty.pki.issue({ name: 'hello', roles: ['server'] })).rejects.toMatchObject({ code: 'ENAME' });
     empty.remove();
+  });
+
+  it('is not signed by a folder without a key, which is no authority of this host', async () => {
+    mkdirSync(scratch.path('authority', 'offline'));
+    writeFileSync(scratch.path('authority', 'offline', 'crt.pem'), readFileSync(scratch.path('cacert', 'lab.pem')));
+    expect(await scratch.pki.issue({ name: 'hello', roles: ['server'] })).toMatchObject([{ authority: 'lab' }]);
+    await expect(scratch.pki.renewAuthority('offline')).rejects.toMatchObject({ code: 'ENAME' });
   });
 
   it('is renewed with the same key', async () => {
@@ -217,6 +226,19 @@ describe('the status', () => {
     return certificates.map(({ kind, name, state, daysLeft }) => [kind, name, state, daysLeft]);
   };
 
+  it('leaves out what was replaced', async () => {
+    await scratch.pki.init({ name: 'lab' });
+    const to = join(scratch.dir, 'other');
+    for (const place of [undefined, to]) {
+      await scratch.pki.issue({ name: 'hello', roles: ['server'], to: place, days: 9 });
+      await scratch.pki.renew({ name: 'hello', to: place });
+    }
+    expect((await states()).slice(1)).toEqual([
+      ['server', 'hello', 'valid', 365],
+      ['issued', 'hello', 'valid', 365],
+    ]);
+  });
+
   it('of nothing is empty', async () => {
     expect(await scratch.pki.status()).toEqual({ confDir: scratch.dir, certificates: [], lists: [] });
   });
@@ -233,6 +255,21 @@ describe('the status', () => {
     expect((await states())[1]).toEqual(['server', 'hello', 'expires-soon', 29]);
     scratch.clock.wallMs += 30 * DAY_MS;
     expect((await states())[1]).toEqual(['server', 'hello', 'expired', -1]);
+  });
+
+  it('warns of what expires even where nobody is trusted, and not of that', async () => {
+    const other = new Scratch();
+    await scratch.pki.init({ name: 'lab' });
+    await scratch.pki.issue({ name: 'hello', roles: ['server'], to: other.dir, days: 40 });
+    rmSync(other.path('cacert'), { recursive: true });
+    const warnings = () => credentialWarnings(other.places, scratch.clock);
+    expect((await other.pki.status()).certificates).toMatchObject([{ kind: 'server', state: 'untrusted' }]);
+    expect(await warnings()).toEqual([]);
+    scratch.clock.wallMs += 11 * DAY_MS;
+    expect(await warnings()).toEqual([expect.stringContaining('expires in 29 days')]);
+    scratch.clock.wallMs += 30 * DAY_MS;
+    expect(await warnings()).toEqual([expect.stringContaining('expired on 2026-02-24')]);
+    other.remove();
   });
 
   it('knows what was issued for other hosts, until it has expired', async () => {

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { readdir } from 'node:fs/promises';
 import { OuroborosError } from '@ouroboros/model';
 import type { Clock, CredentialRole } from '@ouroboros/ports';
 import { Authority } from './authority.js';
 import { isIssuedBy, type Certificate } from './certificate.js';
 import { AUTHORITY_DAYS, LEAF_DAYS, type KeyKind } from './defaults.js';
-import { find } from './files.js';
+import { find, foldersIn } from './files.js';
 import { certificateAt, keyAt, refuseExisting, sameKind } from './issued-files.js';
 import { toPem } from './pem.js';
 import { Places } from './places.js';
@@ -117,10 +116,8 @@ export class Pki {
     const made: IssuedInfo[] = [];
     for (const role of roles) {
       const pair = new SigningKey(generateKey(key));
-      await putFile(join(places.of(role, name), 'key.pem'), pair.pem, PRIVATE);
-      made.push(
-        await this.certify({ authority, places, role, name, commonName: commonNames[role], pair, days, newKey: true }),
-      );
+      const commonName = commonNames[role];
+      made.push(await this.certify({ authority, places, role, name, commonName, pair, days, newKey: true }));
     }
     await this.publish(authority, places);
     return made;
@@ -165,8 +162,9 @@ export class Pki {
 
   /** Authorities whose key is here, by name. */
   async authorities(): Promise<readonly Authority[]> {
-    const names = await readdir(this.places.roles('authority')).catch(() => []);
-    return Promise.all(names.sort().map((name) => this.open(name)));
+    const names = await foldersIn(this.places.roles('authority'));
+    const keys = await Promise.all(names.map((name) => find(join(this.places.of('authority', name), 'key.pem'))));
+    return Promise.all(names.filter((_, i) => keys[i]!.kind !== 'absent').map((name) => this.open(name)));
   }
 
   private get nowMs(): number {
@@ -198,42 +196,39 @@ export class Pki {
     if (authority === undefined) {
       throw unknownName(`the authority "${old.issuerName}" of ${places.of(role, name)}/crt.pem is not on this host`);
     }
-    const keyPath = join(places.of(role, name), 'key.pem');
     const newKey = (await authority.revoked()).has(old.serial);
-    const pair = newKey ? sameKind(old) : await keyAt(keyPath, old);
-    const job = { authority, places, role, name, commonName: old.commonName, pair, days, newKey };
-    if (newKey) await putFile(keyPath, pair.pem, PRIVATE);
-    const made = await this.certify(job);
+    const pair = newKey ? sameKind(old) : await keyAt(join(places.of(role, name), 'key.pem'), old);
+    const made = await this.certify({
+      authority,
+      places,
+      role,
+      name,
+      commonName: old.commonName,
+      pair,
+      days,
+      newKey,
+    });
     await this.publish(authority, places);
     return made;
   }
 
+  /** Signs before it touches any file of the name. */
   private async certify({ authority, places, role, name, commonName, pair, days, newKey }: Job): Promise<IssuedInfo> {
-    const end = authority.certificate.notAfterMs;
-    if (end <= this.nowMs) {
-      throw new OuroborosError(
-        'EINVAL',
-        `authority "${authority.name}" expired on ${formatTime(end)}: renew it first`,
-        { field: 'authority' },
-      );
-    }
-    const notAfterMs = Math.min(this.nowMs + days * DAY_MS, end);
+    const notAfterMs = Math.min(this.nowMs + days * DAY_MS, this.endOf(authority));
     const certificate = await authority.issue({ role, commonName, publicDer: pair.publicDer, notAfterMs }, this.nowMs);
     const certificateFile = join(places.of(role, name), 'crt.pem');
     const keyFile = join(places.of(role, name), 'key.pem');
+    if (newKey) await putFile(keyFile, pair.pem, PRIVATE);
     await putFile(certificateFile, toPem('CERTIFICATE', certificate.der), PUBLIC);
-    const { serial } = certificate;
-    return {
-      name,
-      role,
-      commonName,
-      serial,
-      authority: authority.name,
-      notAfterMs: certificate.notAfterMs,
-      certificateFile,
-      keyFile,
-      newKey,
-    };
+    const made = { name, serial: certificate.serial, notAfterMs: certificate.notAfterMs, certificateFile, keyFile };
+    return { ...made, role, commonName, authority: authority.name, newKey };
+  }
+
+  private endOf({ name, certificate }: Authority): number {
+    const end = certificate.notAfterMs;
+    if (end > this.nowMs) return end;
+    const text = `authority "${name}" expired on ${formatTime(end)}: renew it first`;
+    throw new OuroborosError('EINVAL', text, { field: 'authority' });
   }
 
   private async revokeOf(authority: Authority, { name, serial }: RevokeOptions): Promise<readonly RevokedInfo[]> {

@@ -5,7 +5,10 @@ import { toHex } from '@ouroboros/model';
 import { nameKey, type Certificate } from './certificate.js';
 import { digestOfSignature } from './signature-algorithms.js';
 
-/** A revocation list (CRL) as its file has it. [RFC 5280 §5] */
+/**
+ * A revocation list (CRL) as its file has it. [RFC 5280 §5] Deliberately without `nextUpdate`: an old list still knows more
+ * than none, and refusing everybody when nobody brought a new one would end a network that works.
+ */
 export interface RevocationList {
   /** Distinguished name of the authority, for comparison with a certificate's subject. */
   readonly issuer: string;

@@ -42,7 +42,7 @@ export class BrokenTrust implements Trust {
   constructor(private readonly fault: CredentialFailure) {}
 
   verify(): CredentialFailure {
-    return this.fault;
+    return failure(this.fault.code, `${this.fault.text}: this host believes no certificate until it is mended`);
   }
 }
 

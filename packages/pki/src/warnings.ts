@@ -1,5 +1,6 @@
 import type { Clock } from '@ouroboros/ports';
 import { findIn } from './files.js';
+import { pkiWarnings } from './pki-warnings.js';
 import type { Places } from './places.js';
 
 const NANOS_PER_MS = 1_000_000n;
@@ -13,6 +14,6 @@ export async function credentialWarnings(places: Places, clock: Clock): Promise<
   const roles = (['server', 'client', 'authority'] as const).map((role) => places.roles(role));
   const found = await Promise.all([...folders, ...roles].map(findIn));
   if (found.every((entries) => entries.length === 0)) return [];
-  const { pkiStatus, pkiWarnings } = await import('./pki-status.js');
+  const { pkiStatus } = await import('./pki-status.js');
   return pkiWarnings(await pkiStatus(places, Number(clock.wallNanos() / NANOS_PER_MS)));
 }

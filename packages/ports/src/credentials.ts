@@ -122,7 +122,8 @@ export interface NameSecurity {
 export interface CredentialStore {
   /**
    * What holds for the name now. Cached; a file that has changed is read again, revocation lists included, so it is called
-   * for each allocation. Fails with `unreadable` or `unsupported`. Never rejects.
+   * for each allocation. Fails with `unreadable`. An authority or a list that is unreadable fails `trust.verify` alone, with
+   * the same code. Never rejects.
    */
   load(role: CredentialRole, name: string, paths: CredentialPaths): Promise<NameSecurity | CredentialFailure>;
 }

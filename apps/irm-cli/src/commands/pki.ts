@@ -164,10 +164,10 @@ const status = pkiCommand({
       certificates: found.certificates.map(certificateStatusJson),
       lists: found.lists.map(({ file, revoked, problem }) => ({ file, revoked, problem: problem || null })),
     };
-    const problems = [...found.certificates, ...found.lists]
-      .map(({ problem }) => problem)
-      .filter((text) => text !== '');
-    return { text: renderPkiStatus(found), json, notes: problems.map(printable) };
+    const exposed = found.certificates.map(({ exposedKey }) => exposedKey && `${exposedKey} is open to other users`);
+    const problems = [...found.certificates, ...found.lists].map(({ problem }) => problem);
+    const notes = [...problems, ...exposed].filter((text) => text !== '').map(printable);
+    return { text: renderPkiStatus(found), json, notes };
   },
 });
 

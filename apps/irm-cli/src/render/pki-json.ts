@@ -39,4 +39,5 @@ export const certificateStatusJson = (status: CertificateStatus): JsonObject => 
   daysLeft: status.daysLeft,
   state: status.state,
   problem: status.problem || null,
+  exposedKey: status.exposedKey || null,
 });

@@ -1,7 +1,7 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { Irm, MemoryManagement } from '@ouroboros/irm';
-import { Pki, Places } from '@ouroboros/pki';
+import { openPki, Places, type Pki } from '@ouroboros/pki';
 import { runIrm } from '../run.js';
 
 export interface Ran {
@@ -53,7 +53,7 @@ export class CommandLine {
       stdout: (text) => void (stdout += text),
       stderr: (text) => void (stderr += text),
       open: () => Promise.resolve(this.connect()),
-      openPki: () => Promise.resolve(this.pki()),
+      openPki: () => this.pki(),
       signal: this.interrupt.signal,
     });
     return { status, stdout, stderr };
@@ -76,9 +76,9 @@ export class CommandLine {
   }
 
   /** In `confDir`, whose files are left to who sets it. */
-  private pki(): Pki {
+  private async pki(): Promise<Pki> {
     if (this.confDir === undefined) throw new Error('this test has no directory for certificates');
-    return new Pki(new Places(this.confDir), this.wallClock);
+    return openPki(new Places(this.confDir), this.wallClock);
   }
 
   private connect(): Irm {
