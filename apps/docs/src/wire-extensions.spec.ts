@@ -162,6 +162,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'oap-request': () => request.bytes,
   'oap-response': () => responseTo(request.bytes),
   'oap-refusal': () => encodeOapExtension({ features: FEATURES, refusal: { error: -1100, text: 'nobody' } }),
+  'oap-weakness': () =>
+    encodeOapExtension({ features: FEATURES, refusal: { error: -1008, text: 'weak' }, wantedKex: 716 }),
   'udp-dealloc': () => encodeUdpMgmt({ kind: 'dealloc', sEid: 70, dEid: 65, response: 0 }),
   'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),

@@ -199,7 +199,12 @@ export class RemoteAttempt {
     this.ask(stronger, core.secrets.draw());
   }
 
+  /** Somebody may be posing as the other host, or a file of this host is wrong: an operator wants to know. */
   private fail(error: Failure): void {
+    const { code, message: why } = error;
+    const { name } = this.order.args;
+    if (code === 'EAUTH' || code === 'ECRYPT')
+      this.parts.core.log('warn', `no flow to ${name}: ${why}`, { name, code });
     this.giveUp();
     this.hooks.failed(error);
   }
