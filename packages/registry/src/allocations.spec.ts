@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, QOS_BEST_EFFORT, fromHex } from '@ouroboros/model';
+import { EMPTY_BYTES, fromHex } from '@ouroboros/model';
 import { FEATURES, World, directoryKey, no, ok, type TestIpcp } from './testing/world.js';
 
 const withLayer = (name: string, about: Partial<TestIpcp> = {}, world = new World()): [World, TestIpcp] => {
@@ -263,10 +263,9 @@ describe('An allocation that fails', () => {
     expect(error.message).toContain('udp-layer');
   });
 
-  it('says EQOS for ordered delivery, and EINVAL for no name', () => {
+  it('says EINVAL for what is no name', () => {
     const [world] = withLayer('udp');
     const client = world.process('/bin/client');
-    expect(world.errorOf(world.alloc(client, 'far', 0, QOS_BEST_EFFORT)).code).toBe('EQOS');
     expect(world.errorOf(world.alloc(client, ''))).toMatchObject({ code: 'EINVAL', field: 'name' });
     expect(world.errorOf(world.alloc(client, 'x'.repeat(256)))).toMatchObject({ code: 'EINVAL', field: 'name' });
   });

@@ -59,7 +59,7 @@ export class Allocations {
   start(process: ProcessEntry, input: RegistryInput & { kind: 'alloc' }): void {
     const { core } = this.parts;
     const { request, args, wallNanos } = input;
-    const fault = this.faultIn(args);
+    const fault = nameFailure(args.name, 'name');
     if (fault) return core.fail(request, fault);
     const oapId = core.secrets.draw();
     const correlationId = correlationIdOf(oapId);
@@ -86,15 +86,6 @@ export class Allocations {
     if (!allocation) return false;
     this.fail(allocation, error);
     return true;
-  }
-
-  private faultIn({ name, qos }: FlowAllocRequest): Failure | undefined {
-    const fault = nameFailure(name, 'name');
-    if (fault || this.parts.core.options.supportedQos(qos)) return fault;
-    return failure('EQOS', 'this quality of service is not offered', {
-      field: 'qos',
-      stage: 'policy',
-    });
   }
 
   private timedOut(allocation: Allocation, limitMs: number): void {

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, QOS_DATA, QOS_RAW } from '@ouroboros/model';
+import { EMPTY_BYTES } from '@ouroboros/model';
 import { completeOap, readOapRefusal } from '@ouroboros/oap';
 import { FEATURES, WALL, World, directoryKey, farRequest, type TestIpcp } from './testing/world.js';
 
@@ -60,13 +60,12 @@ describe('A flow request that arrives from a layer', () => {
   });
 
   it.each([
-    ['ENAME', -1007, 'unknown', QOS_RAW],
-    ['ENOSERVER', -1100, 'hello', QOS_RAW],
-    ['EQOS', -1102, 'hello', QOS_DATA],
-  ] as const)('is refused at once with %s, in words to a client of ours', (_code, number, name, qos) => {
+    ['ENAME', -1007, 'unknown'],
+    ['ENOSERVER', -1100, 'hello'],
+  ] as const)('is refused at once with %s, in words to a client of ours', (_code, number, name) => {
     const [world, ipcp] = served('hello');
     const { bytes, exchange } = request();
-    const answer = world.answerOf(world.arrives(ipcp, name, bytes, qos));
+    const answer = world.answerOf(world.arrives(ipcp, name, bytes));
     expect(answer.response).toBe(number);
     expect(readOapRefusal(exchange, answer.data)?.error).toBe(number);
   });

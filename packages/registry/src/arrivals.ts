@@ -87,7 +87,6 @@ export class Arrivals {
   private nameOf({ ipcp, flow }: Arrival): NameEntry | Failure {
     const { core, names } = this.parts;
     if (core.stopping) return failure('EIRMD', 'the IRM daemon stops');
-    if (!core.options.supportedQos(flow.qos)) return failure('EQOS', 'this quality of service is not offered');
     const name = ipcp.layer ? names.find(ipcp.layer.hash, flow.hash) : undefined;
     // A layer may find names without us (a static directory, old entries): only those that are registered in it are served.
     return name && ipcp.registrations.has(name.name) ? name : failure('ENAME', 'this name is not known here');

@@ -1,5 +1,5 @@
 import { MachineDriver } from '@ouroboros/machine';
-import { OuroborosError, errorNumber, toOuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, errorNumber, toOuroborosError, type JsonObject } from '@ouroboros/model';
 import type {
   CancelSignal,
   Clock,
@@ -46,8 +46,6 @@ export interface RegistryDriverOptions {
   readonly state?: JsonObject;
   readonly policy?: Partial<RegistryPolicy>;
   readonly limits?: Partial<RegistryLimits>;
-  /** Default: every QoS. */
-  readonly supportedQos?: (qos: QosSpec) => boolean;
   /** OapFeature bits that this host offers; default: all that layers and registry act on. 0 = as a C host. */
   readonly features?: number;
 }
@@ -58,8 +56,6 @@ const OFFERED_FEATURES =
   OapFeature.INQUIRY |
   OapFeature.FRAMES |
   OapFeature.FRCP_SELECTIVE;
-
-const everyQos = (): boolean => true;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -93,7 +89,6 @@ export class RegistryDriver {
         identity: options.identity,
         policy: { ...DEFAULT_POLICY, ...options.policy },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
-        supportedQos: options.supportedQos ?? everyQos,
         features: options.features ?? OFFERED_FEATURES,
       },
       options.state,

@@ -1,4 +1,3 @@
-import type { QosSpec } from '@ouroboros/model';
 import type { OapTools } from '@ouroboros/oap';
 import type { Authentication, Encryption, Hash } from '@ouroboros/ports';
 
@@ -111,8 +110,6 @@ export interface RegistryOptions {
   readonly identity: DaemonIdentity;
   readonly policy: RegistryPolicy;
   readonly limits: RegistryLimits;
-  /** The QoS that this host serves, at both ends; others are refused with EQOS. */
-  readonly supportedQos: (qos: QosSpec) => boolean;
   /** OapFeature bits that this host offers and agrees to. */
   readonly features: number;
 }

@@ -124,7 +124,6 @@ export class World {
         identity: { version: '0', pid: 1, runtimeDir: '/run' },
         policy: { ...DEFAULT_POLICY, ...options.policy },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
-        supportedQos: (qos) => qos.inOrder === 0,
         features: options.features ?? FEATURES,
       },
       options.state,
