@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { loadCrypto } from '@ouroboros/crypto';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
 import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
-import type { Hash } from '@ouroboros/ports';
+import type { FlowEnd, Hash } from '@ouroboros/ports';
+import { MemoryChannelNetwork, VirtualClock } from '@ouroboros/simnet';
 import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
 import {
   addressToBytes,
@@ -18,8 +19,18 @@ import {
   encodeFa,
   encodeOapExtension,
   encodeUdpMgmt,
+  FlowSegment,
+  fragmentCount,
+  fragmentIndex,
+  fragmentMessage,
+  MAX_MESSAGE,
   OapFeature,
+  PROBE_ANSWER_LENGTH,
+  probeAnswerLength,
+  probeNumber,
   type Decoded,
+  writeProbe,
+  writeProbeAnswer,
 } from '@ouroboros/wire';
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
 import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
@@ -34,6 +45,10 @@ import {
   writeChangeHead,
 } from '../../../packages/protection/src/change-message.js';
 import { REPLAY_WINDOW } from '../../../packages/protection/src/replay-window.js';
+import { FrameStage } from '../../../packages/flow/src/stack/frame-stage.js';
+import { Fragmenter } from '../../../packages/flow/src/stack/fragmenter.js';
+import { BASE_PACKET } from '../../../packages/flow/src/stack/path-mtu.js';
+import { Segmenter } from '../../../packages/flow/src/stack/segmenter.js';
 import { blocksOf, remarkOf } from './document.js';
 
 const HASH_LENGTH = 32;
@@ -110,6 +125,37 @@ function confirm(): Uint8Array {
   return bytes;
 }
 
+const NOTHING = new Uint8Array(0);
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The packets that `write` puts into the channel. */
+function sentBy(write: (end: FlowEnd) => void): Uint8Array[] {
+  const channel = new MemoryChannelNetwork((callback) => callback());
+  const end = channel.createHost({ path: '/far' }).expect(new Uint8Array(16));
+  const sent: Uint8Array[] = [];
+  end.write = (head, headLength, body, offset, length) => {
+    sent.push(Uint8Array.of(...head.subarray(0, headLength), ...body.subarray(offset, offset + length)));
+    return 'ok';
+  };
+  write(end);
+  return sent;
+}
+
+const frames = (end: FlowEnd): FrameStage =>
+  new FrameStage(end, { clock: new VirtualClock(() => Promise.resolve()), overhead: 0, probes: true, firstNumber: 0 });
+
+function probe(): Uint8Array {
+  const bytes = new Uint8Array(11);
+  writeProbe(bytes, 7);
+  return bytes;
+}
+
+function probeAnswer(): Uint8Array {
+  const bytes = new Uint8Array(PROBE_ANSWER_LENGTH);
+  writeProbeAnswer(bytes, 7, 1400);
+  return bytes;
+}
+
 /** Bytes of each example, as the code that sends such messages makes them. */
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
@@ -125,6 +171,14 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   summary: () => encodeSummary(database.size, database.digest),
   entries: () => encodeEntries([link]),
   withdraw: () => encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: self, ext: withdrawal }),
+  'frame-packet': () => sentBy((end) => frames(end).write(NOTHING, 0, ascii('hello'), 0, 5))[0]!,
+  'frame-fragment': () =>
+    sentBy((end) => new Fragmenter(end, 42).write(15, NOTHING, 0, ascii('fragment me'), 0, 11))[1]!,
+  'frame-probe': () => probe(),
+  'frame-probe-answer': () => probeAnswer(),
+  'segment-whole': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('one'), 0, 3))[0]!,
+  'segment-first': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('segments'), 0, 8))[0]!,
+  'segment-end': () => Uint8Array.of(FlowSegment.end),
   'own-packet': ownPacket,
   'key-change-confirm': confirm,
 };
@@ -165,6 +219,15 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(decodeSync(bytesOf('summary'))).toEqual({ kind: 'summary', count: 1, digest: database.digest });
     expect(decodeSync(bytesOf('entries'))).toEqual({ kind: 'entries', entries: [link] });
     expect(valueOf(decodeDht(bytesOf('withdraw'), HASH_LENGTH))).toMatchObject({ kind: 'other', code: 5, src: self });
+  });
+
+  it('are read as frames by the other end', () => {
+    const fragment = bytesOf('frame-fragment');
+    expect([fragmentMessage, fragmentIndex, fragmentCount].map((read) => read(fragment, 0))).toEqual([42, 1, 2]);
+    expect(probeNumber(bytesOf('frame-probe'), 0)).toBe(7);
+    const answer = bytesOf('frame-probe-answer');
+    expect([probeNumber(answer, 0), probeAnswerLength(answer, 0)]).toEqual([7, 1400]);
+    expect([MAX_MESSAGE, BASE_PACKET]).toEqual([16 * 1024 * 1024, 512]);
   });
 
   it('make a handshake: the response belongs to the request, and so would a refusal', () => {

@@ -9,6 +9,7 @@ import {
   type FlowAcceptRequest,
   type FlowAllocRequest,
   type FlowCrypto,
+  type FlowFacts,
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
@@ -42,6 +43,8 @@ export class Exchange {
   /** What was given back, in order. */
   readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
   readonly requests: FlowAllocRequest[] = [];
+  /** What processes told of their flows. */
+  readonly reports: (FlowFacts & { side: Side })[] = [];
   /** What both ends agreed. */
   features = 0;
   layer = '';
@@ -59,6 +62,7 @@ export class Exchange {
     return {
       alloc: (request) => this.alloc(user, request),
       accept: (request, signal) => this.accept(user, request, signal),
+      report: (facts) => void this.reports.push({ side: user.side, ...facts }),
       dealloc: (flowId, lingerMs) => {
         this.deallocated.push({ side: user.side, flowId, lingerMs });
         return Promise.resolve();

@@ -17,6 +17,7 @@ import type {
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
 import { checkInteger, checkQos } from './check-qos.js';
+import { FlowReports } from './flow-reports.js';
 import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
 export interface FlowHostPorts {
@@ -47,17 +48,18 @@ export class FlowHost implements PacketFlowHost {
   readonly clock: Clock;
   readonly random: Random;
   private readonly entries = new Map<number, Entry>();
+  private readonly reports: FlowReports;
   private unanswered = 0;
   private closed = false;
 
   constructor(private readonly ports: FlowHostPorts) {
     this.clock = ports.clock;
     this.random = ports.random;
+    this.reports = new FlowReports(ports.clock, (facts) => ports.service.report(facts));
   }
 
   /**
-   * Asks for a flow to `name`. EINVAL; what
-   * FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
+   * Asks for a flow to `name`. EINVAL; what FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
     checkName(request.name, 'name');
@@ -90,6 +92,7 @@ export class FlowHost implements PacketFlowHost {
 
   /** The flows of this process, for its announcement to an IRM daemon. */
   held(): HeldFlow[] {
+    this.reports.tellAgain();
     return [...this.entries.values()].map((entry) => entry.held);
   }
 
@@ -108,6 +111,7 @@ export class FlowHost implements PacketFlowHost {
 
   /** Called by a flow when it is deallocated. The flow is free here whatever becomes of the message. */
   async release(flow: PacketFlow, lingerMs: number): Promise<void> {
+    this.reports.delete(flow);
     const entry = this.entries.get(flow.flowId);
     if (entry?.flow === flow) await this.giveBack(entry, lingerMs);
   }
@@ -146,6 +150,7 @@ export class FlowHost implements PacketFlowHost {
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
       entry.flow = this.flowOn(end, grant, { initiator: allocated, crypto });
+      this.reports.add(entry.flow);
       if (entry.gone) entry.flow.ended();
       return entry.flow;
     } catch (thrown) {

@@ -69,6 +69,15 @@ export interface HeldFlow {
   readonly crypto?: (FlowProtection & Pick<FlowCrypto, 'peer'>) | null;
 }
 
+/** What the holder of a flow has found out about its path. */
+export interface FlowFacts {
+  readonly flowId: number;
+  /** Longest packet in bytes that the whole path takes in one piece. */
+  readonly pathPacket: number;
+  /** Smoothed round-trip time in ms; 0 = not measured. */
+  readonly roundTripMs: number;
+}
+
 /** What the IRM daemon offers to one attached process. All calls reject with OuroborosError. */
 export interface FlowService {
   /** ENAME, ENOSERVER, EREFUSED, EQOS, ETIMEDOUT, ENOANSWER, EIRMD (the daemon went away). */
@@ -77,4 +86,6 @@ export interface FlowService {
   accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant>;
   /** Ends a flow. `lingerMs`: how long the layer keeps it for the end-to-end protocol, 0 for raw flows. */
   dealloc(flowId: number, lingerMs: number): Promise<void>;
+  /** Tells what is to be shown of a flow. Not answered, and lost while the daemon is away. */
+  report(facts: FlowFacts): void;
 }

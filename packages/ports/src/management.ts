@@ -110,6 +110,9 @@ export interface FlowInfo {
   readonly peer: string;
   /** How its packets are protected; null for a plain flow. */
   readonly crypto: FlowProtection | null;
+  /** As the last process told that measured: longest packet in bytes that the path takes, and round trip in ms; 0 = not known. */
+  readonly pathPacket: number;
+  readonly roundTripMs: number;
 }
 
 export interface DaemonStatus {

@@ -53,7 +53,11 @@ export interface RegistryDriverOptions {
 }
 
 const OFFERED_FEATURES =
-  OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE;
+  OapFeature.DEALLOC_MESSAGE |
+  OapFeature.REFUSAL_REASON |
+  OapFeature.FRAMES |
+  OapFeature.FRCP_SELECTIVE |
+  OapFeature.PROTECTION;
 
 const everyQos = (): boolean => true;
 
@@ -228,6 +232,7 @@ export class RegistryDriver {
       dealloc: async (flowId, lingerMs) => {
         await this.request((request) => ({ kind: 'dealloc', process, request, flowId, lingerMs }));
       },
+      report: (facts) => this.driver.input({ kind: 'flowFacts', process, facts }),
     };
   }
 

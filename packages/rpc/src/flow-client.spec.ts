@@ -52,17 +52,20 @@ describe('The flow service', () => {
     expect(session.caller).toEqual({ pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
   });
 
-  it('carries alloc, accept and dealloc there and back in the same shape', async () => {
+  it('carries alloc, accept, dealloc and what a process reports in the same shape', async () => {
     const calls: unknown[] = [];
+    const facts = { flowId: 1, pathPacket: 1400, roundTripMs: 12.5 };
     const { client } = await attached({
       alloc: (request) => Promise.resolve(granted()).finally(() => calls.push(request)),
       accept: (request) => Promise.resolve({ ...granted(), flowId: 2, layer: '' }).finally(() => calls.push(request)),
       dealloc: (...args) => Promise.resolve().finally(() => calls.push(args)),
+      report: (told) => calls.push(told),
     });
+    client.report(facts);
     expect(await client.alloc(REQUEST)).toEqual(GRANT);
     expect(await client.accept({ timeoutMs: 0 })).toEqual({ ...GRANT, flowId: 2, layer: '' });
     expect(await client.dealloc(1, 12.5)).toBeUndefined();
-    expect(calls).toEqual([REQUEST, { timeoutMs: 0 }, [1, 12.5]]);
+    expect(calls).toEqual([facts, REQUEST, { timeoutMs: 0 }, [1, 12.5]]);
   });
 
   it('zeroes the key of a flow once it is on its way', async () => {

@@ -3,6 +3,7 @@ import type {
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowArrival,
+  FlowFacts,
   FlowGrant,
   FlowService,
   IpcpAnnouncement,
@@ -68,6 +69,10 @@ export class AttachedProcess implements ProcessSession {
 
   close(): void {
     this.exchange.close();
+  }
+
+  notice({ name, value }: Body): void {
+    if (name === 'facts') this.service?.report(value as FlowFacts);
   }
 
   async answer({ name, value }: Body, signal: AbortSignal): Promise<Body> {

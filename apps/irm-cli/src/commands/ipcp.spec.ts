@@ -219,11 +219,11 @@ describe('irm ipcp connect and disconnect', () => {
     await cli.given('ipcp create name n1 type unicast');
     cli.management.failNext(
       'ipcpConnect',
-      new OuroborosError('EQOS', 'ordered flows come with a later release', { field: 'qos' }),
+      new OuroborosError('EQOS', 'this quality of service is not offered', { field: 'qos' }),
     );
     expect(await cli.run('ipcp connect name n1 dst n2 qos best')).toMatchObject({
       status: 7,
-      stderr: 'irm ipcp connect: qos: ordered flows come with a later release\n',
+      stderr: 'irm ipcp connect: qos: this quality of service is not offered\n',
     });
   });
 });
