@@ -55,7 +55,8 @@ const OFFERED_FEATURES =
   OapFeature.REFUSAL_REASON |
   OapFeature.INQUIRY |
   OapFeature.FRAMES |
-  OapFeature.FRCP_SELECTIVE;
+  OapFeature.FRCP_SELECTIVE |
+  OapFeature.PROTECTION;
 
 interface Pending {
   resolve(value: unknown): void;

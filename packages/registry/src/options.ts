@@ -18,7 +18,7 @@ export interface RegistryPolicy {
 export const DEFAULT_POLICY: RegistryPolicy = {
   directFlows: true,
   allowOtherUsers: false,
-  encryption: 'off',
+  encryption: 'offer',
   authentication: 'offer',
 };
 
