@@ -6,20 +6,25 @@ import { isBefore } from './seqno.js';
  * sent again for ever.
  *
  * Rounds are counted, each as long as a round trip. A round in which a large part was lost shows how much the path
- * carries in a round trip: what arrived. Other rounds raise the limit, doubling it until the path has shown itself for
- * the first time. Losses below that part, as of a radio link, change nothing.
+ * carries in a round trip: what arrived. As soon as so much is seen to be lost, the limit falls by it, though not below what
+ * arrived in the round before, so that it is not sent again all at once. Other rounds raise the limit, doubling it until the
+ * path has shown itself for the first time. Losses below that part, as of a radio link, change nothing.
  */
 const FIRST_LIMIT = 64;
 const LEAST_LIMIT = 4;
 /** A round has lost a large part when it lost one in so many. */
 const LARGE_PART = 12;
 /** By which part of it a limit that was found is raised each round. */
-const RAISE_PART = 8;
+const RAISE_PART = 16;
 
 export class FlightLimit {
   packets = FIRST_LIMIT;
 
   private found = false;
+  /** The limit when the round began. */
+  private before = FIRST_LIMIT;
+  /** What arrived in the round before. */
+  private carried = 0;
   private arrived = 0;
   private lost = 0;
   private full = false;
@@ -32,29 +37,32 @@ export class FlightLimit {
     this.full = true;
   }
 
+  /** So many packets more are taken for lost. */
   noteLost(packets: number): void {
     this.lost += packets;
+    if (this.lost * LARGE_PART > this.before) this.shrinkTo(Math.max(this.before - this.lost, this.carried));
   }
 
   /** A packet arrived; `next` is the next new number. */
   noteArrived(seqno: number, next: number): void {
     this.arrived += 1;
     if (isBefore(seqno, this.roundEnd)) return;
-    if (this.lost * LARGE_PART > this.arrived + this.lost) this.shrink();
+    if (this.lost * LARGE_PART > this.arrived + this.lost) this.shrinkTo(this.arrived);
     else if (this.full) this.packets += this.found ? Math.ceil(this.packets / RAISE_PART) : this.packets;
     this.roundEnd = next;
+    this.carried = this.arrived;
+    this.before = this.packets;
     this.arrived = this.lost = 0;
     this.full = false;
   }
 
   /** Nothing arrived for a time-out. */
   noteSilence(): void {
-    this.found = true;
-    this.packets = Math.max(LEAST_LIMIT, Math.ceil(this.packets / 2));
+    this.shrinkTo(Math.ceil(this.packets / 2));
   }
 
-  private shrink(): void {
+  private shrinkTo(packets: number): void {
     this.found = true;
-    this.packets = Math.max(LEAST_LIMIT, Math.min(this.packets, this.arrived));
+    this.packets = Math.max(LEAST_LIMIT, Math.min(this.packets, packets));
   }
 }
