@@ -70,7 +70,7 @@ export default ts.config(
   },
   {
     files: PURE,
-    ignores: [...NODE_ENTRIES, '**/*.spec.ts'],
+    ignores: [...NODE_ENTRIES, '**/*.spec.ts', '**/*.fixture.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -96,7 +96,7 @@ export default ts.config(
     },
   },
   {
-    files: ['**/*.spec.ts'],
+    files: ['**/*.spec.ts', '**/*.fixture.ts'],
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       'max-lines': 'off',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { loadCrypto } from '@ouroboros/crypto';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
-import { acceptOap, completeOap, OapServer, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
-import type { Hash } from '@ouroboros/ports';
+import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
+import type { FlowEnd, Hash } from '@ouroboros/ports';
+import { MemoryChannelNetwork, VirtualClock } from '@ouroboros/simnet';
 import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
 import {
   addressToBytes,
@@ -18,8 +19,18 @@ import {
   encodeFa,
   encodeOapExtension,
   encodeUdpMgmt,
+  FlowSegment,
+  fragmentCount,
+  fragmentIndex,
+  fragmentMessage,
+  MAX_MESSAGE,
   OapFeature,
+  PROBE_ANSWER_LENGTH,
+  probeAnswerLength,
+  probeNumber,
   type Decoded,
+  writeProbe,
+  writeProbeAnswer,
 } from '@ouroboros/wire';
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
 import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
@@ -34,6 +45,10 @@ import {
   writeChangeHead,
 } from '../../../packages/protection/src/change-message.js';
 import { REPLAY_WINDOW } from '../../../packages/protection/src/replay-window.js';
+import { FrameStage } from '../../../packages/flow/src/stack/frame-stage.js';
+import { Fragmenter } from '../../../packages/flow/src/stack/fragmenter.js';
+import { BASE_PACKET } from '../../../packages/flow/src/stack/path-mtu.js';
+import { Segmenter } from '../../../packages/flow/src/stack/segmenter.js';
 import { blocksOf, remarkOf } from './document.js';
 
 const HASH_LENGTH = 32;
@@ -41,18 +56,26 @@ const hash: Hash = {
   digest: (name, bytes) => new Uint8Array(createHash(name.replace('SHA384', 'sha384')).update(bytes).digest()),
 };
 const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
-const request = prepareOap(
-  {
-    id: fromHex('000102030405060708090a0b0c0d0e0f'),
-    timestampNs: 0x17979cfe3d85cd15n,
-    features: FEATURES,
-  },
-  hash,
-);
+const tools = { hash, crypto: null };
+const common = { security: NO_SECURITY, room: 1388 };
 const RESPONSE_TIME = 0x17979cfe3dd21855n;
 
+function requestOf(features: number) {
+  const id = fromHex('000102030405060708090a0b0c0d0e0f');
+  const prepared = prepareOap({ ...common, id, timestampNs: 0x17979cfe3d85cd15n, features, name: 'server' }, tools);
+  if (!prepared.ok) throw new Error(prepared.text);
+  return prepared;
+}
+const request = requestOf(FEATURES);
+
+function responseTo(bytes: Uint8Array): Uint8Array {
+  const answered = answerOap(offerOf(bytes), { ...common, timestampNs: RESPONSE_TIME }, tools);
+  if (!answered.ok) throw new Error(answered.text);
+  return answered.bytes;
+}
+
 function offerOf(bytes: Uint8Array) {
-  const read = new OapServer(hash, FEATURES).read(bytes, 0 as Micros);
+  const read = new OapServer(tools, FEATURES).read(bytes, 0 as Micros);
   if (!read.ok) throw new Error(read.text);
   return read.offer;
 }
@@ -102,11 +125,42 @@ function confirm(): Uint8Array {
   return bytes;
 }
 
+const NOTHING = new Uint8Array(0);
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** The packets that `write` puts into the channel. */
+function sentBy(write: (end: FlowEnd) => void): Uint8Array[] {
+  const channel = new MemoryChannelNetwork((callback) => callback());
+  const end = channel.createHost({ path: '/far' }).expect(new Uint8Array(16));
+  const sent: Uint8Array[] = [];
+  end.write = (head, headLength, body, offset, length) => {
+    sent.push(Uint8Array.of(...head.subarray(0, headLength), ...body.subarray(offset, offset + length)));
+    return 'ok';
+  };
+  write(end);
+  return sent;
+}
+
+const frames = (end: FlowEnd): FrameStage =>
+  new FrameStage(end, { clock: new VirtualClock(() => Promise.resolve()), overhead: 0, probes: true, firstNumber: 0 });
+
+function probe(): Uint8Array {
+  const bytes = new Uint8Array(11);
+  writeProbe(bytes, 7);
+  return bytes;
+}
+
+function probeAnswer(): Uint8Array {
+  const bytes = new Uint8Array(PROBE_ANSWER_LENGTH);
+  writeProbeAnswer(bytes, 7, 1400);
+  return bytes;
+}
+
 /** Bytes of each example, as the code that sends such messages makes them. */
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
   'oap-request': () => request.bytes,
-  'oap-response': () => acceptOap(offerOf(request.bytes), RESPONSE_TIME),
+  'oap-response': () => responseTo(request.bytes),
   'oap-refusal': () => encodeOapExtension({ features: FEATURES, refusal: { error: -1100, text: 'nobody' } }),
   'udp-dealloc': () => encodeUdpMgmt({ kind: 'dealloc', sEid: 70, dEid: 65, response: 0 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
@@ -115,6 +169,14 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   summary: () => encodeSummary(database.size, database.digest),
   entries: () => encodeEntries([link]),
   withdraw: () => encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: self, ext: withdrawal }),
+  'frame-packet': () => sentBy((end) => frames(end).write(NOTHING, 0, ascii('hello'), 0, 5))[0]!,
+  'frame-fragment': () =>
+    sentBy((end) => new Fragmenter(end, 42).write(15, NOTHING, 0, ascii('fragment me'), 0, 11))[1]!,
+  'frame-probe': () => probe(),
+  'frame-probe-answer': () => probeAnswer(),
+  'segment-whole': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('one'), 0, 3))[0]!,
+  'segment-first': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('segments'), 0, 8))[0]!,
+  'segment-end': () => Uint8Array.of(FlowSegment.end),
   'own-packet': ownPacket,
   'key-change-confirm': confirm,
 };
@@ -157,9 +219,19 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(valueOf(decodeDht(bytesOf('withdraw'), HASH_LENGTH))).toMatchObject({ kind: 'other', code: 5, src: self });
   });
 
+  it('are read as frames by the other end', () => {
+    const fragment = bytesOf('frame-fragment');
+    expect([fragmentMessage, fragmentIndex, fragmentCount].map((read) => read(fragment, 0))).toEqual([42, 1, 2]);
+    expect(probeNumber(bytesOf('frame-probe'), 0)).toBe(7);
+    const answer = bytesOf('frame-probe-answer');
+    expect([probeNumber(answer, 0), probeAnswerLength(answer, 0)]).toEqual([7, 1400]);
+    expect([MAX_MESSAGE, BASE_PACKET]).toEqual([16 * 1024 * 1024, 512]);
+  });
+
   it('make a handshake: the response belongs to the request, and so would a refusal', () => {
-    expect(completeOap(request.exchange, bytesOf('oap-response'))).toEqual({ ok: true, features: FEATURES });
-    const refused = refuseOap(offerOf(bytesOf('oap-request')), 'ENOSERVER', 'nobody', RESPONSE_TIME);
+    const completed = completeOap(request.exchange, bytesOf('oap-response'), RESPONSE_TIME, tools);
+    expect(completed).toEqual({ ok: true, features: FEATURES, crypto: null, peer: '' });
+    const refused = refuseOap(offerOf(bytesOf('oap-request')), { code: 'ENOSERVER', text: 'nobody' }, RESPONSE_TIME);
     expect(readOapRefusal(request.exchange, refused.data)).toEqual({ error: -1100, text: 'nobody' });
   });
 

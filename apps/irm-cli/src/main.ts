@@ -21,6 +21,7 @@ void runIrm(process.argv.slice(2), {
   stderr: (text) => void process.stderr.write(text),
   // gRPC costs more than 60 ms to load: help and usage errors do without.
   open: async () => (await import('@ouroboros/irm/node')).openIrm(),
+  openPki: async () => (await import('./open-pki.js')).openPki(),
   signal: interrupted.signal,
 }).then((status) => {
   process.exitCode = status;

@@ -19,6 +19,7 @@ describe('a run', () => {
         stdout: (text) => void (out += text),
         stderr: () => undefined,
         open,
+        openPki: open,
         signal: new AbortController().signal,
       });
       const explains = argv.some((word) => word.includes('help') || word === '--version');

@@ -1,6 +1,7 @@
 import { exitStatus, toOuroborosError, type JsonObject, type OuroborosError, VERSION } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import { nearest, RELEASED_TYPES, type Irm } from '@ouroboros/irm';
+import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';
@@ -11,8 +12,9 @@ export interface Surroundings {
   /** The result, and nothing else. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Called only when a command is to be carried out. */
+  /** Called only when a command is to be carried out that needs the daemon. */
   readonly open: () => Promise<Irm>;
+  readonly openPki: () => Promise<Pki>;
   /** Aborted when the user interrupts. */
   readonly signal: CancelSignal;
 }
@@ -52,8 +54,8 @@ async function carryOut({ path, action, json }: Run, surroundings: Surroundings)
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
-    irm = await surroundings.open();
-    const outcome = await action({ irm, signal, note, emit });
+    const open = async (): Promise<Irm> => (irm = await surroundings.open());
+    const outcome = await action({ irm: open, pki: surroundings.openPki, signal, note, emit });
     if (!json) stdout(outcome.text);
     else if (Object.keys(outcome.json).length > 0) stdout(line(outcome.json));
     for (const text of outcome.notes ?? []) note(text);

@@ -1,9 +1,10 @@
 import { NodeHash } from '@ouroboros/crypto';
 import { fromMs, type Micros, VERSION } from '@ouroboros/model';
 import { irmSocketPath, NodeClock, NodeRandom, processAlive } from '@ouroboros/node-runtime';
-import type { Logger, Management } from '@ouroboros/ports';
+import { confDir, credentialWarnings, Places } from '@ouroboros/pki';
+import type { DaemonStatus, Logger, Management } from '@ouroboros/ports';
 import { RegistryDriver } from '@ouroboros/registry';
-import { IrmServer, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
+import { IrmServer, type Caller, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
 import type { LevelSwitch } from './adjustable-logger.js';
 import { Applier } from './apply/applier.js';
 import type { Configuration } from './config/configuration.js';
@@ -37,6 +38,7 @@ const LONGEST_SHUTDOWN_MS = 8000;
 /** The IRM daemon of one node: the registry, joined to processes, sockets and files. */
 export class Daemon {
   private readonly clock = new NodeClock();
+  private readonly places = new Places(confDir());
   private readonly state: StateFile;
   private readonly programs: StartedPrograms;
   private readonly host: NodeHost;
@@ -92,7 +94,7 @@ export class Daemon {
     this.driver.start();
     for (const pid of this.driver.expectedPids()) if (!processAlive(pid)) this.driver.processExited(pid, null, null);
     this.server.setHandlers({
-      managementFor: (caller) => this.driver.managementFor(caller),
+      managementFor: (caller) => this.managementFor(caller),
       onProcess: (session) => this.attachProcess(session),
       onIpcp: (session) => this.attachIpcp(session),
     });
@@ -141,6 +143,16 @@ export class Daemon {
     this.host.killChildren();
     this.programs.killAll();
     for (const pid of this.ipcpPids) this.host.kill(pid, 'SIGKILL');
+  }
+
+  /** What callers may do, with what this daemon sees in files added to its status. */
+  private managementFor(caller: Caller): Management {
+    const management = this.driver.managementFor(caller);
+    const status = async (): Promise<DaemonStatus> => {
+      const [known, warnings] = await Promise.all([management.status(), credentialWarnings(this.places, this.clock)]);
+      return { ...known, warnings };
+    };
+    return { ...management, status };
   }
 
   private attachProcess(session: ProcessSession): void {

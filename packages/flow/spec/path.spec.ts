@@ -82,7 +82,10 @@ export class PathEnd implements FlowEnd {
       const [packet] = this.arrived;
       const memory = new Uint8Array(packet!.length + 3);
       memory.set(packet!, 3);
-      if (!take(memory, 3, packet!.length)) break;
+      const isTaken = take(memory, 3, packet!.length);
+      // The next process can see this memory: nothing may be written to it.
+      if (!packet!.every((byte, i) => memory[3 + i] === byte)) throw new Error('a received packet was written to');
+      if (!isTaken) break;
       memory.fill(0xdd);
       this.arrived.shift();
       taken += 1;

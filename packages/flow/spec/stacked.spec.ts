@@ -32,6 +32,8 @@ export class Stacked {
   readonly path: Path;
   readonly near: FlowStack;
   readonly far: FlowStack;
+  /** Empty packets that came, at both ends. */
+  keepAlives = 0;
   /** What each end received. */
   readonly atFar: Uint8Array[] = [];
   readonly atNear: Uint8Array[] = [];
@@ -53,7 +55,11 @@ export class Stacked {
           random: this.path.random.fork(),
           crypto: suite,
           initiator,
-          watcher: { sent: () => undefined, received: () => undefined },
+          watcher: {
+            sent: () => undefined,
+            received: () => undefined,
+            keepAlive: () => (this.keepAlives += 1),
+          },
         },
       );
     this.near = build(this.path.near, true);

@@ -42,11 +42,10 @@ export class Exchange {
   /** What was given back, in order. */
   readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
   readonly requests: FlowAllocRequest[] = [];
-  /** What both ends agreed. */
-  features = 0;
-  layer = '';
-  crypto: Omit<FlowCrypto, 'secret'> | null = null;
-  /** Secrets that were granted. */
+  /** What was agreed for each flow besides. */
+  agreed: Partial<Pick<FlowGrant, 'features' | 'layer'>> = {};
+  /** How flows are protected; each side is given a copy of the secret of its own, listed in `secrets`. */
+  crypto: FlowCrypto | null = null;
   readonly secrets: Uint8Array[] = [];
   /** Makes the next id, so that a spec can give one twice. */
   nextId = 1;
@@ -95,16 +94,17 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const { features, layer } = this;
-    const common = { flowId, mplMs: 1, layer, name: request.name, features, qos: request.qos, correlationId };
-    accept.grant({ ...common, crypto: this.newCrypto(), channel: { path: '', ticket, uid: user.uid } });
+    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId, ...this.agreed };
+    const { qos } = request;
+    const [mine, theirs] = [this.cryptoCopy(), this.cryptoCopy()];
+    accept.grant({ ...common, qos, crypto: theirs, channel: { path: '', ticket, uid: user.uid } });
     const channel = { path: accept.user.path, ticket, uid: accept.user.uid };
-    return { ...common, crypto: this.newCrypto(), channel };
+    return { ...common, qos, crypto: mine, channel };
   }
 
-  private newCrypto(): FlowCrypto | null {
+  private cryptoCopy(): FlowCrypto | null {
     if (this.crypto === null) return null;
-    const secret = new Uint8Array(32).fill(9);
+    const secret = this.crypto.secret.slice();
     this.secrets.push(secret);
     return { ...this.crypto, secret };
   }

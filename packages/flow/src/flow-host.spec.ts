@@ -1,5 +1,5 @@
 import { loadCrypto } from '@ouroboros/crypto';
-import { OuroborosError, QOS_BEST_EFFORT, QOS_RAW, QOS_RAW_NO_ERRORS, fromMs } from '@ouroboros/model';
+import { OuroborosError, QOS_RAW, fromMs } from '@ouroboros/model';
 import { SILENT, type ChannelHost, type FlowEnd, type FlowGrant, type FlowService } from '@ouroboros/ports';
 import { TwoHosts, codeOf } from '../spec/two-hosts.spec.js';
 import { FlowHost } from './flow-host.js';
@@ -62,16 +62,6 @@ describe('a flow host', () => {
     expect(await net.resolve(accepted)).toBe('ETIMEDOUT');
     expect(net.clock.now() - start).toBe(fromMs(300));
     expect(await net.resolve(refused)).toBe('EIRMD');
-  });
-
-  it('zeroes the secret of a grant when its flow has taken it', async () => {
-    await loadCrypto();
-    const net = new TwoHosts();
-    net.exchange.crypto = { profile: 'c', cipher: 'aes-128-gcm', kex: 'X25519', peer: 'hello', kemInBand: false };
-    const [client, server] = await net.packetFlows();
-    expect(net.exchange.secrets).toEqual([new Uint8Array(32), new Uint8Array(32)]);
-    expect(client.crypto).toEqual({ profile: 'c', cipher: 'aes-128-gcm', kex: 'X25519', peer: 'hello' });
-    expect(server.crypto).toEqual(client.crypto);
   });
 
   it('believes the notice that a flow is gone', async () => {

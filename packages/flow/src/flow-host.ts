@@ -16,7 +16,7 @@ import type {
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
 import { checkInteger, checkQos } from './check-qos.js';
-import { PacketFlow, type PacketFlowHost } from './packet-flow.js';
+import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
 export interface FlowHostPorts {
   readonly service: FlowService;
@@ -144,7 +144,7 @@ export class FlowHost implements PacketFlowHost {
         end.close();
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
-      entry.flow = new PacketFlow(grant, end, this, { initiator: allocated, crypto });
+      entry.flow = this.flowOn(end, grant, { initiator: allocated, crypto });
       if (entry.gone) entry.flow.ended();
       return entry.flow;
     } catch (thrown) {
@@ -152,6 +152,15 @@ export class FlowHost implements PacketFlowHost {
       throw thrown;
     } finally {
       grant.crypto?.secret.fill(0);
+    }
+  }
+
+  private flowOn(end: FlowEnd, grant: FlowGrant, role: PacketFlowRole): PacketFlow {
+    try {
+      return new PacketFlow(grant, end, this, role);
+    } catch (thrown) {
+      end.close();
+      throw thrown;
     }
   }
 

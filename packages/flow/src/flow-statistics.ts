@@ -25,6 +25,10 @@ export interface FlowStatistics extends Readonly<PacketFlowCounters> {
     readonly unauthentic: number;
     readonly replayed: number;
     readonly unknownEpoch: number;
+    /** Data under a key that was not yet good for data. */
+    readonly early: number;
+    /** Not read by anybody while a key change had to go on. */
+    readonly overrun: number;
     /** Frames, fragments and segments that are none. */
     readonly malformed: number;
     readonly duplicate: number;
@@ -44,7 +48,6 @@ export function statisticsOf(
   const segments = stack?.segments?.counters;
   return {
     ...counters,
-    keepAlivesReceived: counters.keepAlivesReceived + (stack?.doorstep.keepAlives ?? 0),
     pathPacket,
     roundTrip: frcp?.roundTrip ?? 0,
     retransmitted: sent?.retransmitted ?? 0,
@@ -67,6 +70,8 @@ function dropsOf(stack: FlowStack | null): FlowStatistics['drops'] {
     unauthentic: sealed?.unauthentic ?? 0,
     replayed: sealed?.replayed ?? 0,
     unknownEpoch: sealed?.unknownEpoch ?? 0,
+    early: sealed?.early ?? 0,
+    overrun: stack?.protection?.overrun ?? 0,
     malformed: malformed.reduce((sum, part) => sum + (part?.malformed ?? 0), 0),
     duplicate: (frcp?.droppedDuplicate ?? 0) + (frames?.reassembly.counters.duplicates ?? 0),
     frcp: frcp?.dropped ?? 0,

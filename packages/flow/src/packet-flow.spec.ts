@@ -1,4 +1,5 @@
 import { EMPTY_BYTES } from '@ouroboros/model';
+import { OapFeature } from '@ouroboros/wire';
 import { TwoHosts, bytesOf, textOf, thrownBy } from '../spec/two-hosts.spec.js';
 import type { PacketFlow } from './packet-flow.js';
 
@@ -152,6 +153,44 @@ describe('a packet flow', () => {
       0,
       0,
     ]);
+  });
+});
+
+describe('a framed packet flow', () => {
+  const framed = async (): Promise<[TwoHosts, PacketFlow, PacketFlow]> => {
+    const net = new TwoHosts();
+    net.exchange.agreed = { features: OapFeature.FRAMES };
+    return [net, ...(await net.packetFlows({ timeout: 400 }))];
+  };
+
+  it('carries packets longer than its channel takes, and says what goes in one piece', async () => {
+    const [net, client, server] = await framed();
+    const got = collect(server);
+    const long = 'long '.repeat(3000);
+    expect(client.send(bytesOf('head'), 4, bytesOf(long), 0, long.length)).toBe('ok');
+    await net.run(5);
+    expect(got).toEqual([`head${long}`]);
+    expect([client.maxPacket, client.pathPacket]).toEqual([1 << 24, 1020]);
+    expect(client.statistics()).toMatchObject({ packetsSent: 1, bytesSent: 15_004, pathPacket: 1020 });
+  });
+
+  it('counts keep-alives, which keep it up also while nobody reads', async () => {
+    const [net, client, server] = await framed();
+    sendKeepAlive(client);
+    await net.run(5);
+    expect(server.counters.keepAlivesReceived).toBe(1);
+    await net.run(4000);
+    expect([client.down, server.down]).toEqual([null, null]);
+    server.setPeerTimeout(0);
+    await net.run(600);
+    expect([client.down, client.downEvent]).toEqual(['EFLOWPEER', 'PEER']);
+  });
+
+  it('cuts for a layer only what every layer should carry', async () => {
+    const [, client] = await framed();
+    client.cutUpTo = 1500;
+    const send = (length: number) => client.send(EMPTY_BYTES, 0, new Uint8Array(length), 0, length);
+    expect([send(1500), send(1501)]).toEqual(['ok', 'too-large']);
   });
 });
 

@@ -13,6 +13,7 @@ import type {
 import { statisticsOf, type FlowStatistics } from './flow-statistics.js';
 import { checkInteger } from './check-qos.js';
 import { PeerWatch } from './peer-watch.js';
+import type { DoorWatcher } from './stack/doorstep.js';
 import { FlowStack, isBare } from './stack/flow-stack.js';
 
 /** EFLOWDOWN: ended by the other side, its layer or its death. EFLOWPEER: nothing heard for the peer time-out. */
@@ -336,9 +337,17 @@ export class PacketFlow {
 
   private buildStack(grant: Omit<FlowGrant, 'channel'>, role: PacketFlowRole): FlowStack {
     const { clock, random } = this.host;
-    const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.watch });
+    const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.doorWatcher() });
     if (stack.segments) stack.segments.onEnd = () => this.onPeerFinished?.();
     return stack;
+  }
+
+  private doorWatcher(): DoorWatcher {
+    return {
+      sent: () => this.watch.sent(),
+      received: () => this.watch.received(),
+      keepAlive: () => (this.counters.keepAlivesReceived += 1),
+    };
   }
 
   private watchPeer(): PeerWatch {

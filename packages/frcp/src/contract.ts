@@ -44,8 +44,8 @@ export interface FrcpOutputs {
   /** `write` may succeed again after 'full'. */
   writable(): void;
   /**
-   * All that was written has arrived (`delivered` is true), or the peer's process has taken all of it (`taken`). Called
-   * whenever one of the two becomes true.
+   * All that was written has arrived (`delivered` is true), the peer's process has taken all of it (`taken`), or the flow
+   * may be given back (`drained`). Called whenever one of them becomes true.
    */
   settled(): void;
   /** A packet was not acknowledged for R (120 s) after it was first sent, or a closed window not opened. Called once. */
@@ -126,16 +126,22 @@ export interface FrcpFlow {
 
   /**
    * Nothing will be written or read any more: writes answer 'down', acknowledgements that are due go out at once, and
-   * what arrives is acknowledged and dropped. Goes on sending what was written; `settled` follows.
+   * what arrives is acknowledged and dropped (to a peer of ours as arrived, not as taken). Goes on sending what was
+   * written; `settled` follows.
    */
   close(now: Micros): void;
   /** Everything written has arrived at the peer's library. Towards C the same as `taken`. Always true on unreliable flows. */
   readonly delivered: boolean;
   /** Everything written was taken by the peer's process. Always true on unreliable flows. */
   readonly taken: boolean;
+  /** After `close`: `delivered`, and the last acknowledgements were said often enough for the peer to know. At once without FRCTFLINGER. */
+  readonly drained: boolean;
   /** Packets written and not yet known to have arrived. */
   readonly outstanding: number;
-  /** How long the layer should keep a flow that is given back now, in ms: the rest of delta-t. [spec/wire-frcp.md §10.4] */
+  /**
+   * How long the layer should keep a flow that is given back now, in ms: towards C the rest of delta-t [spec/wire-frcp.md
+   * §10.4]. 0 between our peers, whose numbers never begin anew, so that the peer learns of the end at once.
+   */
   lingerMs(now: Micros): number;
   /** Smoothed round-trip time in µs, the peer's delay in acknowledging included; 0 = not measured yet. */
   readonly roundTrip: number;

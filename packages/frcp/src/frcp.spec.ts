@@ -279,10 +279,11 @@ describe('reliable flows', () => {
     b.read();
     b.pass(5);
     b.take();
-    a.pass(1000);
+    a.pass(250);
     exchange(a, b);
     expect([a.frcp.taken, a.frcp.deadline]).toEqual([true, NEVER]);
     expect(a.told).toEqual(['settled', 'settled']);
+    expect(a.frcp.counters.rendezvousSent).toBe(1);
   });
 
   it('bring over after close what was written, and drop what still comes', () => {
@@ -296,16 +297,43 @@ describe('reliable flows', () => {
       exchange(a, b);
       [a, b].forEach((one) => one.pass(500));
     }
-    expect([b.read(), a.frcp.delivered, b.frcp.taken]).toEqual([['0', '1', '2', '3', '4'], true, true]);
+    expect([b.read(), a.frcp.delivered]).toEqual([['0', '1', '2', '3', '4'], true]);
+    // It arrived, and no process took it.
+    expect([b.frcp.delivered, b.frcp.taken]).toEqual([true, false]);
     expect(a.frcp.counters.dropped).toBe(1);
     expect(a.read()).toEqual([]);
   });
 
-  it('tell how long delta-t still runs', () => {
-    const a = new Bench();
-    expect(a.frcp.lingerMs(a.now)).toBe(0);
+  it('say the last acknowledgement three times before the flow may be given back', () => {
+    const [a, b] = [new Bench(), new Bench({ initialSeqno: T })];
     a.write('ping');
-    expect(a.frcp.lingerMs(a.now)).toBe(131_000);
+    exchange(a, b);
+    b.read();
+    b.frcp.close(b.now);
+    expect([b.frcp.delivered, b.frcp.drained]).toEqual([true, false]);
+    b.sent.splice(0);
+    b.pass(50);
+    b.sent.splice(0);
+    b.pass(100);
+    expect([b.frcp.drained, b.frcp.deadline, b.told.at(-1)]).toEqual([true, NEVER, 'settled']);
+    exchange(a, b);
+    expect(a.frcp.taken).toBe(true);
+  });
+
+  it('may be given back at once where nothing came of late', () => {
+    const b = new Bench();
+    b.receive(packet(DATA | DRF, T, 0));
+    b.read();
+    b.pass(10_000);
+    b.frcp.close(b.now);
+    expect(b.frcp.drained).toBe(true);
+  });
+
+  it('tell how long delta-t still runs, which matters to C alone', () => {
+    const [a, ours] = [new Bench(C), new Bench()];
+    expect(a.frcp.lingerMs(a.now)).toBe(0);
+    for (const one of [a, ours]) one.write('ping');
+    expect([a.frcp.lingerMs(a.now), ours.frcp.lingerMs(ours.now)]).toEqual([131_000, 0]);
     a.receive(packet(ACK | FC, 0, S + 1, S + 257));
     a.pass(100_000);
     expect(a.frcp.lingerMs(a.now)).toBe(31_000);

@@ -1,4 +1,4 @@
-import { NEVER, type Micros } from '@ouroboros/model';
+import { NEVER, fromMs, fromSeconds, type Micros } from '@ouroboros/model';
 import type { PacketTaker } from '@ouroboros/ports';
 import {
   FRCP_PCI_LENGTH,
@@ -26,6 +26,14 @@ import { Receiver } from './receiver.js';
 import { ReliableSender } from './reliable-sender.js';
 import type { Sender } from './sender.js';
 import { UnreliableSender } from './unreliable-sender.js';
+
+/**
+ * When the last acknowledgements are said again after `close`, as nothing tells us that they arrived: a peer that waits
+ * for them would otherwise see the end of the flow and not know that all was taken.
+ */
+const FAREWELLS = [fromMs(50), fromMs(100)] as const;
+/** What came longer ago was acknowledged, and asked for again where that was lost. */
+const RECENT = fromSeconds(2);
 
 /**
  * Flow and retransmission control of one flow: order, and where the flow is reliable, everything that was written, once.
@@ -59,6 +67,8 @@ export class Frcp implements FrcpFlow {
   private closed = false;
   private lingers = true;
   private failureTold = false;
+  private farewellAt: Micros = NEVER;
+  private farewellsSaid = 0;
 
   constructor(
     private readonly config: FrcpConfig,
@@ -74,7 +84,7 @@ export class Frcp implements FrcpFlow {
   get deadline(): Micros {
     if (this.sender.failed) return NEVER;
     if (this.out.blocked) return this.out.retryAt;
-    return Math.min(this.sender.deadline, this.receiver.ackAt) as Micros;
+    return Math.min(this.sender.deadline, this.receiver.ackAt, this.farewellAt) as Micros;
   }
 
   get alive(): boolean {
@@ -109,6 +119,10 @@ export class Frcp implements FrcpFlow {
 
   get taken(): boolean {
     return this.sender.taken;
+  }
+
+  get drained(): boolean {
+    return this.closed && (!this.lingers || (this.sender.delivered && this.farewellAt === NEVER));
   }
 
   get outstanding(): number {
@@ -148,6 +162,7 @@ export class Frcp implements FrcpFlow {
   }
 
   read(max: number, take: PacketTaker, now: Micros): number {
+    if (this.closed) return 0;
     const taken = this.receiver.read(max, take, now);
     if (taken > 0) this.depart(now);
     return taken;
@@ -157,7 +172,9 @@ export class Frcp implements FrcpFlow {
     if (this.sender.failed || now < this.deadline) return;
     this.out.blocked = false;
     this.sender.wake(now);
+    const saidAll = this.farewellAt <= now && this.sayFarewell(now);
     this.depart(now);
+    if (saidAll) this.outputs.settled();
     this.tell();
   }
 
@@ -171,17 +188,27 @@ export class Frcp implements FrcpFlow {
     if (this.closed) return;
     this.closed = true;
     if (!this.config.selective) this.receiver.read(Infinity, accept, now);
-    if (this.config.reliable && this.receiver.ackAt !== NEVER && this.receiver.mayReport(now)) {
-      if (this.config.selective) this.out.report(now);
-      else this.out.farewell(now);
-    }
+    if (!this.config.reliable || !this.receiver.mayReport(now)) return;
+    if (this.config.selective) {
+      if (now - this.receiver.lastData <= RECENT) this.sayFarewell(now);
+    } else if (this.receiver.ackAt !== NEVER) this.out.farewell(now);
   }
 
   lingerMs(now: Micros): number {
-    const { mplMs } = this.config;
+    const { mplMs, selective } = this.config;
+    if (selective) return 0;
     const sent = this.out.lastAt + senderInactivity(mplMs);
     const received = this.receiver.lastData + receiverInactivity(mplMs);
     return Math.max(0, Math.ceil((Math.max(sent, received) - now) / 1000));
+  }
+
+  /** True when it was the last one. */
+  private sayFarewell(now: Micros): boolean {
+    this.out.report(now);
+    const next = FAREWELLS[this.farewellsSaid];
+    this.farewellsSaid += 1;
+    this.farewellAt = next === undefined ? NEVER : ((now + next) as Micros);
+    return next === undefined;
   }
 
   /**

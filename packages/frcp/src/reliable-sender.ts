@@ -33,7 +33,7 @@ const FIRST_BURST = 10;
 const START_WINDOW = 64;
 const RENDEZVOUS_INTERVAL = fromMs(100);
 /** The same where nothing waits for the answer but the news that the reader took all. */
-const UNTAKEN_INTERVAL = fromMs(1000);
+const UNTAKEN_INTERVAL = fromMs(250);
 const C_PACKETS = 256;
 /** An edge farther ahead than this, or an ackno farther back, is none. */
 const PLAUSIBLE = 1 << 16;

@@ -3,7 +3,7 @@ import type { Flow } from '@ouroboros/flow';
 import { localType } from '@ouroboros/ipcp-local';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
-import { OuroborosError, QOS_DATA, QOS_RAW, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, QOS_RAW, type JsonObject } from '@ouroboros/model';
 import { SeededRandom, Simulation, simType, type SimApp, type SimNode } from '@ouroboros/simnet';
 import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
 import { localPlan, setUp, udpPlan, unicastPlan, type LayerPlan } from './index.js';
@@ -162,12 +162,6 @@ describe.each(SUBJECTS)('an IPCP of type $type under strain', (subject) => {
       await expect(attempt).rejects.toMatchObject({ code: 'EINVAL', field });
     }),
   );
-
-  it('refuses at once a QoS that is not offered', () =>
-    play(async (strain) => {
-      await strain.serve('many');
-      expect(await codeOf(strain.client.alloc('many', { qos: QOS_DATA }))).toBe('EQOS');
-    }));
 
   it('allocates 300 flows at once to a server that accepts after 1 s, within 2 s, each with its own end', () =>
     play(async (strain) => {

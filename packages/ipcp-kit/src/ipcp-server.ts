@@ -90,6 +90,8 @@ export class IpcpServer<C> implements IpcpOperations {
       name: this.parts.name,
       type: this.type.name,
       rank: this.type.rank,
+      onNetwork: this.type.onNetwork ?? false,
+      oapRoom: this.type.oapRoom ?? 0,
       channelPath: this.parts.channel.path ?? '',
       operations: [...COMMON_OPERATIONS, ...this.type.operations],
       state: this.currentState,

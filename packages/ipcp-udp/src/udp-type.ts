@@ -8,6 +8,7 @@ import { UdpIpcp } from './udp-ipcp.js';
 export const udp4Type = (dns: DynamicDns): IpcpType<Udp4Config> => ({
   name: 'udp4',
   rank: 40,
+  onNetwork: true,
   operations: FLOW_OPERATIONS,
   counters: UDP_COUNTERS,
   usesLowerFlows: false,

@@ -46,6 +46,7 @@ export class MemoryManagement implements Management {
   flows: readonly FlowInfo[] = [];
   /** What is not ready yet; empty = ready. */
   waitingFor: readonly string[] = [];
+  warnings: readonly string[] = [];
   private readonly failures = new Map<string, OuroborosError[]>();
   private readonly ipcps = new Map<string, MemoryIpcp>();
   private readonly names = new Map<string, NameInfo>();
@@ -242,6 +243,7 @@ export class MemoryManagement implements Management {
       runtimeDir: '/run/ouroboros',
       ready: this.waitingFor.length === 0,
       waitingFor: this.waitingFor,
+      warnings: this.warnings,
       ipcps: [...this.ipcps.values()].map(({ info }) => info),
       names: this.names.size,
       flows: this.flows.length,

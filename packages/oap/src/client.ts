@@ -1,21 +1,20 @@
 /**
- * The requester's side of OAP without cryptography. `prepareOap` makes the request and what must be remembered of it;
- * `completeOap` checks the response against that; `readOapRefusal` reads why the other host said no.
+ * The requester's side of OAP. `prepareOap` makes the request and what must be remembered of it; `completeOap` checks
+ * the response against that and derives what the flow is protected with; `readOapRefusal` reads why the other host said
+ * no; `forgetOap` zeroes what is left of an exchange that came to nothing.
  *
- * States: prepared → completed or failed. [spec/wire-crypto.md §3, §5]
+ * States: prepared → completed, refused or forgotten. [spec/wire-crypto.md §3, §5]
  */
-import { EMPTY_BYTES, equalBytes } from '@ouroboros/model';
-import type { Hash } from '@ouroboros/ports';
-import {
-  OapFeature,
-  decodeOap,
-  decodeOapExtension,
-  encodeOap,
-  encodeOapExtension,
-  type OapMessage,
-} from '@ouroboros/wire';
-import { plainMessage } from './digest.js';
-import type { OapFailure } from './failure.js';
+import { equalBytes } from '@ouroboros/model';
+import type { VerifiedPeer } from '@ouroboros/ports';
+import { OapFeature, decodeOap, decodeOapExtension, type DecodedOap, type OapExtension } from '@ouroboros/wire';
+import { digestOf, isWeakerKex, kexOf } from './algorithms.js';
+import { featuresWith, flowCryptoOf, type OapAgreed } from './agreement.js';
+import { finishOffer, forgetOffer, makeOffer, offerFields, type KexOffer } from './client-kex.js';
+import { failed, type OapFailure } from './failure.js';
+import { encodeWithShare, plainMessage } from './message.js';
+import { DEFAULT_ALGORITHMS, type OapSecurity } from './security.js';
+import { digested, requestDigest, type OapTools } from './tools.js';
 
 export interface OapRequest {
   /** 16 random bytes. */
@@ -24,23 +23,36 @@ export interface OapRequest {
   readonly timestampNs: bigint;
   /** OapFeature bits to offer; 0 makes a request as a C host makes it. */
   readonly features: number;
+  /** The name that is asked for, which the server's certificate must bear. */
+  readonly name: string;
+  readonly security: OapSecurity;
+  /** How long the request may become by our extensions, in bytes. */
+  readonly room: number;
 }
 
 /** What the requester remembers of its request. */
 export interface OapExchange {
   readonly id: Uint8Array;
-  /** SHA-384 of the whole request. */
+  readonly name: string;
+  readonly security: OapSecurity;
+  readonly request: Uint8Array;
+  /** Digest of the whole request by its own `md_nid`. */
   readonly requestHash: Uint8Array;
   readonly offered: number;
+  /** Null: no key exchange was offered. */
+  readonly offer: KexOffer | null;
 }
 
-export interface OapPrepared {
-  /** The request, to be carried as piggyback data. */
-  readonly bytes: Uint8Array;
-  readonly exchange: OapExchange;
-}
+export type OapPrepared =
+  | {
+      readonly ok: true;
+      /** The request, to be carried as piggyback data. */
+      readonly bytes: Uint8Array;
+      readonly exchange: OapExchange;
+    }
+  | OapFailure;
 
-export type OapCompleted = { readonly ok: true; readonly features: number } | OapFailure;
+export type OapCompleted = ({ readonly ok: true } & OapAgreed) | OapFailure;
 
 /** Why the other host refused. */
 export interface OapRefusalReason {
@@ -48,42 +60,145 @@ export interface OapRefusalReason {
   readonly error: number;
   /** In the other host's words, without control characters. */
   readonly text: string;
-}
-
-export function prepareOap(request: OapRequest, hash: Hash): OapPrepared {
-  const { id, timestampNs, features } = request;
-  const data = features === 0 ? EMPTY_BYTES : encodeOapExtension({ features });
-  const bytes = encodeOap(plainMessage({ id, timestampNs, data }));
-  return { bytes, exchange: { id, requestHash: hash.digest('SHA384', bytes), offered: features } };
-}
-
-/** The response as a message, when it is the answer to the request of `exchange`. */
-function checkedResponse(exchange: OapExchange, bytes: Uint8Array): { message: OapMessage } | OapFailure {
-  const decoded = decodeOap(bytes, exchange.requestHash.length);
-  if (!decoded.ok)
-    return { ok: false, code: 'ECRYPT', text: `the OAP response is ${decoded.reason} ${decoded.field}`.trim() };
-  const message = decoded.value;
-  if (!equalBytes(message.id, exchange.id))
-    return { ok: false, code: 'ECRYPT', text: 'the OAP response has another id' };
-  if (!equalBytes(message.requestHash, exchange.requestHash)) {
-    return { ok: false, code: 'ECRYPT', text: 'the OAP request was changed on its way' };
-  }
-  return { message };
+  /** What a refusal for weakness asks for. */
+  readonly wantedKex?: number;
 }
 
 /**
- * Checks the response to a request that was accepted; never throws. ECRYPT when it does not belong to the request, EAUTH
- * when it carries a certificate, which nobody here can verify. The timestamp is not checked: replays are kept out by id
- * and hash. The features are the subset of the offered ones that the other host repeated; a C host repeats none.
+ * Makes a request. ECRYPT: encryption is demanded and cannot be offered, or the server's static key does not fit. EAUTH:
+ * the own credential cannot sign.
  */
-export function completeOap(exchange: OapExchange, bytes: Uint8Array): OapCompleted {
-  const checked = checkedResponse(exchange, bytes);
-  if ('ok' in checked) return checked;
-  if (checked.message.certificate.length > 0) {
-    return { ok: false, code: 'EAUTH', text: 'the server sent a certificate, which cannot be verified here' };
+export function prepareOap(request: OapRequest, tools: OapTools): OapPrepared {
+  const { security } = request;
+  const algorithms = security.encryption === 'off' ? null : (security.algorithms ?? DEFAULT_ALGORITHMS);
+  if (algorithms && tools.crypto) {
+    const features = featuresWith(request.features, algorithms.cipher);
+    const made = makeOffer(tools.crypto, algorithms, security, features);
+    return made.ok ? encoded(request, features, made.offer, tools) : made;
   }
-  const extension = decodeOapExtension(checked.message.data);
-  return { ok: true, features: extension.ok ? (extension.value.features & exchange.offered) >>> 0 : 0 };
+  if (security.encryption === 'require') return failed('ECRYPT', 'this host cannot encrypt');
+  return encoded(request, featuresWith(request.features, null), null, tools);
+}
+
+function encoded(request: OapRequest, offered: number, offer: KexOffer | null, tools: OapTools): OapPrepared {
+  const { id, timestampNs, name, security, room } = request;
+  const { credential } = security;
+  const fields = offerFields(offer);
+  const message = plainMessage({
+    id,
+    timestampNs,
+    ...fields,
+    mdNid: credential?.takesDigest === false ? 0 : (fields.mdNid ?? 0),
+  });
+  const extension = offered === 0 ? null : { features: offered, kemShare: offer?.share?.publicKey };
+  const made = encodeWithShare(message, extension, credential, room);
+  const requestHash = made.ok ? digested(tools, requestDigest(message.mdNid), made.bytes) : undefined;
+  if (!made.ok || !requestHash) {
+    if (offer) forgetOffer(offer);
+    return made.ok ? failed('ECRYPT', 'this host lacks the digest of its own request') : made;
+  }
+  if (offer && !made.shared) dropShare(offer);
+  return {
+    ok: true,
+    bytes: made.bytes,
+    exchange: { id, name, security, request: made.bytes, requestHash, offered, offer },
+  };
+}
+
+function dropShare(offer: KexOffer): void {
+  offer.share?.destroy();
+  offer.share = null;
+}
+
+/** Zeroes the secrets of an exchange that was refused or given up; harmless when repeated or after `completeOap`. */
+export function forgetOap({ offer }: OapExchange): void {
+  if (offer) forgetOffer(offer);
+}
+
+interface Response {
+  readonly ok: true;
+  readonly message: DecodedOap;
+  readonly extension: OapExtension | undefined;
+}
+
+/** The response as a message, when it is the answer to the request of `exchange`. */
+function checkedResponse(exchange: OapExchange, bytes: Uint8Array): Response | OapFailure {
+  const decoded = decodeOap(bytes, exchange.requestHash.length);
+  if (!decoded.ok) return failed('ECRYPT', `the OAP response is ${decoded.reason} ${decoded.field}`.trim());
+  const message = decoded.value;
+  if (!equalBytes(message.id, exchange.id)) return failed('ECRYPT', 'the OAP response has another id');
+  if (!equalBytes(message.requestHash, exchange.requestHash)) {
+    return failed('ECRYPT', 'the OAP request was changed on its way');
+  }
+  const extension = decodeOapExtension(message.data);
+  return { ok: true, message, extension: extension.ok ? extension.value : undefined };
+}
+
+/**
+ * Checks the response to a request that was accepted, and ends the exchange; never throws. ECRYPT when it does not belong
+ * to the request or is not encrypted as it must be, EAUTH when the server's certificate does not hold or is missing where
+ * one is demanded. The timestamp is not checked: replays are kept out by id and hash. The features are the subset of the
+ * offered ones that the other host repeated; a C host repeats none. The caller owns the secret in the result.
+ */
+export function completeOap(
+  exchange: OapExchange,
+  bytes: Uint8Array,
+  wallNanos: bigint,
+  tools: OapTools,
+): OapCompleted {
+  const completed = completedWith(exchange, bytes, wallNanos, tools);
+  forgetOap(exchange);
+  return completed;
+}
+
+function completedWith(exchange: OapExchange, bytes: Uint8Array, wallNanos: bigint, tools: OapTools): OapCompleted {
+  const response = checkedResponse(exchange, bytes);
+  if (!response.ok) return response;
+  const { message, extension } = response;
+  const repeated = ((extension?.features ?? 0) & exchange.offered) >>> 0;
+  const server = verifiedServer(exchange, bytes, message, wallNanos);
+  if (!server.ok) return { ...server, features: repeated };
+  const peer = server.name;
+  if (isPlain(message, exchange.offer)) return plainFlow(exchange, message, repeated, peer);
+  if (!exchange.offer || !tools.crypto) return failed('ECRYPT', 'the server encrypts, unasked', { features: repeated });
+  const finished = finishOffer(exchange.offer, message, extension?.kemShare);
+  if (!finished.ok) return { ...finished, features: repeated };
+  const features = featuresWith(repeated, finished.exchanged.cipher);
+  const transcript = { request: exchange.request, response: bytes };
+  const crypto = flowCryptoOf(tools.crypto, finished.exchanged, { features, peer }, transcript);
+  return { ok: true, features, crypto, peer };
+}
+
+/** Whether the server encrypts nothing. Where the client encapsulates there is no answer to its key exchange. */
+const isPlain = ({ cipherNid, kex }: DecodedOap, offer: KexOffer | null): boolean =>
+  kex.length === 0 && (!offer?.encapsulated || cipherNid === 0);
+
+function plainFlow(exchange: OapExchange, { cipherNid }: DecodedOap, repeated: number, peer: string): OapCompleted {
+  const features = featuresWith(repeated, null);
+  if (exchange.security.encryption === 'require') {
+    return failed('ECRYPT', `the server does not encrypt, which ${exchange.name} needs`, { features });
+  }
+  if (cipherNid !== 0) return failed('ECRYPT', 'the server names a cipher, but exchanges no key', { features });
+  return { ok: true, features, crypto: null, peer };
+}
+
+/** The name of the server, empty for an anonymous one. */
+function verifiedServer(
+  { name, security }: OapExchange,
+  bytes: Uint8Array,
+  message: DecodedOap,
+  wallNanos: bigint,
+): Pick<VerifiedPeer, 'ok' | 'name'> | OapFailure {
+  const { certificate, signature, mdNid, signedLength, timestampNs } = message;
+  if (certificate.length === 0) {
+    if (security.authentication !== 'require') return { ok: true, name: '' };
+    return failed('EAUTH', `the server shows no certificate, which ${name} needs`);
+  }
+  if (!security.trust) return failed('EAUTH', 'the server shows a certificate, which nobody can verify here');
+  const region = bytes.subarray(0, signedLength);
+  const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'server', name } as const;
+  const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
+  return verified.ok ? verified : failed('EAUTH', verified.text);
 }
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -94,10 +209,24 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  */
 export function readOapRefusal(exchange: OapExchange, bytes: Uint8Array): OapRefusalReason | undefined {
   if ((exchange.offered & OapFeature.REFUSAL_REASON) === 0) return undefined;
-  const checked = checkedResponse(exchange, bytes);
-  if ('ok' in checked) return undefined;
-  const extension = decodeOapExtension(checked.message.data);
-  const refusal = extension.ok ? extension.value.refusal : undefined;
-  if (refusal === undefined || refusal.error >= 0) return undefined;
-  return { error: refusal.error, text: refusal.text.replace(CONTROL, ' ') };
+  const response = checkedResponse(exchange, bytes);
+  if (!response.ok || response.extension?.refusal === undefined) return undefined;
+  const { refusal, wantedKex } = response.extension;
+  if (refusal.error >= 0) return undefined;
+  return { error: refusal.error, text: refusal.text.replace(CONTROL, ' '), wantedKex };
+}
+
+/** The strongest key exchange that every C host has, with OpenSSL before 3.5 too. */
+const STRONG_FOR_C = 'secp521r1';
+
+/**
+ * After a refusal with ECRYPT: what to offer in a second attempt, for which the server may have found the first too weak.
+ * Undefined when nothing was offered, when the offer was not ours to choose, or when nothing stronger is asked for.
+ */
+export function strongerOffer(exchange: OapExchange, reason: OapRefusalReason | undefined): OapSecurity | undefined {
+  const { offer, security } = exchange;
+  if (!offer || security.algorithms !== null) return undefined;
+  const kex = reason === undefined ? STRONG_FOR_C : kexOf(reason.wantedKex ?? 0);
+  if (kex === null || !isWeakerKex(offer.algorithms.kex, kex)) return undefined;
+  return { ...security, algorithms: { ...DEFAULT_ALGORITHMS, kex } };
 }

@@ -1,11 +1,11 @@
 import { fromSeconds, toHex, type Micros } from '@ouroboros/model';
 
-/** How long a request is remembered. [spec/wire-crypto.md §4] */
-export const REPLAY_WINDOW: Micros = fromSeconds(20);
+/** How long a request is remembered: as long as a timestamp may be fresh (freshness.ts), and a little more. */
+export const REPLAY_WINDOW: Micros = fromSeconds(21);
 export const REPLAY_CAPACITY = 16_384;
 
 /**
- * The requests of the last 20 seconds. It has a fixed capacity; when full it forgets the oldest, so that a flood cannot
+ * The requests of the last seconds. It has a fixed capacity; when full it forgets the oldest, so that a flood cannot
  * keep honest requests out.
  */
 export class ReplayTable {

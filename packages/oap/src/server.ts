@@ -1,16 +1,11 @@
 /**
- * The responder's side of OAP without cryptography. `OapServer.read` decodes a request, keeps replays out and finds what
- * both hosts can do; `acceptOap` and `refuseOap` make the piggyback data of the reply.
+ * The responder's side of OAP. `OapServer.read` decodes a request and keeps replays out; `answerOap` authenticates the
+ * client, negotiates, makes the response and what the flow is protected with; `refuseOap` makes the data of a refusal.
  *
- * States of a request: read → accepted or refused. [spec/wire-crypto.md §4, §9]
- *
- * Divergence from C: the age of a request is not checked. C refuses a client whose clock is 100 ms ahead or 20 s behind;
- * our hosts need no common clock, so a replay is caught by the table of recent requests alone, also one by a C client. Later
- * than the table remembers a replay opens a flow that nobody at the client knows of; it could be opened without a recording
- * just as well, since nothing is authenticated.
+ * States of a request: read → answered or refused. [spec/wire-crypto.md §4, §9]
  */
 import { EMPTY_BYTES, errorNumber, type ErrorCode, type Micros } from '@ouroboros/model';
-import type { Hash } from '@ouroboros/ports';
+import type { VerifiedPeer } from '@ouroboros/ports';
 import {
   OapFeature,
   decodeOap,
@@ -18,11 +13,18 @@ import {
   encodeOap,
   encodeOapExtension,
   type DecodedOap,
+  type OapExtension,
 } from '@ouroboros/wire';
+import { digestOf, nidOfDigest, nidOfKex } from './algorithms.js';
+import { SHARE_KEX, featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agreement.js';
 import { correlationIdOf } from './correlation.js';
-import { plainMessage, requestDigest } from './digest.js';
-import type { OapFailure } from './failure.js';
+import { failed, type OapFailure } from './failure.js';
+import { staleness } from './freshness.js';
+import { encodeWithShare, plainMessage } from './message.js';
 import { ReplayTable } from './replay.js';
+import type { OapSecurity } from './security.js';
+import { answerFields, answerOffer, type KexAnswer } from './server-kex.js';
+import { digested, requestDigest, type OapCrypto, type OapTools } from './tools.js';
 
 /** A request that was read; whoever holds it answers it once. */
 export interface OapOffer {
@@ -34,60 +36,156 @@ export interface OapOffer {
   readonly ours: boolean;
   /** OapFeature bits that both hosts have. */
   readonly features: number;
+  readonly request: DecodedOap;
+  readonly bytes: Uint8Array;
+  readonly extension: OapExtension | undefined;
 }
 
 /** `offer` is there when the request could be read far enough to say no in the client's terms. */
 export type OapRead = { readonly ok: true; readonly offer: OapOffer } | (OapFailure & { readonly offer?: OapOffer });
-
-const fail = (code: ErrorCode, text: string, offer?: OapOffer): OapRead => ({ ok: false, code, text, offer });
 
 export class OapServer {
   private readonly replays: ReplayTable;
 
   /** `features`: the OapFeature bits that this host has; 0 answers as a C host answers. */
   constructor(
-    private readonly hash: Hash,
+    private readonly tools: OapTools,
     private readonly features: number,
     replayCapacity?: number,
   ) {
     this.replays = new ReplayTable(replayCapacity);
   }
 
-  /**
-   * Reads a request; never throws. EAUTH: not an OAP request, or a replay. ECRYPT: the client insists on cryptography
-   * (a key exchange, a certificate, a digest of such a configuration), which a server without it cannot give.
-   */
+  /** Reads a request; never throws. EAUTH: not an OAP request, or a replay. ECRYPT: its digest is not known here. */
   read(bytes: Uint8Array, now: Micros): OapRead {
     const decoded = decodeOap(bytes, 0);
-    if (!decoded.ok) return fail('EAUTH', `the OAP request is ${decoded.reason} ${decoded.field}`.trim());
+    if (!decoded.ok) return failed('EAUTH', `the OAP request is ${decoded.reason} ${decoded.field}`.trim());
     const request = decoded.value;
-    const digest = requestDigest(request.mdNid);
-    if (!digest) return fail('ECRYPT', 'the server has no digest of this kind');
-    const offer = this.offerOf(request, this.hash.digest(digest, bytes));
-    if (request.kex.length > 0) return fail('ECRYPT', 'the server has no key exchange', offer);
-    if (request.certificate.length > 0) return fail('ECRYPT', 'the server cannot verify certificates', offer);
-    if (!this.replays.add(request.timestampNs, request.id, now))
-      return fail('EAUTH', 'a request that was seen before', offer);
-    return { ok: true, offer };
+    const requestHash = digested(this.tools, requestDigest(request.mdNid), bytes);
+    if (!requestHash) return failed('ECRYPT', 'the server has no digest of this kind');
+    const offer = this.offerOf(request, bytes, requestHash);
+    if (this.replays.add(request.timestampNs, request.id, now)) return { ok: true, offer };
+    return { ...failed('EAUTH', 'a request that was seen before'), offer };
   }
 
-  private offerOf(request: DecodedOap, requestHash: Uint8Array): OapOffer {
-    const extension = this.features === 0 ? undefined : decodeOapExtension(request.data);
-    const ours = extension?.ok === true;
-    return {
-      id: request.id,
-      correlationId: correlationIdOf(request.id),
-      requestHash,
-      ours,
-      features: ours ? (extension.value.features & this.features) >>> 0 : 0,
-    };
+  private offerOf(request: DecodedOap, bytes: Uint8Array, requestHash: Uint8Array): OapOffer {
+    const { id } = request;
+    const decoded = this.features === 0 ? undefined : decodeOapExtension(request.data);
+    const extension = decoded?.ok ? decoded.value : undefined;
+    const features = ((extension?.features ?? 0) & this.features) >>> 0;
+    const ours = extension !== undefined;
+    return { id, correlationId: correlationIdOf(id), requestHash, ours, features, request, bytes, extension };
   }
 }
 
-/** The response to an accepted request; a client of ours is told the agreed features, a C client gets an empty field. */
-export function acceptOap(offer: OapOffer, timestampNs: bigint): Uint8Array {
-  const data = offer.ours ? encodeOapExtension({ features: offer.features }) : EMPTY_BYTES;
-  return encodeOap(plainMessage({ id: offer.id, timestampNs, data, requestHash: offer.requestHash }));
+export interface OapReply {
+  readonly security: OapSecurity;
+  /** Wall time of now: for the response, and for certificates. */
+  readonly timestampNs: bigint;
+  /** How long the response may become by our extensions, in bytes. */
+  readonly room: number;
+}
+
+export type OapAnswered =
+  | {
+      readonly ok: true;
+      /** The response, to be carried as piggyback data. */
+      readonly bytes: Uint8Array;
+      /** The caller owns the secret in it. */
+      readonly agreed: OapAgreed;
+    }
+  | OapFailure;
+
+/**
+ * Answers a request; never throws. EAUTH: the client's certificate does not hold, or is missing where one is demanded;
+ * the request is outdated; the own credential cannot sign. ECRYPT: the key exchange is missing where one is demanded, is
+ * too weak, or cannot be answered.
+ */
+export function answerOap(offer: OapOffer, reply: OapReply, tools: OapTools): OapAnswered {
+  const client = verifiedClient(offer, reply);
+  if (!client.ok) return client;
+  const stale = staleness(offer.request, reply.timestampNs);
+  if (stale !== undefined) return failed('EAUTH', stale);
+  const crypto = cryptoFor(offer, reply.security, tools);
+  if (crypto && !('kdf' in crypto)) return crypto;
+  if (!crypto) return plainAnswer(offer, reply, client.name);
+  const answer = answerOffer(crypto, offer.request, reply.security);
+  return answer.ok ? encryptedAnswer(offer, reply, client.name, answer, crypto) : answer;
+}
+
+/** The name of the client, empty for an anonymous one. */
+function verifiedClient(
+  { request, bytes }: OapOffer,
+  { security, timestampNs: wallNanos }: OapReply,
+): Pick<VerifiedPeer, 'ok' | 'name'> | OapFailure {
+  const { certificate, signature, mdNid, signedLength, timestampNs } = request;
+  if (certificate.length === 0) {
+    if (security.authentication !== 'require') return { ok: true, name: '' };
+    return failed('EAUTH', 'the client shows no certificate, which is demanded here');
+  }
+  if (!security.trust) return failed('EAUTH', 'the server cannot verify certificates');
+  const region = bytes.subarray(0, signedLength);
+  const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'client', name: null } as const;
+  const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
+  return verified.ok ? verified : failed('EAUTH', verified.text);
+}
+
+/**
+ * What the key exchange is answered with; null for a plain flow. A client of ours whose offer is not taken sees that in
+ * the response and decides itself; one that is not insists on what it offers. [spec/wire-crypto.md §5, 6]
+ */
+function cryptoFor({ request, ours }: OapOffer, security: OapSecurity, tools: OapTools): OapCrypto | OapFailure | null {
+  const { encryption } = security;
+  if (request.kex.length === 0) {
+    return encryption === 'require'
+      ? failed('ECRYPT', 'the client offers no key exchange, which is demanded here')
+      : null;
+  }
+  if (encryption !== 'off' && tools.crypto) return tools.crypto;
+  if (encryption === 'require') return failed('ECRYPT', 'this host cannot encrypt');
+  return ours ? null : failed('ECRYPT', 'the server has no key exchange');
+}
+
+function plainAnswer(offer: OapOffer, reply: OapReply, peer: string): OapAnswered {
+  const features = featuresWith(offer.features, null);
+  const made = encodeReply(offer, reply, null, { features });
+  return made.ok ? { ok: true, bytes: made.bytes, agreed: { features, crypto: null, peer } } : made;
+}
+
+function encryptedAnswer(
+  offer: OapOffer,
+  reply: OapReply,
+  peer: string,
+  answer: KexAnswer,
+  crypto: OapCrypto,
+): OapAnswered {
+  const features = featuresWith(offer.features, answer.cipher);
+  const share = shareFor(offer, features, crypto);
+  if (share === undefined) return failed('ECRYPT', `a public key of ${SHARE_KEX} that is none`);
+  const made = encodeReply(offer, reply, answer, { features, kemShare: share?.ciphertext });
+  if (!made.ok) return made;
+  const { shared, cipher, kdf, staticKey } = answer;
+  const kemSecret = made.shared ? share!.secret : null;
+  const exchanged = { shared, kemSecret, cipher, kdf: kdf ?? 'sha256', staticKey } as const;
+  const transcript = { request: offer.bytes, response: made.bytes };
+  const flow = flowCryptoOf(crypto, exchanged, { features, peer }, transcript);
+  return { ok: true, bytes: made.bytes, agreed: { features, crypto: flow, peer } };
+}
+
+/** The answer to the share in our extension; null when there is none to answer, undefined when it is no valid one. */
+function shareFor({ extension }: OapOffer, features: number, { keyExchange }: OapCrypto) {
+  const share = extension?.kemShare;
+  return share && isOwnProfile(features) ? keyExchange.encapsulate(SHARE_KEX, share) : null;
+}
+
+/** A client of ours is told the agreed features, a C client gets an empty field. */
+function encodeReply(offer: OapOffer, reply: OapReply, answer: KexAnswer | null, extension: OapExtension) {
+  const { id, requestHash, ours } = offer;
+  const { security, timestampNs, room } = reply;
+  const { credential, algorithms } = security;
+  const mdNid = credential?.takesDigest === false ? 0 : nidOfDigest(algorithms?.digest ?? null);
+  const message = plainMessage({ id, timestampNs, requestHash, mdNid, ...answerFields(answer) });
+  return encodeWithShare(message, ours ? extension : null, credential, room);
 }
 
 export interface OapRefused {
@@ -106,12 +204,17 @@ const FOR_C: Partial<Readonly<Record<ErrorCode, ErrorCode>>> = {
 };
 
 /** A refusal. Its reason goes only to a client that showed that it is ours and reads reasons; C gets a number it knows. */
-export function refuseOap(offer: OapOffer | undefined, code: ErrorCode, text: string, timestampNs: bigint): OapRefused {
+export function refuseOap(
+  offer: OapOffer | undefined,
+  { code, text, wanted }: Pick<OapFailure, 'code' | 'text' | 'wanted'>,
+  timestampNs: bigint,
+): OapRefused {
   if (!offer || (offer.features & OapFeature.REFUSAL_REASON) === 0) {
     return { response: -errorNumber(FOR_C[code] ?? code), data: EMPTY_BYTES };
   }
   const error = -errorNumber(code);
-  const data = encodeOapExtension({ features: offer.features, refusal: { error, text } });
-  const { id, requestHash } = offer;
+  const { id, requestHash, features } = offer;
+  const wantedKex = wanted && nidOfKex(wanted);
+  const data = encodeOapExtension({ features: featuresWith(features, null), refusal: { error, text }, wantedKex });
   return { response: error, data: encodeOap(plainMessage({ id, timestampNs, data, requestHash })) };
 }

@@ -100,11 +100,12 @@ export interface CredentialPaths {
   readonly enc: string;
 }
 
-/** A static KEM key as its file has it: the server's private key, or on the client's side the server's public one. */
-export interface StaticKemKey {
-  /** True: `.raw`, a hybrid. False: DER from the `.pem`, PKCS#8 or SPKI. */
-  readonly raw: boolean;
-  readonly bytes: Uint8Array;
+/** Static KEM keys as their files have them: the server's private key, or on the client's side the server's public one. */
+export interface StaticKemKeys {
+  /** DER from the `.pem` file, PKCS#8 or SPKI, for ML-KEM; null: no such file. */
+  readonly der: Uint8Array | null;
+  /** The `.raw` file, for the hybrids; null: no such file. */
+  readonly raw: Uint8Array | null;
 }
 
 /** All that the files say of one name in one role. */
@@ -114,7 +115,7 @@ export interface NameSecurity {
   readonly credential: Credential | null;
   /** The text of enc.conf; null: there is no such file. */
   readonly encConf: string | null;
-  readonly kemKey: StaticKemKey | null;
+  readonly kemKeys: StaticKemKeys;
   readonly trust: Trust;
 }
 

@@ -11,3 +11,4 @@ export * from './ipcp-service.js';
 export * from './logger.js';
 export * from './management.js';
 export * from './packet-channel.js';
+export * from './security.js';

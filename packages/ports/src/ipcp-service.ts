@@ -7,6 +7,13 @@ export interface IpcpAnnouncement {
   readonly type: string;
   /** Order in which layers are asked for a name: lowest first. [spec/architecture.md §4.1: local 0, unicast 10, eth-llc 20, eth-dix 30, udp4 40, udp6 50] */
   readonly rank: number;
+  /**
+   * It stands directly on a network (UDP, Ethernet) that others can listen to: flows between IPCPs are encrypted by
+   * default over such a layer alone, so that a stack does not encrypt at each rank.
+   */
+  readonly onNetwork: boolean;
+  /** Bytes of an OAP message that its requests and replies have room for; 0 = not known. */
+  readonly oapRoom: number;
   /** Path of the ChannelHost on which applications attach to flows of this IPCP. */
   readonly channelPath: string;
   /** Operations that this type has; the others are answered with ENOTSUP before they reach it. */

@@ -1,4 +1,6 @@
 import type { CancelSignal } from './cancel.js';
+import type { FlowCrypto } from './crypto.js';
+import type { SecurityPolicy } from './security.js';
 import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 
 /** Load balancing among the local processes of a name. [spec/architecture.md §3] */
@@ -9,6 +11,8 @@ export interface IpcpCreateRequest {
   readonly name: string;
   readonly type: string;
   readonly restart: RestartPolicy;
+  /** Of the flows that it carries; absent = as the node's. */
+  readonly security?: SecurityPolicy | null;
 }
 
 export interface IpcpBootstrapRequest {
@@ -59,8 +63,10 @@ export interface IpcpInfo {
 export interface NameCreateRequest {
   readonly name: string;
   readonly balancing: Balancing;
-  /** Paths of credentials and encryption configuration; empty = the default location. Used from the issue on that brings OAP in full. */
+  /** Paths of credentials and encryption configuration; empty = the default location. */
   readonly paths: NamePaths;
+  /** Of flows that are asked for or served under the name; absent = as the layer's, then the node's. */
+  readonly security?: SecurityPolicy | null;
 }
 
 export interface NamePaths {
@@ -100,7 +106,14 @@ export interface FlowInfo {
   readonly pids: readonly number[];
   readonly correlationId: string;
   readonly sinceMs: number;
+  /** Name in the verified certificate of the other host; empty when it showed none. */
+  readonly peer: string;
+  /** How its packets are protected; null for a plain flow. */
+  readonly crypto: FlowProtection | null;
 }
+
+/** What may be shown of a flow's protection. */
+export type FlowProtection = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex'>;
 
 export interface DaemonStatus {
   readonly version: string;
@@ -110,6 +123,8 @@ export interface DaemonStatus {
   readonly ready: boolean;
   /** What is not ready yet, in words. */
   readonly waitingFor: readonly string[];
+  /** What works, but needs somebody's attention, such as a certificate that is about to expire: a line each. */
+  readonly warnings: readonly string[];
   readonly ipcps: readonly IpcpInfo[];
   readonly names: number;
   readonly flows: number;

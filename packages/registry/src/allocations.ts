@@ -4,24 +4,22 @@
  *   direct ─ a local process is bound to the name: wait until it accepts
  *     │ nobody (left) who may
  *   asking ─ all layers are asked for the name
- *     ├ one has it: remote ─ OAP request → IPCP → OAP response → granted
+ *     ├ one has it: remote (remote-attempt.ts) ─ granted
  *     └ none: direct again with a program that is started for the name, else ENAME or ENOSERVER
  *
  * Every state ends also by the caller's time, its cancellation or its death. [spec/architecture.md §4.1]
  */
-import { completeOap, correlationIdOf, prepareOap, readOapRefusal, type OapExchange } from '@ouroboros/oap';
-import { errorCodeOf, qosCube } from '@ouroboros/model';
-import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
+import { correlationIdOf, type OapAgreed } from '@ouroboros/oap';
+import type { FlowAllocRequest, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
-import type { Core } from './core.js';
-import type { FlowEntry, FlowTable } from './flows.js';
+import type { FlowEntry } from './flows.js';
 import { goneBelow, goneInWords, standsOn } from './ground.js';
-import type { IpcpCalls } from './ipcp-calls.js';
-import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import type { IpcpEntry } from './ipcp-table.js';
 import { chooseLayer, nowhere, type LayerChoice } from './layer-choice.js';
-import { failure, type Failure, type Outcome, type RegistryInput } from './messages.js';
-import { nameFailure, type NameTable } from './names.js';
+import { failure, type Failure, type RegistryInput } from './messages.js';
+import { nameFailure } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';
+import { RemoteAttempt, noIds, type RemoteParts } from './remote-attempt.js';
 import type { Timer } from './timer-heap.js';
 import type { FlowRequest, WaitingRoom } from './waiting-room.js';
 
@@ -34,24 +32,21 @@ interface Allocation {
   readonly args: FlowAllocRequest;
   readonly oapId: Uint8Array;
   readonly correlationId: string;
+  /** Wall time of the request in ns, and monotonic time of it in µs. */
   readonly wallNanos: bigint;
+  readonly at: number;
   timer: Timer | null;
   /** In the state `direct`: its place in the waiting room. */
   waiting: FlowRequest | null;
   /** In the state `remote`. */
-  flow: FlowEntry | null;
+  remote: RemoteAttempt | null;
   /** The layers have been asked. */
   asked: boolean;
   over: boolean;
 }
 
-export interface AllocationParts {
-  readonly core: Core;
-  readonly names: NameTable;
+export interface AllocationParts extends RemoteParts {
   readonly processes: ProcessTable;
-  readonly ipcps: IpcpTable;
-  readonly calls: IpcpCalls;
-  readonly flows: FlowTable;
   readonly waiting: WaitingRoom;
   readonly starter: AutoStart;
 }
@@ -69,8 +64,8 @@ export class Allocations {
     const oapId = core.secrets.draw();
     const correlationId = correlationIdOf(oapId);
     const allocation: Allocation = {
-      ...{ request, process, args, oapId, correlationId, wallNanos },
-      ...{ timer: null, waiting: null, flow: null, asked: false, over: false },
+      ...{ request, process, args, oapId, correlationId, wallNanos, at: core.now },
+      ...{ timer: null, waiting: null, remote: null, asked: false, over: false },
     };
     const limitMs = args.timeoutMs > 0 ? args.timeoutMs : core.limits.callerMs;
     allocation.timer = core.after(limitMs, () => this.timedOut(allocation, limitMs));
@@ -105,7 +100,7 @@ export class Allocations {
   private timedOut(allocation: Allocation, limitMs: number): void {
     const state = allocation.waiting
       ? 'no process accepted'
-      : allocation.flow
+      : allocation.remote
         ? 'the remote host did not answer'
         : 'no layer answered';
     this.fail(
@@ -171,7 +166,7 @@ export class Allocations {
       channel: { path: '', ticket, uid: process.caller.uid },
     } satisfies FlowGrant);
     const path = server.announcement.channelPath;
-    this.grant(allocation, flow, { ...grant, features, channel: { path, ticket, uid: server.caller.uid } });
+    this.grant(allocation, flow, { ...grant, features, channel: { path, ticket, uid: server.caller.uid } }, null);
   }
 
   // ── asking ──
@@ -208,101 +203,41 @@ export class Allocations {
   // ── remote ──
 
   private remote(allocation: Allocation, ipcp: IpcpEntry): void {
-    const { core, flows, names } = this.parts;
-    const { process, args, correlationId, oapId } = allocation;
-    const { name, qos } = args;
-    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
-    if (!flow || !ipcp.layer) return this.fail(allocation, noIds);
-    allocation.flow = flow;
-    const timestampNs = allocation.wallNanos;
-    const { bytes, exchange } = prepareOap(
-      { id: oapId, timestampNs, features: core.options.features },
-      core.options.hash,
+    const { process, args, oapId } = allocation;
+    const wallNow = (): bigint => this.wallNow(allocation);
+    const attempt = new RemoteAttempt(
+      this.parts,
+      { process, args, ipcp, oapId, wallNow },
+      {
+        granted: (flow, grant, agreed) => this.grant(allocation, flow, grant, agreed),
+        failed: (error) => this.fail(allocation, error),
+      },
     );
-    const ticket = core.secrets.draw();
-    const request = {
-      ...{ flowId: flow.flowId, hash: names.hashOf(ipcp.layer.hash, name), qos, data: bytes, ticket },
-      ...{ uid: process.caller.uid, correlationId },
-    };
-    const { layer } = ipcp;
-    core.log('debug', `flow to ${name} goes over ${layer.name}`, {
-      id: correlationId,
-      ipcp: ipcp.name,
-      cube: qosCube(qos),
-    });
-    this.callFlowAlloc(allocation, flow, ipcp, request, (result) =>
-      this.answered(allocation, ipcp, exchange, ticket, result),
-    );
+    allocation.remote = attempt;
+    attempt.begin();
   }
 
-  /** The number of a flow is not freed before the IPCP has answered, however late. */
-  private callFlowAlloc(
-    allocation: Allocation,
-    flow: FlowEntry,
-    ipcp: IpcpEntry,
-    request: IpcpFlowAllocRequest,
-    done: (result: IpcpFlowAllocResult) => void,
-  ): void {
-    const { calls, core, flows } = this.parts;
-    const settled = (outcome: Outcome): void => {
-      flow.busy -= 1;
-      if (allocation.flow === flow && outcome.ok) return done(outcome.value as IpcpFlowAllocResult);
-      if (outcome.ok && (outcome.value as IpcpFlowAllocResult).response === 0) return flows.abandon(flow);
-      flows.discard(flow);
-      if (!outcome.ok && allocation.flow === flow) this.fail(allocation, withStage(outcome.error), true);
-    };
-    const first = (outcome: Outcome): void => {
-      if (outcome.ok || !timedOutHere(outcome.error)) return settled(outcome);
-      if (allocation.flow === flow) this.fail(allocation, noAnswer);
-    };
-    flow.busy += 1;
-    calls.call(ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, settled);
-  }
-
-  private answered(
-    allocation: Allocation,
-    ipcp: IpcpEntry,
-    exchange: OapExchange,
-    ticket: Uint8Array,
-    result: IpcpFlowAllocResult,
-  ): void {
-    const { flows, calls, core } = this.parts;
-    const flow = allocation.flow!;
-    if (result.response !== 0) {
-      flows.discard(flow);
-      return this.fail(allocation, refusal(allocation.args.name, exchange, result), true);
-    }
-    const completed = completeOap(exchange, result.data);
-    if (!completed.ok) return this.fail(allocation, failure(completed.code, completed.text, { stage: 'remote' }));
-    const { features } = completed;
-    calls.call(ipcp, { op: 'flowAgreed', args: [flow.flowId, features] }, core.limits.deallocMs, (outcome) => {
-      if (!outcome.ok)
-        core.log('debug', 'agreed features were not taken', { id: flow.correlationId, why: outcome.error.message });
-    });
-    const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
-    const { flowId, layer, name, qos, correlationId } = flow;
-    const agreed = { features, crypto: null };
-    this.grant(allocation, flow, { flowId, qos, mplMs: result.mplMs, channel, layer, name, correlationId, ...agreed });
+  private wallNow({ wallNanos, at }: Allocation): bigint {
+    return wallNanos + BigInt(Math.round(this.parts.core.now - at)) * 1000n;
   }
 
   // ── end ──
 
-  private grant(allocation: Allocation, flow: FlowEntry, grant: FlowGrant): void {
+  private grant(allocation: Allocation, flow: FlowEntry, grant: FlowGrant, agreed: OapAgreed | null): void {
     this.close(allocation);
-    this.parts.flows.allocated(flow);
+    this.parts.flows.allocated(flow, agreed);
     standsOn(allocation.process, flow.layer, this.parts);
     this.parts.core.reply(allocation.request, grant);
   }
 
-  /** `settled`: the IPCP has nothing of the flow left. */
-  private fail(allocation: Allocation, reason: Failure, settled = false): void {
+  private fail(allocation: Allocation, reason: Failure): void {
     if (allocation.over) return;
     const error = this.withGround(allocation, reason);
-    const { core, flows, waiting } = this.parts;
-    const { flow, waiting: place, correlationId } = allocation;
+    const { core, waiting } = this.parts;
+    const { remote, waiting: place, correlationId } = allocation;
     this.close(allocation);
     if (place) waiting.withdraw(place);
-    if (flow && !settled) flows.abandon(flow);
+    remote?.giveUp();
     core.log('debug', `no flow to ${allocation.args.name}`, {
       id: correlationId,
       code: error.code,
@@ -312,9 +247,9 @@ export class Allocations {
   }
 
   /** Where a layer below is gone, that is why. */
-  private withGround({ process, flow }: Allocation, error: Failure): Failure {
-    const { processes, ipcps } = this.parts;
-    const carrier = flow && ipcps.get(flow.ipcp);
+  private withGround({ process, remote }: Allocation, error: Failure): Failure {
+    const { processes } = this.parts;
+    const carrier = remote?.ipcp;
     const stack = [process, ...(carrier ? processes.withPid(carrier.pid) : [])];
     const gone = new Set(stack.flatMap((one) => goneBelow(one, this.parts)));
     return gone.size === 0 ? error : { ...error, message: `${error.message}; ${goneInWords([...gone])}` };
@@ -322,23 +257,9 @@ export class Allocations {
 
   private close(allocation: Allocation): void {
     allocation.over = true;
-    allocation.flow = null;
+    allocation.remote = null;
     this.parts.core.timers.cancel(allocation.timer);
     this.open.delete(allocation.request);
     allocation.process.requests.delete(allocation.request);
   }
-}
-
-const noIds = failure('ENOMEM', 'all flow numbers of this host are in use');
-const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'remote' });
-const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
-const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
-
-/** Why the far end said no: in its own words, else the layer's, else the number's. */
-function refusal(name: string, exchange: OapExchange, result: IpcpFlowAllocResult): Failure {
-  const reason = readOapRefusal(exchange, result.data);
-  const code = errorCodeOf(reason?.error ?? result.response);
-  const why = reason?.text || result.reason || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
-  const stage = code === 'ENOSERVER' ? 'accept' : code === 'ENAME' ? 'name' : 'remote';
-  return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage });
 }

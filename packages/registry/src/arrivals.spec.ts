@@ -1,12 +1,13 @@
 import { EMPTY_BYTES, QOS_DATA, QOS_RAW } from '@ouroboros/model';
-import { completeOap, prepareOap, readOapRefusal, type OapPrepared } from '@ouroboros/oap';
-import { FEATURES, World, directoryKey, testHash, type TestIpcp } from './testing/world.js';
+import { completeOap, readOapRefusal } from '@ouroboros/oap';
+import { FEATURES, WALL, World, directoryKey, farRequest, type TestIpcp } from './testing/world.js';
 
 let lastId = 0;
-const request = (features = FEATURES): OapPrepared => {
+const request = (features = FEATURES) => {
   lastId += 1;
-  const id = new Uint8Array(16).fill(lastId % 251).fill(lastId >> 8, 0, 4);
-  return prepareOap({ id, timestampNs: BigInt(lastId), features }, testHash);
+  const id = new Uint8Array(16);
+  new DataView(id.buffer).setUint32(0, lastId);
+  return farRequest(id, features);
 };
 
 const served = (name: string): [World, TestIpcp] => {
@@ -32,7 +33,7 @@ describe('A flow request that arrives from a layer', () => {
     });
     expect(answer.ticket).toEqual(grant.channel.ticket);
     expect(answer.correlationId).toBe(grant.correlationId);
-    expect(completeOap(exchange, answer.data)).toEqual({ ok: true, features: FEATURES });
+    expect(completeOap(exchange, answer.data, WALL, world.tools)).toMatchObject({ ok: true, features: FEATURES });
     const kinds = world.outputs.map(({ kind }) => kind);
     expect(kinds.lastIndexOf('answerArrival')).toBeLessThan(kinds.lastIndexOf('reply'));
   });
@@ -43,7 +44,7 @@ describe('A flow request that arrives from a layer', () => {
     const { bytes, exchange } = request(0);
     const answer = world.answerOf(world.arrives(ipcp, 'hello', bytes));
     expect(answer.data).toHaveLength(84);
-    expect(completeOap(exchange, answer.data)).toEqual({ ok: true, features: 0 });
+    expect(completeOap(exchange, answer.data, WALL, world.tools)).toMatchObject({ ok: true, features: 0 });
     expect(world.grantOf(accept).features).toBe(0);
   });
 

@@ -1,11 +1,12 @@
 /**
  * Flow requests that arrive from layers.
  *
- * States: read (OAP, QoS, name) → waiting for a process that accepts → answered: accepted or refused. Exactly one answer
- * goes to the IPCP, also when it is gone (nobody hears it then). [spec/architecture.md §4.1, steps 8 and 9; unlike C, which
- * says nothing, every refusal is told at once]
+ * States: read (OAP, QoS, name) → loading (the files of the name) → answered by OAP (the client authenticated, keys made)
+ * → waiting for a process that accepts → told: accepted or refused. Exactly one answer goes to the IPCP, also when it is
+ * gone (nobody hears it then). No process sees a request that OAP does not let in. [spec/architecture.md §4.1, steps 8
+ * and 9; unlike C, which says nothing, every refusal is told at once]
  */
-import { OapServer, acceptOap, refuseOap, type OapOffer } from '@ouroboros/oap';
+import { OapServer, answerOap, refuseOap, type OapAgreed, type OapFailure, type OapOffer } from '@ouroboros/oap';
 import { EMPTY_BYTES, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
@@ -14,8 +15,10 @@ import type { FlowTable } from './flows.js';
 import { standsOn } from './ground.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure, type RegistryInput } from './messages.js';
-import type { NameTable } from './names.js';
+import type { NameEntry, NameTable } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';
+import { noIds, oapRoomOf } from './remote-attempt.js';
+import type { FoundSecurity, SecurityDesk } from './security-desk.js';
 import type { FlowRequest, WaitingRoom } from './waiting-room.js';
 
 interface Arrival {
@@ -27,6 +30,9 @@ interface Arrival {
   readonly wallNanos: bigint;
   readonly at: number;
   waiting: FlowRequest | null;
+  /** The OAP response, and what was agreed by it. */
+  response: Uint8Array;
+  agreed: OapAgreed | null;
 }
 
 export interface ArrivalParts {
@@ -37,6 +43,7 @@ export interface ArrivalParts {
   readonly flows: FlowTable;
   readonly waiting: WaitingRoom;
   readonly starter: AutoStart;
+  readonly security: SecurityDesk;
 }
 
 export class Arrivals {
@@ -44,42 +51,55 @@ export class Arrivals {
   private readonly oap: OapServer;
 
   constructor(private readonly parts: ArrivalParts) {
-    const { hash, features } = parts.core.options;
-    this.oap = new OapServer(hash, features);
+    const { options } = parts.core;
+    this.oap = new OapServer(options, options.features);
   }
 
-  /** Requests that wait for a process. */
+  /** Requests that wait for files or for a process. */
   get count(): number {
     return this.open.size;
   }
 
   arrived(ipcp: IpcpEntry, input: RegistryInput & { kind: 'flowArrived' }): void {
-    const { core, names } = this.parts;
+    const { core } = this.parts;
     const { flow, wallNanos } = input;
     const read = this.oap.read(flow.data, core.now);
     const arrival: Arrival = {
-      id: input.arrival,
-      ipcp,
-      flow,
-      offer: read.offer,
-      wallNanos,
-      at: core.now,
-      waiting: null,
+      ...{ id: input.arrival, ipcp, flow, offer: read.offer, wallNanos, at: core.now },
+      ...{ waiting: null, response: EMPTY_BYTES, agreed: null },
     };
+    this.open.add(arrival);
     if (!read.ok) return this.refuse(arrival, failure(read.code, read.text));
-    if (core.stopping) return this.refuse(arrival, failure('EIRMD', 'the IRM daemon stops'));
-    if (!core.options.supportedQos(flow.qos))
-      return this.refuse(arrival, failure('EQOS', 'this quality of service is not offered'));
-    const name = ipcp.layer ? names.find(ipcp.layer.hash, flow.hash) : undefined;
-    // A layer may find names without us (a static directory, old entries): only those that are registered in it are served.
-    if (!name || !ipcp.registrations.has(name.name)) {
-      return this.refuse(arrival, failure('ENAME', 'this name is not known here'));
-    }
+    const name = this.nameOf(arrival);
+    if ('code' in name) return this.refuse(arrival, name);
     core.log('debug', `flow request for ${name.name}`, {
       id: read.offer.correlationId,
       ipcp: ipcp.name,
       name: name.name,
     });
+    const question = { role: 'server', name: name.name, carrier: ipcp, byIpcp: false } as const;
+    this.parts.security.find(question, (found) => {
+      if (this.open.has(arrival)) this.secured(arrival, name, read.offer, found);
+    });
+  }
+
+  /** The name that is asked for, or why it is not served. */
+  private nameOf({ ipcp, flow }: Arrival): NameEntry | Failure {
+    const { core, names } = this.parts;
+    if (core.stopping) return failure('EIRMD', 'the IRM daemon stops');
+    if (!core.options.supportedQos(flow.qos)) return failure('EQOS', 'this quality of service is not offered');
+    const name = ipcp.layer ? names.find(ipcp.layer.hash, flow.hash) : undefined;
+    // A layer may find names without us (a static directory, old entries): only those that are registered in it are served.
+    return name && ipcp.registrations.has(name.name) ? name : failure('ENAME', 'this name is not known here');
+  }
+
+  private secured(arrival: Arrival, name: NameEntry, offer: OapOffer, found: FoundSecurity): void {
+    if (!found.ok) return this.refuseByOap(arrival, name, found);
+    const reply = { security: found.security, timestampNs: this.wallNow(arrival), room: oapRoomOf(arrival.ipcp) };
+    const answered = answerOap(offer, reply, this.parts.core.options);
+    if (!answered.ok) return this.refuseByOap(arrival, name, answered);
+    arrival.response = answered.bytes;
+    arrival.agreed = answered.agreed;
     const serving = this.parts.processes.servingName(name.name).length > 0;
     if (!serving && !this.parts.starter.ensure(name)) return this.refuse(arrival, noServer(name.name));
     this.wait(arrival, name.name);
@@ -111,7 +131,6 @@ export class Arrivals {
       refused: (error) => this.refuse(arrival, error),
     };
     arrival.waiting = request;
-    this.open.add(arrival);
     const late = failure('ENOANSWER', `no process that serves ${name} accepted within ${limitMs} ms`, {
       stage: 'accept',
     });
@@ -120,38 +139,48 @@ export class Arrivals {
 
   private accepted(arrival: Arrival, name: string, process: ProcessEntry, accept: number): void {
     const { core, flows } = this.parts;
-    const { ipcp, offer } = arrival;
+    const { ipcp, offer, agreed } = arrival;
     const { qos, mplMs } = arrival.flow;
-    if (!offer) return;
-    const { correlationId, features } = offer;
+    if (!offer || !agreed) return;
+    const { correlationId } = offer;
     const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
     if (!flow) {
-      const error = failure('ENOMEM', 'all flow numbers of this host are in use');
-      core.fail(accept, error);
-      return this.refuse(arrival, error);
+      core.fail(accept, noIds);
+      return this.refuse(arrival, noIds);
     }
     const { flowId, layer } = flow;
     const ticket = core.secrets.draw();
-    const grant = { flowId, qos, mplMs, layer, name, features, correlationId, crypto: null };
+    const { features, crypto } = agreed;
+    const grant = { flowId, qos, mplMs, layer, name, features, correlationId, crypto };
     this.open.delete(arrival);
-    const data = acceptOap(offer, this.wallNow(arrival));
+    const data = arrival.response;
     const { uid } = process.caller;
     // The IPCP first: it is to expect the ticket before the process comes with it.
     this.answer(arrival, { response: 0, data, flowId, ticket, uid, features, correlationId });
-    flows.allocated(flow);
+    flows.allocated(flow, agreed);
     standsOn(process, flow.layer, this.parts);
     const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
     core.reply(accept, { ...grant, channel } satisfies FlowGrant);
   }
 
-  private refuse(arrival: Arrival, error: Failure): void {
+  /** Somebody was kept out, or a file of this host is wrong: an operator wants to know. */
+  private refuseByOap(arrival: Arrival, { name }: NameEntry, { code, text, wanted }: OapFailure): void {
+    const { core } = this.parts;
+    const id = arrival.offer?.correlationId ?? '';
+    core.log('warn', `a flow to ${name} was refused: ${text}`, { id, name, ipcp: arrival.ipcp.name, code });
+    this.refuse(arrival, failure(code, text), wanted);
+  }
+
+  private refuse(arrival: Arrival, error: Failure, wanted?: OapFailure['wanted']): void {
     const { core, waiting } = this.parts;
-    const { offer } = arrival;
+    const { offer, agreed } = arrival;
     if (arrival.waiting) waiting.withdraw(arrival.waiting);
     this.open.delete(arrival);
+    agreed?.crypto?.secret.fill(0);
     const id = offer?.correlationId ?? '';
-    core.log('debug', 'flow request refused', { id, ipcp: arrival.ipcp.name, code: error.code, why: error.message });
-    const { response, data } = refuseOap(offer, error.code, error.message, this.wallNow(arrival));
+    const { code, message: text } = error;
+    core.log('debug', 'flow request refused', { id, ipcp: arrival.ipcp.name, code, why: text });
+    const { response, data } = refuseOap(offer, { code, text, wanted }, this.wallNow(arrival));
     this.answer(arrival, refusal(response, data, id));
   }
 

@@ -92,6 +92,7 @@ function ipcpSession(name: string, operations: Partial<IpcpOperations> = {}): Re
     announcement: {
       ...{ pid: 50, name, type: 'test', rank: 1, channelPath: '/ipcp', state: 'boot', layer: null, flows: [] },
       operations: ['bootstrap', 'register', 'query', 'flowAlloc', 'report'],
+      ...{ onNetwork: false, oapRoom: 0 },
     },
     operations: {
       bootstrap: ({ layer }) => Promise.resolve({ name: layer, hash: 'MD5' }),

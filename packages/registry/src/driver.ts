@@ -3,6 +3,8 @@ import { OuroborosError, errorNumber, toOuroborosError, type JsonObject, type Qo
 import type {
   CancelSignal,
   Clock,
+  CredentialFailure,
+  CredentialStore,
   FlowArrivalAnswer,
   FlowGrant,
   FlowService,
@@ -13,6 +15,7 @@ import type {
   Management,
   Random,
 } from '@ouroboros/ports';
+import type { OapCrypto } from '@ouroboros/oap';
 import { OapFeature } from '@ouroboros/wire';
 import { refusal } from './arrivals.js';
 import { Broadcast } from './broadcast.js';
@@ -32,6 +35,10 @@ export interface RegistryDriverOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly hash: Hash;
+  /** Without: this host encrypts nothing. */
+  readonly crypto?: OapCrypto;
+  /** Without: no name has credentials or an `enc.conf`, and certificates of others are refused. */
+  readonly credentials?: CredentialStore;
   readonly logger: Logger;
   readonly host: RegistryHost;
   readonly identity: DaemonIdentity;
@@ -39,16 +46,16 @@ export interface RegistryDriverOptions {
   readonly state?: JsonObject;
   readonly policy?: Partial<RegistryPolicy>;
   readonly limits?: Partial<RegistryLimits>;
-  /** Default: everything but ordered QoS. */
+  /** Default: every QoS. */
   readonly supportedQos?: (qos: QosSpec) => boolean;
   /** OapFeature bits that this host offers; default: all that layers and registry act on. 0 = as a C host. */
   readonly features?: number;
 }
 
-const OFFERED_FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
+const OFFERED_FEATURES =
+  OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE;
 
-/** Ordered QoS needs FRCP, which is not there yet. */
-export const unorderedQos = (qos: QosSpec): boolean => qos.inOrder === 0;
+const everyQos = (): boolean => true;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -76,11 +83,13 @@ export class RegistryDriver {
     this.registry = new Registry(
       {
         hash: options.hash,
+        crypto: options.crypto ?? null,
+        credentials: options.credentials !== undefined,
         seed: options.random.bytes(32),
         identity: options.identity,
         policy: { ...DEFAULT_POLICY, ...options.policy },
         limits: { ...DEFAULT_LIMITS, ...options.limits },
-        supportedQos: options.supportedQos ?? unorderedQos,
+        supportedQos: options.supportedQos ?? everyQos,
         features: options.features ?? OFFERED_FEATURES,
       },
       options.state,
@@ -244,6 +253,8 @@ export class RegistryDriver {
         this.arrivals.get(output.arrival)?.(output.answer);
         this.arrivals.delete(output.arrival);
         return;
+      case 'loadSecurity':
+        return void this.loadSecurity(output);
       case 'flowDown':
         return this.processes.get(output.process)?.flowDown(output.flowId);
       case 'spawnIpcp':
@@ -279,6 +290,11 @@ export class RegistryDriver {
     );
   }
 
+  private async loadSecurity({ load, role, name, paths }: RegistryOutput & { kind: 'loadSecurity' }): Promise<void> {
+    const found = await this.options.credentials!.load(role, name, paths).catch(unreadable);
+    this.driver.input({ kind: 'securityLoaded', load, found });
+  }
+
   private spawn(spawn: number, spawned: Promise<number>): void {
     spawned.then(
       (pid) => this.driver.input({ kind: 'spawned', spawn, pid }),
@@ -307,6 +323,12 @@ function invoke(operations: IpcpOperations, op: keyof IpcpOperations, args: read
   const method = operations[op] as (...args: unknown[]) => Promise<unknown>;
   return method.apply(operations, [...args]);
 }
+
+const unreadable = (thrown: unknown): CredentialFailure => ({
+  ok: false,
+  code: 'unreadable',
+  text: toFailure(thrown).message,
+});
 
 const stops = (): OuroborosError => new OuroborosError('EIRMD', 'the IRM daemon stops');
 

@@ -7,6 +7,8 @@
  * States: alloc-pending (asked for at the IPCP) → allocated → dealloc-pending (one side is gone) → forgotten.
  */
 import type { Micros, QosSpec } from '@ouroboros/model';
+import type { OapAgreed } from '@ouroboros/oap';
+import type { FlowProtection } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { FlowIds } from './flow-ids.js';
 import type { IpcpCalls } from './ipcp-calls.js';
@@ -26,6 +28,9 @@ export interface FlowEntry {
   state: 'alloc-pending' | 'allocated' | 'dealloc-pending';
   qos: QosSpec;
   correlationId: string;
+  /** Name in the verified certificate of the other host, and how its packets are protected; no secrets. */
+  peer: string;
+  crypto: FlowProtection | null;
   readonly since: Micros;
   /** Operations of the carrier for this flow that have not ended. */
   busy: number;
@@ -80,15 +85,20 @@ export class FlowTable {
     return this.ids.claim(flowId) ? this.add(flowId, flow, awaits) : undefined;
   }
 
-  allocated(flow: FlowEntry): void {
+  /** `agreed`: what both hosts agreed; null for a flow between two processes of this host. */
+  allocated(flow: FlowEntry, agreed: OapAgreed | null): void {
     flow.state = 'allocated';
-    const { flowId, name, layer, correlationId } = flow;
+    flow.peer = agreed?.peer ?? '';
+    flow.crypto = agreed?.crypto ? shown(agreed.crypto) : null;
+    const { flowId, name, layer, correlationId, peer } = flow;
     const where = layer === '' ? 'directly' : `over ${layer}`;
-    this.core.report('flow', `flow ${flowId} to ${name} allocated ${where}`, {
+    const how = flow.crypto ? `, ${flow.crypto.cipher} by ${flow.crypto.kex}` : '';
+    this.core.report('flow', `flow ${flowId} to ${name} allocated ${where}${how}`, {
       id: correlationId,
       flowId,
       name,
       layer,
+      ...(peer !== '' && { peer }),
     });
   }
 
@@ -189,6 +199,8 @@ export class FlowTable {
       state: flow.state,
       qos: flow.qos,
       correlationId: flow.correlationId,
+      peer: '',
+      crypto: null,
       since: this.core.now,
       busy: 0,
       awaits,
@@ -203,3 +215,5 @@ export class FlowTable {
     flow.restUntil = Math.max(flow.restUntil, until) as Micros;
   }
 }
+
+const shown = ({ profile, cipher, kex }: FlowProtection): FlowProtection => ({ profile, cipher, kex });

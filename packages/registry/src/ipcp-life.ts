@@ -9,7 +9,7 @@
  * The end of the session is the first notice of a death and takes flows down at once; the exit status, which follows for
  * children, decides about the restart. [spec/architecture.md §2, §5: C does not notice a crashed IPCP]
  */
-import type { IpcpAnnouncement, RestartPolicy } from '@ouroboros/ports';
+import type { IpcpAnnouncement, IpcpCreateRequest } from '@ouroboros/ports';
 import { backoffMs } from './backoff.js';
 import type { Core } from './core.js';
 import type { IpcpCalls } from './ipcp-calls.js';
@@ -42,8 +42,9 @@ export class IpcpLife {
     private readonly hooks: IpcpLifeHooks,
   ) {}
 
-  create(request: number, name: string, type: string, restart: RestartPolicy): void {
+  create(request: number, { name, type, restart, security }: IpcpCreateRequest): void {
     const ipcp = this.ipcps.add(name, type, restart);
+    ipcp.security = security ?? ipcp.security;
     ipcp.creating = request;
     this.spawn(ipcp);
   }
@@ -161,6 +162,8 @@ export class IpcpLife {
       pid: caller.pid,
       uid: caller.uid,
       rank: announcement.rank,
+      onNetwork: announcement.onNetwork,
+      oapRoom: announcement.oapRoom,
       channelPath: announcement.channelPath,
       operations: new Set(announcement.operations),
       state: announcement.state,

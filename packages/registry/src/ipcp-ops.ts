@@ -13,6 +13,7 @@ import type { IpcpLife } from './ipcp-life.js';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
 import { failure, type Failure, type IpcpCall } from './messages.js';
 import { nameFailure } from './names.js';
+import { policyFault } from './policies.js';
 import { notOperational, unknownIpcp, type NameOps } from './name-ops.js';
 import type { Views } from './views.js';
 
@@ -30,13 +31,15 @@ export interface IpcpOpsParts {
 export class IpcpOps {
   constructor(private readonly parts: IpcpOpsParts) {}
 
-  create(request: number, { name, type, restart }: IpcpCreateRequest): void {
+  create(request: number, args: IpcpCreateRequest): void {
+    const { name, type, restart, security } = args;
     const { core, ipcps, life } = this.parts;
-    const fault = nameFailure(name, 'name') ?? nameFailure(type, 'type') ?? restartFault(restart);
+    const fault =
+      nameFailure(name, 'name') ?? nameFailure(type, 'type') ?? restartFault(restart) ?? policyFault(security);
     if (fault) return core.fail(request, fault);
     if (ipcps.get(name)) return core.fail(request, failure('EEXIST', `IPCP ${name} exists`, { field: 'name' }));
     if (core.stopping) return core.fail(request, failure('EIRMD', 'the IRM daemon stops'));
-    life.create(request, name, type, restart);
+    life.create(request, args);
   }
 
   destroy(request: number, name: string): void {

@@ -5,7 +5,9 @@ import type {
   IpcpEnrollRequest,
   LayerInfo,
   RestartPolicy,
+  SecurityPolicy,
 } from '@ouroboros/ports';
+import { OPEN_POLICY } from './policies.js';
 import type { Timer } from './timer-heap.js';
 
 /**
@@ -39,6 +41,11 @@ export interface IpcpEntry {
   /** The daemon started it and will be told of its exit. */
   child: boolean;
   rank: number;
+  /** See IpcpAnnouncement. */
+  onNetwork: boolean;
+  oapRoom: number;
+  /** Of the flows that it carries. */
+  security: SecurityPolicy;
   channelPath: string;
   operations: ReadonlySet<string>;
   state: IpcpState;
@@ -106,6 +113,9 @@ export class IpcpTable {
       uid: 0,
       child: false,
       rank: 0,
+      onNetwork: false,
+      oapRoom: 0,
+      security: OPEN_POLICY,
       channelPath: '',
       operations: new Set(),
       state: 'null',

@@ -1,5 +1,8 @@
 import type { ErrorCode, ErrorDetail } from '@ouroboros/model';
 import type {
+  CredentialFailure,
+  CredentialPaths,
+  CredentialRole,
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowArrival,
@@ -8,6 +11,7 @@ import type {
   IpcpOperations,
   LogLevel,
   Management,
+  NameSecurity,
   ProcessAnnouncement,
   StatusEvent,
 } from '@ouroboros/ports';
@@ -45,7 +49,7 @@ export type IpcpCall = CallOf<IpcpOperations, IpcpOp>;
 /**
  * What happens to the registry. Sessions (`process`, `ipcp`), requests, arrivals, calls and spawns are numbers that
  * whoever starts them chooses and never uses twice: the driver for sessions, requests and arrivals, the registry for
- * calls and spawns.
+ * calls, loads and spawns.
  */
 export type RegistryInput =
   | { readonly kind: 'start' }
@@ -89,6 +93,8 @@ export type RegistryInput =
       readonly wallNanos: bigint;
     }
   | { readonly kind: 'flowGone'; readonly ipcp: number; readonly flowId: number }
+  /** Answers a `loadSecurity`. */
+  | { readonly kind: 'securityLoaded'; readonly load: number; readonly found: NameSecurity | CredentialFailure }
   | { readonly kind: 'spawned'; readonly spawn: number; readonly pid: number }
   | { readonly kind: 'spawnFailed'; readonly spawn: number; readonly error: Failure }
   | { readonly kind: 'exited'; readonly pid: number; readonly code: number | null; readonly signal: string | null }
@@ -101,6 +107,14 @@ export type RegistryOutput =
   | { readonly kind: 'reply'; readonly request: number; readonly outcome: Outcome }
   | ({ readonly kind: 'callIpcp'; readonly ipcp: number; readonly call: number } & IpcpCall)
   | { readonly kind: 'answerArrival'; readonly arrival: number; readonly answer: FlowArrivalAnswer }
+  /** What the files of a name say is wanted; `securityLoaded` with the same number answers. */
+  | {
+      readonly kind: 'loadSecurity';
+      readonly load: number;
+      readonly role: CredentialRole;
+      readonly name: string;
+      readonly paths: CredentialPaths;
+    }
   | { readonly kind: 'flowDown'; readonly process: number; readonly flowId: number }
   | { readonly kind: 'spawnIpcp'; readonly spawn: number; readonly name: string; readonly type: string }
   | { readonly kind: 'spawnProgram'; readonly spawn: number; readonly path: string; readonly args: readonly string[] }

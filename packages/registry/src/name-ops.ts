@@ -6,6 +6,7 @@ import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure } from './messages.js';
 import { baseName, nameFailure, type NameTable } from './names.js';
+import { OPEN_POLICY, policyFault } from './policies.js';
 import type { ProcessTable } from './processes.js';
 
 export interface NameOpsParts {
@@ -23,11 +24,11 @@ export class NameOps {
   constructor(private readonly parts: NameOpsParts) {}
 
   /** A name that exists already is left as it is. */
-  create(request: number, { name, balancing, paths }: NameCreateRequest): void {
+  create(request: number, { name, balancing, paths, security }: NameCreateRequest): void {
     const { core, names } = this.parts;
-    const fault = nameFailure(name, 'name') ?? balancingFault(balancing);
+    const fault = nameFailure(name, 'name') ?? balancingFault(balancing) ?? policyFault(security);
     if (fault) return core.fail(request, fault);
-    if (!names.get(name)) names.create(name, balancing, paths);
+    if (!names.get(name)) names.create(name, balancing, paths, security ?? OPEN_POLICY);
     core.reply(request, undefined);
   }
 

@@ -1,7 +1,8 @@
 import { toHex, type HashAlgorithm, nameFault, utf8Bytes } from '@ouroboros/model';
-import type { Balancing, NamePaths } from '@ouroboros/ports';
+import type { Balancing, NamePaths, SecurityPolicy } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
+import { OPEN_POLICY } from './policies.js';
 
 /** A program that may serve a name. */
 export interface ProgramBinding {
@@ -16,6 +17,7 @@ export interface NameEntry {
   readonly name: string;
   readonly balancing: Balancing;
   readonly paths: NamePaths;
+  readonly security: SecurityPolicy;
   /** In the order of binding. */
   programs: ProgramBinding[];
   /** Processes bound one by one. */
@@ -63,11 +65,11 @@ export class NameTable {
 
   /** The name, created (spill) when it is new. */
   ensure(name: string): NameEntry {
-    return this.entries.get(name) ?? this.create(name, 'spill', DEFAULT_PATHS);
+    return this.entries.get(name) ?? this.create(name, 'spill', DEFAULT_PATHS, OPEN_POLICY);
   }
 
-  create(name: string, balancing: Balancing, paths: NamePaths): NameEntry {
-    const entry: NameEntry = { name, balancing, paths, programs: [], pids: new Set(), ipcps: new Set() };
+  create(name: string, balancing: Balancing, paths: NamePaths, security: SecurityPolicy): NameEntry {
+    const entry: NameEntry = { name, balancing, paths, security, programs: [], pids: new Set(), ipcps: new Set() };
     this.entries.set(name, entry);
     for (const [algorithm, index] of this.byHash) index.set(toHex(this.hashOf(algorithm, name)), entry);
     this.core.keep();

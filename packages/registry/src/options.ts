@@ -1,5 +1,6 @@
 import type { QosSpec } from '@ouroboros/model';
-import type { Hash } from '@ouroboros/ports';
+import type { OapTools } from '@ouroboros/oap';
+import type { Authentication, Encryption, Hash } from '@ouroboros/ports';
 
 /** What an operator may change while the registry runs. */
 export interface RegistryPolicy {
@@ -7,9 +8,20 @@ export interface RegistryPolicy {
   readonly directFlows: boolean;
   /** Direct flows between processes of different users are allowed. */
   readonly allowOtherUsers: boolean;
+  /**
+   * Of flows to and from other hosts, where neither name nor layer says more. Flows between two processes of this host
+   * leave it never and are neither encrypted nor authenticated, whatever is demanded.
+   */
+  readonly encryption: Encryption;
+  readonly authentication: Authentication;
 }
 
-export const DEFAULT_POLICY: RegistryPolicy = { directFlows: true, allowOtherUsers: false };
+export const DEFAULT_POLICY: RegistryPolicy = {
+  directFlows: true,
+  allowOtherUsers: false,
+  encryption: 'off',
+  authentication: 'offer',
+};
 
 /** Time limits in ms and bounds of queues. Origins: [spec/architecture.md §4.5] unless said otherwise. */
 export interface RegistryLimits {
@@ -40,6 +52,8 @@ export interface RegistryLimits {
   readonly adoptionMs: number;
   /** `bind process`: for the process to attach. C waits 10 ms, which a script that binds right after a start misses. */
   readonly bindProcessMs: number;
+  /** For the files of a name to be read. */
+  readonly credentialsMs: number;
   /** A freed flow id is not used again before. */
   readonly quarantineMs: number;
   readonly backoffFirstMs: number;
@@ -68,6 +82,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
   deallocMs: 5_000,
   adoptionMs: 3_000,
   bindProcessMs: 1_000,
+  credentialsMs: 2_000,
   quarantineMs: 1_000,
   backoffFirstMs: 100,
   backoffCapMs: 30_000,
@@ -85,6 +100,10 @@ export interface DaemonIdentity {
 
 export interface RegistryOptions {
   readonly hash: Hash;
+  /** Null: this host encrypts nothing. */
+  readonly crypto: OapTools['crypto'];
+  /** The host answers `loadSecurity`; without, no name has files. */
+  readonly credentials: boolean;
   /** 32 secret random bytes from which tickets, OAP ids and correlation ids are drawn. */
   readonly seed: Uint8Array;
   readonly identity: DaemonIdentity;

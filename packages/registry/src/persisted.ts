@@ -5,9 +5,11 @@ import type {
   IpcpEnrollRequest,
   NamePaths,
   RestartPolicy,
+  SecurityPolicy,
 } from '@ouroboros/ports';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
 import { DEFAULT_PATHS, type NameEntry, type NameTable } from './names.js';
+import { OPEN_POLICY } from './policies.js';
 
 /** Format of the kept state; another one is not read. */
 const VERSION = 1;
@@ -18,24 +20,26 @@ export function takeSnapshot(names: NameTable, ipcps: IpcpTable): JsonObject {
   return { version: VERSION, names: [...names.all()].map(nameJson), ipcps: lasting.map(ipcpJson) };
 }
 
-const nameJson = ({ name, balancing, paths, programs, pids, ipcps }: NameEntry): JsonObject => ({
+const nameJson = ({ name, balancing, paths, security, programs, pids, ipcps }: NameEntry): JsonObject => ({
   name,
   balancing,
   paths: { ...paths },
+  security: { ...security },
   programs: programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
   pids: [...pids],
   ipcps: [...ipcps],
 });
 
-const ipcpJson = ({ name, type, pid, restart, restarts, join, registrations, connections }: IpcpEntry): JsonObject => ({
-  name,
-  type,
-  pid,
-  restart,
-  restarts,
-  join: join && { op: join.op, request: { ...join.request } },
-  registrations: [...registrations.values()].map(({ value, reached }) => ({ name: value, reached })),
-  connections: [...connections.values()].map(({ value, reached }) => ({ request: connectJson(value), reached })),
+const ipcpJson = (ipcp: IpcpEntry): JsonObject => ({
+  name: ipcp.name,
+  type: ipcp.type,
+  pid: ipcp.pid,
+  restart: ipcp.restart,
+  restarts: ipcp.restarts,
+  security: { ...ipcp.security },
+  join: ipcp.join && { op: ipcp.join.op, request: { ...ipcp.join.request } },
+  registrations: [...ipcp.registrations.values()].map(({ value, reached }) => ({ name: value, reached })),
+  connections: [...ipcp.connections.values()].map(({ value, reached }) => ({ request: connectJson(value), reached })),
 });
 
 const connectJson = ({ name, dst, component, qos }: IpcpConnectRequest): JsonObject => ({
@@ -69,7 +73,7 @@ function restoreName(record: JsonObject, names: NameTable): void {
   const programs = asList(record['programs']).map(asObject);
   const pids = asList(record['pids']).map(asNumber);
   const ipcps = asList(record['ipcps']).map(asText);
-  const entry = names.create(asText(record['name']), balancing, paths);
+  const entry = names.create(asText(record['name']), balancing, paths, policyOf(record['security']));
   entry.programs = programs.map(({ path, args, auto }) => ({
     path: asText(path),
     args: asList(args).map(asText),
@@ -87,12 +91,17 @@ function restoreIpcp(record: JsonObject, ipcps: IpcpTable): void {
   ipcp.phase = 'expected';
   ipcp.pid = asNumber(record['pid']);
   ipcp.restarts = asNumber(record['restarts']);
+  ipcp.security = policyOf(record['security']);
   ipcp.join = join;
   for (const { name, reached } of registrations) {
     ipcp.registrations.set(asText(name), { value: asText(name), reached: reached === true });
   }
   for (const goal of connections) ipcp.connections.set(connectionKey(goal.value), goal);
 }
+
+/** A state that was kept before there were policies has none. */
+const policyOf = (value: JsonValue | undefined): SecurityPolicy =>
+  value === undefined ? OPEN_POLICY : ({ ...OPEN_POLICY, ...asObject(value) } as SecurityPolicy);
 
 function joinOf(value: JsonValue | undefined): JoinRequest | null {
   if (value === null || value === undefined) return null;

@@ -28,6 +28,7 @@ import { NameTable } from './names.js';
 import type { RegistryOptions } from './options.js';
 import { restoreSnapshot, takeSnapshot } from './persisted.js';
 import { ProcessTable, type ProcessEntry } from './processes.js';
+import { SecurityDesk } from './security-desk.js';
 import { Shutdown } from './shutdown.js';
 import { Spawns } from './spawns.js';
 import { Views } from './views.js';
@@ -48,6 +49,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   private readonly spawns: Spawns;
   private readonly waiting: WaitingRoom;
   private readonly starter: AutoStart;
+  private readonly security: SecurityDesk;
   private readonly goals: IpcpGoals;
   private readonly life: IpcpLife;
   private readonly bindings: Bindings;
@@ -80,8 +82,9 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       forgotten: (ipcp) => this.ipcpForgotten(ipcp),
       created: (ipcp, request) => core.reply(request, this.views.ipcpInfo(ipcp)),
     });
-    const { starter, goals, life } = this;
-    const parts = { core, names, processes, ipcps, calls, flows, waiting, starter, goals, life };
+    this.security = new SecurityDesk(core, names);
+    const { starter, goals, life, security } = this;
+    const parts = { core, names, processes, ipcps, calls, flows, waiting, starter, goals, life, security };
     this.bindings = new Bindings(parts);
     this.allocations = new Allocations(parts);
     this.arrivals = new Arrivals(parts);
@@ -141,6 +144,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       // While it is being allocated the end of the allocation says what became of it.
       if (known && flow.state !== 'alloc-pending') this.flows.carrierEnded(flow);
     },
+    securityLoaded: ({ load, found }) => this.security.loaded(load, found),
     spawned: (input) => this.spawns.answered(input),
     spawnFailed: (input) => this.spawns.answered(input),
     exited: (input) => {

@@ -55,6 +55,8 @@ export class Views {
       uptimeMs: msSince(core, this.startedAt),
       ready: waitingFor.length === 0 && !core.stopping,
       waitingFor,
+      // The registry reads no files; the daemon around it adds what it sees there.
+      warnings: [],
       ipcps: this.ipcpList(),
       names: names.count,
       flows: flows.count,
@@ -85,7 +87,7 @@ export class Views {
   }
 
   private flowInfo(flow: FlowEntry): FlowInfo {
-    const { flowId, name, layer, ipcp, state, qos, correlationId } = flow;
+    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto } = flow;
     const pids = [...flow.holders].map(({ caller }) => caller.pid);
     return {
       flowId,
@@ -96,6 +98,8 @@ export class Views {
       qos,
       pids,
       correlationId,
+      peer,
+      crypto,
       sinceMs: msSince(this.parts.core, flow.since),
     };
   }

@@ -63,6 +63,8 @@ export const FLOW: FlowInfo = {
   pids: [77, 78],
   correlationId: '0123456789abcdef',
   sinceMs: 1234.5,
+  peer: 'hello',
+  crypto: { profile: 'o7s', cipher: 'chacha20-poly1305', kex: 'X25519+ML-KEM-768' },
 };
 
 export const STATUS: DaemonStatus = {
@@ -72,13 +74,19 @@ export const STATUS: DaemonStatus = {
   runtimeDir: '/run/ouroboros',
   ready: true,
   waitingFor: ['layer net'],
+  warnings: ['server certificate of "hello" expires in 3 days'],
   ipcps: [IPCP, NEW_IPCP],
   names: 5,
   flows: 6,
   processes: 7,
 };
 
-export const CREATE: IpcpCreateRequest = { name: 'uni.1', type: 'unicast', restart: 'always' };
+export const CREATE: IpcpCreateRequest = {
+  name: 'uni.1',
+  type: 'unicast',
+  restart: 'always',
+  security: { encryption: 'require', authentication: 'offer' },
+};
 export const BOOTSTRAP: IpcpBootstrapRequest = { name: 'uni.1', layer: 'net', config: CONFIG, autobind: true };
 export const ENROLL: IpcpEnrollRequest = { name: 'u', dst: 'n', layer: 'net', config: CONFIG, autobind: true };
 export const CONNECT: IpcpConnectRequest = { name: 'u', dst: 'n', component: 'Data Transfer', qos: QOS_VOICE };
@@ -88,6 +96,7 @@ export const CREATE_NAME: NameCreateRequest = {
   name: 'hello',
   balancing: 'spill',
   paths: { serverEnc: 'a', serverCrt: 'b', serverKey: 'c', clientEnc: 'd', clientCrt: 'e', clientKey: 'f' },
+  security: { encryption: 'off', authentication: 'require' },
 };
 
 export const GRANT: FlowGrant = {
@@ -138,6 +147,8 @@ export const ANNOUNCED_IPCP: IpcpAnnouncement = {
   state: 'operational',
   layer: { name: 'net', hash: 'SHA3_512' },
   flows: [{ flowId: 64 }, { flowId: 65 }],
+  onNetwork: true,
+  oapRoom: 1985,
 };
 
 export const HASH = Uint8Array.of(0xde, 0xad, 0, 0xff);

@@ -23,10 +23,30 @@ describe('irm status', () => {
         version: '0.1.0',
         ready: false,
         waitingFor: ['layer net'],
+        warnings: [],
         runtimeDir: '/run/ouroboros',
         ipcps: [{ name: 'l0' }],
       },
     });
+  });
+});
+
+describe('irm status of a host with warnings', () => {
+  it('shows each on a line, and is as ready as before', async () => {
+    const cli = new CommandLine();
+    cli.management.warnings = ['server certificate of "hello" expires in 29 days', 'second'];
+    expect((await cli.run('status')).stdout).toBe(
+      [
+        'irmd     0.1.0, pid 4000, up 12 s',
+        'node     /run/ouroboros',
+        'state    ready',
+        'holds    0 IPCPs, 0 names, 0 flows, 0 processes',
+        'warning  server certificate of "hello" expires in 29 days',
+        'warning  second',
+        '',
+      ].join('\n'),
+    );
+    expect(await cli.json('status')).toMatchObject({ status: { ready: true, warnings: cli.management.warnings } });
   });
 });
 

@@ -16,6 +16,8 @@ describe('irm flow list', () => {
         qos: { ...QOS_RAW, timeout: 5 },
         pids: [7, 8],
         sinceMs: 500,
+        peer: '',
+        crypto: null,
       },
       {
         ...common,
@@ -26,23 +28,40 @@ describe('irm flow list', () => {
         qos: { ...QOS_VIDEO, loss: 0 },
         pids: [7],
         sinceMs: 90_061_000,
+        peer: 'film',
+        crypto: { profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519+ML-KEM-768' },
       },
     ];
     expect((await cli.run('f l')).stdout).toBe(
       [
-        '+------+-------+---------+------+--------+------+---------+-----------+',
-        '| flow |  name |   layer | ipcp |    qos |  pid |     age |     state |',
-        '+------+-------+---------+------+--------+------+---------+-----------+',
-        '|    3 |  film |     net |   n1 | custom |    7 | 1 d 1 h | allocated |',
-        '|   12 | hello | (local) |    - |    raw | 7, 8 |     0 s | allocated |',
-        '+------+-------+---------+------+--------+------+---------+-----------+',
+        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
+        '| flow |  name |   layer | ipcp |    qos |                     protection | peer |  pid |     age |     state |',
+        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
+        '|    3 |  film |     net |   n1 | custom | aes-256-gcm, X25519+ML-KEM-768 | film |    7 | 1 d 1 h | allocated |',
+        '|   12 | hello | (local) |    - |    raw |                              - |    - | 7, 8 |     0 s | allocated |',
+        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
         '',
       ].join('\n'),
     );
     expect(await cli.json('flow list')).toMatchObject({
       flows: [
-        { flowId: 3, layer: 'net', qos: { name: 'custom', bandwidth: '18446744073709551615', delayMs: 100 } },
-        { flowId: 12, layer: null, ipcp: null, ageMs: 500, pids: [7, 8], correlationId: '00112233aabbccdd' },
+        {
+          flowId: 3,
+          peer: 'film',
+          protection: { profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519+ML-KEM-768' },
+          layer: 'net',
+          qos: { name: 'custom', bandwidth: '18446744073709551615', delayMs: 100 },
+        },
+        {
+          flowId: 12,
+          peer: null,
+          protection: null,
+          layer: null,
+          ipcp: null,
+          ageMs: 500,
+          pids: [7, 8],
+          correlationId: '00112233aabbccdd',
+        },
       ],
     });
   });

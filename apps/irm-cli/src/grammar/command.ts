@@ -1,6 +1,7 @@
 import type { JsonObject } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm } from '@ouroboros/irm';
+import type { Pki } from '@ouroboros/pki';
 import type { Words } from './words.js';
 
 /** The command table: nouns and commands as data. Parser and help are generic over it. */
@@ -53,9 +54,12 @@ export interface Outcome {
   readonly status?: number;
 }
 
-/** What a command works with. */
-export interface Context {
-  readonly irm: Irm;
+/** What a command may ask for. */
+export interface Access {
+  /** The node's daemon. Asked for once at most. */
+  readonly irm: () => Promise<Irm>;
+  /** The certificates of this host, for which no daemon is needed. */
+  readonly pki: () => Promise<Pki>;
   readonly signal: CancelSignal;
   /** A line for stderr at once. */
   readonly note: (text: string) => void;
@@ -63,7 +67,12 @@ export interface Context {
   readonly emit: (text: string, json: JsonObject) => void;
 }
 
-export type Action = (context: Context) => Promise<Outcome>;
+/** What a command of the daemon works with. */
+export interface Context extends Omit<Access, 'irm' | 'pki'> {
+  readonly irm: Irm;
+}
+
+export type Action = (access: Access) => Promise<Outcome>;
 
 interface CommandShape {
   readonly word: string;
@@ -88,18 +97,24 @@ export interface Command extends CommandShape {
   readonly prepare: (words: Words) => Action;
 }
 
-export interface CommandSpec<I> extends CommandShape {
+export interface CommandSpec<I, C> extends CommandShape {
   /** Turns words into typed input. @throws OuroborosError (EINVAL, ENOTSUP) with `field` */
   readonly read: (words: Words) => I;
-  readonly run: (input: I, context: Context) => Promise<Outcome>;
+  readonly run: (input: I, context: C) => Promise<Outcome>;
 }
 
 /** A command whose input has a type of its own; the table forgets that type. */
-export function command<I>(spec: CommandSpec<I>): Command {
+export const command = <I>(spec: CommandSpec<I, Context>): Command =>
+  bind(spec, async ({ irm, signal, note, emit }) => ({ irm: await irm(), signal, note, emit }));
+
+/** A command that works on the certificates of this host, whether a daemon runs or not. */
+export const pkiCommand = <I>(spec: CommandSpec<I, Pki>): Command => bind(spec, ({ pki }) => pki());
+
+function bind<I, C>(spec: CommandSpec<I, C>, open: (access: Access) => Promise<C>): Command {
   const { read, run, ...shape } = spec;
   const prepare = (words: Words): Action => {
     const input = read(words);
-    return (context) => run(input, context);
+    return async (access) => run(input, await open(access));
   };
   return { kind: 'command', ...shape, prepare };
 }

@@ -22,13 +22,15 @@ export const qosWord = (qos: QosSpec): string => NAMED.find(([, named]) => sameQ
 
 export function renderFlows(flows: readonly FlowInfo[]): string {
   if (flows.length === 0) return 'No flows.\n';
-  const titles = ['flow', 'name', 'layer', 'ipcp', 'qos', 'pid', 'age', 'state'];
+  const titles = ['flow', 'name', 'layer', 'ipcp', 'qos', 'protection', 'peer', 'pid', 'age', 'state'];
   const rows = flows.map((flow) => [
     String(flow.flowId),
     flow.name,
     flow.layer === '' ? '(local)' : flow.layer,
     flow.ipcp === '' ? '-' : flow.ipcp,
     qosWord(flow.qos),
+    flow.crypto === null ? '-' : `${flow.crypto.cipher}, ${flow.crypto.kex}`,
+    flow.peer === '' ? '-' : flow.peer,
     flow.pids.join(', '),
     formatDuration(flow.sinceMs),
     flow.state,

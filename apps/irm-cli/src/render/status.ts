@@ -16,6 +16,7 @@ export function renderStatus(status: DaemonStatus): string {
       'holds',
       `${status.ipcps.length} IPCPs, ${status.names} names, ${status.flows} flows, ${status.processes} processes`,
     ],
+    ...status.warnings.map((warning) => ['warning', warning] as const),
   ]);
   return status.ipcps.length === 0 ? facts : `${facts}\n${renderIpcpStates(status)}`;
 }

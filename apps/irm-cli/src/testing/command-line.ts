@@ -1,6 +1,7 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { Irm, MemoryManagement } from '@ouroboros/irm';
+import { Pki, Places } from '@ouroboros/pki';
 import { runIrm } from '../run.js';
 
 export interface Ran {
@@ -15,8 +16,10 @@ class HastyClock implements Clock {
   now(): ReturnType<Clock['now']> {
     return (this.seconds++ * 1_000_000) as ReturnType<Clock['now']>;
   }
+  /** Stands still. */
+  wallMs = Date.UTC(2026, 0, 15, 12);
   wallNanos(): bigint {
-    return 0n;
+    return BigInt(this.wallMs) * 1_000_000n;
   }
   at(_at: unknown, callback: () => void): () => void {
     const immediate = setImmediate(callback);
@@ -34,6 +37,8 @@ async function findProgram(program: string): Promise<string> {
 export class CommandLine {
   readonly management = new MemoryManagement();
   readonly interrupt = new AbortController();
+  confDir: string | undefined;
+  readonly wallClock = new HastyClock();
   /** How often a connection was opened and not closed. */
   open = 0;
 
@@ -48,6 +53,7 @@ export class CommandLine {
       stdout: (text) => void (stdout += text),
       stderr: (text) => void (stderr += text),
       open: () => Promise.resolve(this.connect()),
+      openPki: () => Promise.resolve(this.pki()),
       signal: this.interrupt.signal,
     });
     return { status, stdout, stderr };
@@ -67,6 +73,12 @@ export class CommandLine {
       const { status, stderr } = await this.run(line);
       if (status !== 0) throw new Error(`${line}: ${stderr}`);
     }
+  }
+
+  /** In `confDir`, whose files are left to who sets it. */
+  private pki(): Pki {
+    if (this.confDir === undefined) throw new Error('this test has no directory for certificates');
+    return new Pki(new Places(this.confDir), this.wallClock);
   }
 
   private connect(): Irm {

@@ -20,13 +20,13 @@ const generateFfdhePair = generateKeyPairSync as unknown as (
   group: { readonly prime: Buffer; readonly generator: number },
 ) => KeyPairKeyObjectResult;
 
-function pairOf(kex: NodeDhName): KeyPairKeyObjectResult {
+export function generateDhPair(kex: NodeDhName): KeyPairKeyObjectResult {
   if (!isFfdhe(kex)) return generateKeyPairSync('ec', { namedCurve: kex });
   return generateFfdhePair('dh', { prime: Buffer.from(ffdhePrime(kex)), generator: 2 });
 }
 
 export function generateDh(kex: NodeDhName): KexKeys {
-  const { publicKey, privateKey } = pairOf(kex);
+  const { publicKey, privateKey } = generateDhPair(kex);
   let held: KeyObject | undefined = privateKey;
   return {
     publicKey: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),

@@ -4,6 +4,7 @@ import { fromHex, toHex } from '@ouroboros/model';
 import { isKem, type KexName, type KeyExchange } from '@ouroboros/ports';
 import fc from 'fast-check';
 import { DER, writeDer } from './der.js';
+import { generateDhPair, type NodeDhName } from './dh.js';
 import { ffdhePrime } from './ffdhe.js';
 import { loadKeyExchange } from './load.js';
 import { readSpki, writeSpki } from './spki.js';
@@ -66,11 +67,12 @@ describe('A key exchange', () => {
 
   it.each(DHS)('with %s is that of OpenSSL', (name) => {
     const ours = kex.generate(name);
-    const theirs = name.startsWith('ffdhe')
-      ? generateKeyPairSync('dh', { prime: Buffer.from(ffdhePrime(name as 'ffdhe2048')), generator: 2 })
-      : name.startsWith('X')
-        ? generateKeyPairSync(name === 'X25519' ? 'x25519' : ('x448' as 'x25519'))
-        : generateKeyPairSync('ec', { namedCurve: name });
+    const theirs =
+      name === 'X25519'
+        ? generateKeyPairSync('x25519')
+        : name === 'X448'
+          ? generateKeyPairSync('x448')
+          : generateDhPair(name as NodeDhName);
     const publicKey = createPublicKey({ key: Buffer.from(ours.publicKey), format: 'der', type: 'spki' });
     const secret = diffieHellman({ privateKey: theirs.privateKey, publicKey });
     const stripped = name.startsWith('ffdhe') ? secret.subarray(secret.findIndex((byte) => byte !== 0)) : secret;

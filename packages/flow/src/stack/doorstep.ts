@@ -6,6 +6,8 @@ import { Sieve } from './sieve.js';
 export interface DoorWatcher {
   sent(): void;
   received(): void;
+  /** An empty packet came. */
+  keepAlive(): void;
 }
 
 /**
@@ -13,8 +15,6 @@ export interface DoorWatcher {
  * Keep-alives end here; they have no more than their coming to say.
  */
 export class Doorstep extends Sieve {
-  /** Empty packets that came. */
-  keepAlives = 0;
   private entered = 0;
 
   constructor(
@@ -47,7 +47,7 @@ export class Doorstep extends Sieve {
   }
 
   protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
-    if (length === 0) this.keepAlives += 1;
+    if (length === 0) this.watcher.keepAlive();
     else if (!this.give(buffer, offset, length)) return false;
     this.entered += 1;
     return true;

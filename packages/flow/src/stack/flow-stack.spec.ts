@@ -263,6 +263,6 @@ describe('what lies on the path', () => {
     flow.near.doorstep.keepAlive();
     flow.near.top.write(EMPTY_BYTES, 0, pattern(3), 0, 3);
     await flow.path.run(10);
-    expect([flow.path.near.sent, flow.far.doorstep.keepAlives, flow.atFar]).toEqual([[0, 4], 1, [pattern(3)]]);
+    expect([flow.path.near.sent, flow.keepAlives, flow.atFar]).toEqual([[0, 4], 1, [pattern(3)]]);
   });
 });

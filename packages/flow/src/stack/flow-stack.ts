@@ -1,4 +1,5 @@
 import { Frcp } from '@ouroboros/frcp';
+import { OuroborosError } from '@ouroboros/model';
 import { createProtection } from '@ouroboros/protection';
 import type { Clock, CryptoSuite, FlowEnd, FlowGrant, Random } from '@ouroboros/ports';
 import { OapFeature } from '@ouroboros/wire';
@@ -70,6 +71,7 @@ function protectionStage(below: FlowEnd, grant: StackGrant, parts: StackParts): 
   const { clock, random, initiator, crypto: suite } = parts;
   const { crypto, mplMs } = grant;
   if (crypto === null || suite === null) throw new Error('an encrypted flow needs its key and its cryptography');
+  if (crypto.profile === 'o7s' && !hasFrames(grant)) throw new OuroborosError('EIRMD', 'packets of ours need frames');
   const { ciphers, kdf, keyExchange } = suite;
   const now = clock.now();
   return new ProtectionStage(below, clock, (output) =>

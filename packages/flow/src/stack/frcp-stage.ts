@@ -155,7 +155,7 @@ export class FrcpStage extends Stage {
     if (failed) this.fail();
     if (writable) super.belowWritable();
     if (settled || this.down !== null) this.onSettled?.();
-    if (this.drained !== null && (this.frcp.delivered || this.down !== null)) this.finishDrain();
+    if (this.drained !== null && (this.frcp.drained || this.down !== null)) this.finishDrain();
     if (this.down === null) this.alarm.set(this.frcp.deadline);
   }
 

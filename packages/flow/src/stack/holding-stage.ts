@@ -21,7 +21,7 @@ export abstract class HoldingStage extends Sieve {
     private readonly eager: boolean,
   ) {
     super(below);
-    this.listen();
+    if (eager) this.listen();
   }
 
   override read(max: number, take: PacketTaker): number {
@@ -52,6 +52,11 @@ export abstract class HoldingStage extends Sieve {
     super.close();
   }
 
+  /** True while the stage must read on for purposes of its own, though there is no room and the user does not ask. */
+  protected get mustRead(): boolean {
+    return false;
+  }
+
   /** Gives the packet to the user, or holds a copy. There must be room. */
   protected giveOrHold(buffer: Uint8Array, offset: number, length: number): void {
     if (!this.give(buffer, offset, length)) this.held.hold(buffer, offset, length);
@@ -79,9 +84,9 @@ export abstract class HoldingStage extends Sieve {
     });
   }
 
-  private listen(): void {
+  protected listen(): void {
     if (this.closed) return;
-    const wanted = this.readable !== null || (this.eager && this.held.hasRoom);
+    const wanted = this.readable !== null || this.mustRead || (this.eager && this.held.hasRoom);
     if (wanted !== (this.below.onReadable !== null)) this.below.onReadable = wanted ? this.turn : null;
   }
 }

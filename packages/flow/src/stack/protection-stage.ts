@@ -14,6 +14,8 @@ import { OutgoingPacket } from './outgoing-packet.js';
  */
 export class ProtectionStage extends HoldingStage {
   readonly protection: Protection;
+  /** Packets that nobody read, dropped so that a key change could go on. */
+  overrun = 0;
   private readonly out = new OutgoingPacket();
   private opened: Uint8Array = new Uint8Array(0);
   private readonly alarm: Alarm;
@@ -39,14 +41,7 @@ export class ProtectionStage extends HoldingStage {
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (headLength + length > this.maxPacket) return 'too-large';
     const verdict = this.waiting.count > 0 ? 'wait' : this.sealAndWrite(head, headLength, body, offset, length);
-    if (verdict !== 'wait') return verdict;
-    if (this.waiting.hasRoom) {
-      const packet = this.out.assemble(0, 0, head, headLength, body, offset, length);
-      this.waiting.hold(packet, 0, headLength + length);
-      return 'ok';
-    }
-    this.heldBack = true;
-    return 'full';
+    return verdict === 'wait' ? this.waitForKey(head, headLength, body, offset, length) : verdict;
   }
 
   override queuedTx(): number {
@@ -104,6 +99,22 @@ export class ProtectionStage extends HoldingStage {
     return verdict;
   }
 
+  private waitForKey(
+    head: Uint8Array,
+    headLength: number,
+    body: Uint8Array,
+    offset: number,
+    length: number,
+  ): WriteVerdict {
+    const hasRoom = this.waiting.hasRoom;
+    if (hasRoom) {
+      const packet = this.out.assemble(0, 0, head, headLength, body, offset, length);
+      this.waiting.hold(packet, 0, headLength + length);
+    } else this.heldBack = true;
+    this.listen();
+    return hasRoom ? 'ok' : 'full';
+  }
+
   private writeWaiting(): void {
     while (this.waiting.give(this.writeOne));
   }
@@ -114,13 +125,23 @@ export class ProtectionStage extends HoldingStage {
   };
 
   protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
-    if (!this.held.hasRoom) return false;
+    if (!this.held.hasRoom && !this.mustRead) return false;
     if (this.opened.length < length) this.opened = new Uint8Array(length * 2);
     const { protection, opened } = this;
     const verdict = protection.open(buffer, offset, length, opened, 0, this.clock.now());
     this.alarm.set(protection.deadline);
-    if (verdict === 'data') this.giveOrHold(opened, 0, length - protection.overhead);
+    if (verdict !== 'data') return true;
+    if (this.held.hasRoom) this.giveOrHold(opened, 0, length - protection.overhead);
+    else this.overrun += 1;
     return true;
+  }
+
+  /**
+   * The peer's part of a key change, without which nothing can be sent, stands somewhere in the queue. A user who only
+   * writes would wait for ever behind packets that nobody reads; so these are dropped then.
+   */
+  protected override get mustRead(): boolean {
+    return this.waiting.count > 0 && !this.protection.sendable;
   }
 
   private wake(): void {

@@ -19,6 +19,12 @@ import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
 import type { Routes } from '../routing/index.js';
 
+/**
+ * Longest PDU that is carried over a path that takes less in one piece. Longer ones are for the flows of the layer to
+ * avoid, which find the size of their own path: one lost piece loses them all. [as RFC 8200 §5 asks of links]
+ */
+const GUARANTEED_PACKET = 1500;
+
 /** A data-transfer flow to a neighbour. */
 export interface DtLink {
   readonly flow: PacketFlow;
@@ -81,6 +87,7 @@ export class DataTransfer {
   addLink(link: DtLink, replaces = true): void {
     if (replaces) this.links.set(link.neighbor, link);
     link.flow.onWritable = () => this.onRoom?.();
+    link.flow.cutUpTo = GUARANTEED_PACKET;
     link.flow.onPacket = (buffer, offset, length) => this.receive(link, buffer, offset, length);
     this.updateRoutes(this.routes);
   }

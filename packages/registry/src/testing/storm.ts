@@ -1,8 +1,7 @@
-import { prepareOap } from '@ouroboros/oap';
 import type { FlowInfo } from '@ouroboros/ports';
 import { QOS_RAW } from '@ouroboros/model';
 import type { Outcome } from '../messages.js';
-import { World, healthy, no, ok, testHash, type Answerer, type TestIpcp } from './world.js';
+import { World, farRequest, healthy, no, ok, type Answerer, type TestIpcp } from './world.js';
 
 const NAMES = ['a', 'b', 'c'];
 const MOODS = ['healthy', 'silent', 'failing'] as const;
@@ -182,8 +181,9 @@ export class Storm {
 
   private arrive(ipcp: TestIpcp, name: string): void {
     this.nonce += 1;
-    const id = new Uint8Array(16).fill(this.nonce % 256);
-    const { bytes } = prepareOap({ id, timestampNs: BigInt(this.nonce), features: this.nonce % 4 }, testHash);
+    const id = new Uint8Array(16);
+    new DataView(id.buffer).setUint32(0, this.nonce);
+    const { bytes } = farRequest(id, this.nonce % 4);
     this.arrivals.set(this.world.arrives(ipcp, name, bytes), name);
   }
 

@@ -1,7 +1,20 @@
 import { CollectingSink } from '@ouroboros/machine';
 import { HASH_LENGTH, QOS_RAW, micros, type JsonObject, type Micros, type QosSpec } from '@ouroboros/model';
-import { OapServer, acceptOap, refuseOap } from '@ouroboros/oap';
+import {
+  NO_SECURITY,
+  OapServer,
+  answerOap,
+  prepareOap,
+  refuseOap,
+  type OapAgreed,
+  type OapExchange,
+  type OapFailure,
+  type OapOffer,
+  type OapSecurity,
+  type OapTools,
+} from '@ouroboros/oap';
 import type {
+  CredentialFailure,
   FlowArrivalAnswer,
   FlowGrant,
   Hash,
@@ -10,6 +23,7 @@ import type {
   IpcpFlowAllocRequest,
   IpcpFlowAllocResult,
   Management,
+  NameSecurity,
 } from '@ouroboros/ports';
 import { OapFeature } from '@ouroboros/wire';
 import type {
@@ -39,6 +53,18 @@ export const testHash: Hash = {
   },
 };
 
+/** The request of a far client to a name, as it arrives from a layer. */
+export function farRequest(
+  id: Uint8Array,
+  features: number,
+  security = NO_SECURITY,
+  tools: OapTools = { hash: testHash, crypto: null },
+): { readonly bytes: Uint8Array; readonly exchange: OapExchange } {
+  const prepared = prepareOap({ id, timestampNs: WALL, features, name: 'hello', security, room: 1388 }, tools);
+  if (!prepared.ok) throw new Error(prepared.text);
+  return prepared;
+}
+
 export const FEATURES = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON;
 export const WALL = 1_700_000_000_000_000_000n;
 export const ok = (value?: unknown): Outcome => ({ ok: true, value });
@@ -60,6 +86,8 @@ export interface TestIpcp {
   layer: IpcpAnnouncement['layer'];
   operations: readonly string[];
   /** Answers to operations; those without one are answered as a healthy IPCP does. */
+  readonly onNetwork: boolean;
+  readonly oapRoom: number;
   readonly answers: Partial<Record<IpcpOp, Answerer>>;
   /** Hashes in its directory, as numbers joined by dots. */
   readonly directory: Set<string>;
@@ -77,6 +105,11 @@ export interface WorldOptions {
   /** Do not answer spawns and kills; the spec does it. */
   readonly manual?: boolean;
   readonly features?: number;
+  readonly crypto?: OapTools['crypto'];
+  /** What the files of a name say; undefined = they are read for ever. Without, the host has no files. */
+  readonly files?: (output: RegistryOutput & { kind: 'loadSecurity' }) => NameSecurity | CredentialFailure | undefined;
+  /** The far end of every layer. Default: neither encryption nor authentication. */
+  readonly far?: OapSecurity;
 }
 
 /** A registry in virtual time with test processes and test IPCPs around it. */
@@ -90,6 +123,8 @@ export class World {
   readonly downs: string[] = [];
   readonly ipcps = new Map<string, TestIpcp>();
   lastId = 0;
+  /** What far ends agreed to, the last one last. */
+  readonly farAgreed: OapAgreed[] = [];
   private lastPid = 1000;
   private readonly sink = new CollectingSink<RegistryOutput>();
 
@@ -97,6 +132,8 @@ export class World {
     this.registry = new Registry(
       {
         hash: testHash,
+        crypto: options.crypto ?? null,
+        credentials: options.files !== undefined,
         seed: new Uint8Array(32),
         identity: { version: '0', pid: 1, runtimeDir: '/run' },
         policy: { ...DEFAULT_POLICY, ...options.policy },
@@ -222,7 +259,16 @@ export class World {
   /** Says what an IPCP of this name will be like when it is spawned. */
   ipcp(name: string, about: Partial<TestIpcp> = {}): TestIpcp {
     const fresh = { type: 'test', rank: 10, pid: 0, session: 0, state: 'boot', layer: null } as const;
-    const ipcp = { name, ...fresh, operations: ALL_OPERATIONS, answers: {}, directory: new Set<string>(), ...about };
+    const room = { onNetwork: true, oapRoom: 0 };
+    const ipcp = {
+      name,
+      ...fresh,
+      ...room,
+      operations: ALL_OPERATIONS,
+      answers: {},
+      directory: new Set<string>(),
+      ...about,
+    };
     this.ipcps.set(name, ipcp);
     return ipcp;
   }
@@ -231,9 +277,10 @@ export class World {
   registers(ipcp: TestIpcp, flows: readonly number[] = [], pid = ipcp.pid): void {
     ipcp.session = this.id();
     ipcp.pid = pid;
-    const { name, type, rank, operations, state, layer } = ipcp;
+    const { name, type, rank, onNetwork, oapRoom, operations, state, layer } = ipcp;
     const held = flows.map((flowId) => ({ flowId }));
-    const announcement = { pid, name, type, rank, channelPath: `/ipcp/${name}`, operations, state, layer, flows: held };
+    const own = { pid, name, type, rank, onNetwork, oapRoom, operations, state, layer };
+    const announcement = { ...own, channelPath: `/ipcp/${name}`, flows: held };
     this.input({ kind: 'ipcpAttached', ipcp: ipcp.session, caller: { pid, uid: 1000, gid: 1000 }, announcement });
   }
 
@@ -277,15 +324,30 @@ export class World {
   }
 
   /** What the far end of a healthy layer answers to an allocation. */
-  farAccepts(request: IpcpFlowAllocRequest): IpcpFlowAllocResult {
-    const read = new OapServer(testHash, FEATURES).read(request.data, this.now);
-    if (!read.ok) throw new Error(read.text);
-    return { response: 0, reason: '', mplMs: 100, data: acceptOap(read.offer, WALL) };
+  farAccepts(request: IpcpFlowAllocRequest, security = this.options.far ?? NO_SECURITY): IpcpFlowAllocResult {
+    const offer = this.offerOf(request.data);
+    const answered = answerOap(offer, { security, timestampNs: WALL, room: 1388 }, this.tools);
+    if (!answered.ok) return this.refusedWith(offer, answered);
+    this.farAgreed.push(answered.agreed);
+    return { response: 0, reason: '', mplMs: 100, data: answered.bytes };
   }
 
   farRefuses(request: IpcpFlowAllocRequest, code: Failure['code'], text: string): IpcpFlowAllocResult {
-    const read = new OapServer(testHash, FEATURES).read(request.data, this.now);
-    return { ...refuseOap(read.offer, code, text, WALL), reason: '', mplMs: 0 };
+    return this.refusedWith(this.offerOf(request.data), { code, text });
+  }
+
+  get tools(): OapTools {
+    return { hash: testHash, crypto: this.options.crypto ?? null };
+  }
+
+  private offerOf(data: Uint8Array): OapOffer {
+    const read = new OapServer(this.tools, this.options.features ?? FEATURES).read(data, this.now);
+    if (!read.ok) throw new Error(read.text);
+    return read.offer;
+  }
+
+  private refusedWith(offer: OapOffer, why: Pick<OapFailure, 'code' | 'text' | 'wanted'>): IpcpFlowAllocResult {
+    return { ...refuseOap(offer, why, WALL), reason: '', mplMs: 0 };
   }
 
   id(): number {
@@ -320,6 +382,8 @@ export class World {
         return;
       case 'callIpcp':
         return this.answerCall(output);
+      case 'loadSecurity':
+        return this.loaded(output);
       case 'spawnIpcp':
         return this.options.manual ? undefined : this.spawned(output);
       case 'kill':
@@ -338,6 +402,11 @@ export class World {
     Object.assign(ipcp, { pid: this.pid(), state: 'boot', layer: null });
     this.input({ kind: 'spawned', spawn: output.spawn, pid: ipcp.pid });
     this.registers(ipcp);
+  }
+
+  private loaded(output: RegistryOutput & { kind: 'loadSecurity' }): void {
+    const found = this.options.files?.(output);
+    if (found) this.input({ kind: 'securityLoaded', load: output.load, found });
   }
 
   private killed(pid: number): void {

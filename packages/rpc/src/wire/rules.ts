@@ -1,5 +1,13 @@
 import { HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
-import type { Balancing, CipherName, FlowCrypto, FlowInfo, RestartPolicy, StatusEvent } from '@ouroboros/ports';
+import type {
+  Balancing,
+  CipherName,
+  FlowCrypto,
+  FlowInfo,
+  RestartPolicy,
+  SecurityPolicy,
+  StatusEvent,
+} from '@ouroboros/ports';
 
 /** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
 
@@ -10,6 +18,8 @@ const RESTARTS = keys<RestartPolicy>({ never: true, 'on-failure': true, always: 
 const COMPONENTS = keys<Component>({ Management: true, 'Data Transfer': true });
 const BALANCINGS = keys<Balancing>({ spill: true, 'round-robin': true });
 const PROFILES = keys<FlowCrypto['profile']>({ c: true, o7s: true });
+const ENCRYPTION = keys<SecurityPolicy['encryption']>({ require: true, offer: true, off: true, '': true });
+const AUTHENTICATION = keys<SecurityPolicy['authentication']>({ require: true, offer: true, '': true });
 const CIPHERS = keys<CipherName>({
   'aes-128-ctr': true,
   'aes-192-ctr': true,
@@ -34,6 +44,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     allocated: true,
     'dealloc-pending': true,
   }),
+  'ouroboros.irm.v1.FlowProtection.cipher': CIPHERS,
+  'ouroboros.irm.v1.FlowProtection.profile': PROFILES,
   'ouroboros.irm.v1.IpcpConnectRequest.component': COMPONENTS,
   'ouroboros.irm.v1.IpcpCreateRequest.restart': RESTARTS,
   'ouroboros.irm.v1.IpcpDisconnectRequest.component': COMPONENTS,
@@ -42,6 +54,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.irm.v1.IpcpInfo.state': STATES,
   'ouroboros.irm.v1.NameCreateRequest.balancing': BALANCINGS,
   'ouroboros.irm.v1.NameInfo.balancing': BALANCINGS,
+  'ouroboros.irm.v1.SecurityPolicy.authentication': AUTHENTICATION,
+  'ouroboros.irm.v1.SecurityPolicy.encryption': ENCRYPTION,
   'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({
     ipcp: true,
     name: true,
@@ -54,6 +68,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 const NULLABLE: ReadonlySet<string> = new Set([
   'ouroboros.flow.v1.FlowGrant.crypto',
   'ouroboros.ipcp.v1.IpcpAnnouncement.layer',
+  'ouroboros.irm.v1.FlowInfo.crypto',
+  'ouroboros.irm.v1.IpcpCreateRequest.security',
+  'ouroboros.irm.v1.NameCreateRequest.security',
 ]);
 
 /** Undefined = any string. */

@@ -7,7 +7,7 @@ export interface OapAlgorithm {
   readonly nid: number;
 }
 
-export const OAP_CIPHERS: readonly OapAlgorithm[] = [
+export const OAP_CIPHERS = [
   { name: 'aes-128-ctr', nid: 904 },
   { name: 'aes-192-ctr', nid: 905 },
   { name: 'aes-256-ctr', nid: 906 },
@@ -15,7 +15,7 @@ export const OAP_CIPHERS: readonly OapAlgorithm[] = [
   { name: 'aes-192-gcm', nid: 898 },
   { name: 'aes-256-gcm', nid: 901 },
   { name: 'chacha20-poly1305', nid: 1018 },
-];
+] as const satisfies readonly OapAlgorithm[];
 
 export interface OapDigest extends OapAlgorithm {
   /** Digest length in bytes. */
@@ -23,7 +23,7 @@ export interface OapDigest extends OapAlgorithm {
 }
 
 /** Digests for signature and request hash, and hashes for HKDF. */
-export const OAP_DIGESTS: readonly OapDigest[] = [
+export const OAP_DIGESTS = [
   { name: 'blake2s256', nid: 1057, length: 32 },
   { name: 'sha256', nid: 672, length: 32 },
   { name: 'sha3-256', nid: 1096, length: 32 },
@@ -32,7 +32,24 @@ export const OAP_DIGESTS: readonly OapDigest[] = [
   { name: 'blake2b512', nid: 1056, length: 64 },
   { name: 'sha512', nid: 674, length: 64 },
   { name: 'sha3-512', nid: 1098, length: 64 },
-];
+] as const satisfies readonly OapDigest[];
+
+/** Key exchanges. C never sends these numbers: it knows the algorithm by the key. */
+export const OAP_KEY_EXCHANGES = [
+  { name: 'ffdhe2048', nid: 1126 },
+  { name: 'prime256v1', nid: 415 },
+  { name: 'X25519', nid: 1034 },
+  { name: 'ffdhe3072', nid: 1127 },
+  { name: 'secp384r1', nid: 715 },
+  { name: 'ffdhe4096', nid: 1128 },
+  { name: 'X448', nid: 1035 },
+  { name: 'secp521r1', nid: 716 },
+  { name: 'ML-KEM-512', nid: 1454 },
+  { name: 'ML-KEM-768', nid: 1455 },
+  { name: 'ML-KEM-1024', nid: 1456 },
+  { name: 'X25519MLKEM768', nid: 2053 },
+  { name: 'X448MLKEM1024', nid: 2054 },
+] as const satisfies readonly OapAlgorithm[];
 
 /** Length of the request hash (SHA-384) when the request names no digest. */
 const DEFAULT_REQUEST_HASH = 48;

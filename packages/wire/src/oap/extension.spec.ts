@@ -11,12 +11,13 @@ const decodeHex = (hex: string): string => reasonOf(decodeOapExtension(fromHex(h
 describe('OAP extensions', () => {
   it('stand behind magic and version as TLVs in order of type', () => {
     golden(`${HEAD} 01 0004 00000003`, { features: OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON });
-    golden(`${HEAD} 01 0004 00000001 02 0004 00002328 03 0002 aabb 04 0003 010203 05 0006 fffffc11 6e6f`, {
+    golden(`${HEAD} 01 0004 00000001 02 0004 00002328 03 0002 aabb 04 0003 010203 05 0006 fffffc11 6e6f 06 0002 02cc`, {
       features: 1,
       largestPacket: 9000,
       kemShare: fromHex('aabb'),
       nonce: fromHex('010203'),
       refusal: { error: -1007, text: 'no' },
+      wantedKex: 716,
     });
   });
 
@@ -38,6 +39,7 @@ describe('OAP extensions', () => {
     expect(decodeHex(`${HEAD} 01 0004 00000001 01 0004 00000001`)).toBe('malformed');
     expect(decodeHex(`${HEAD} 01 0003 000001`)).toBe('bad-length features');
     expect(decodeHex(`${HEAD} 02 0005 0000000001`)).toBe('bad-length largestPacket');
+    expect(decodeHex(`${HEAD} 06 0003 000000`)).toBe('bad-length wantedKex');
     expect(decodeHex(`${HEAD} 05 0003 000000`)).toBe('malformed refusal');
     expect(decodeHex(`${HEAD} 05 0006 00000000 ff fe`)).toBe('malformed refusal');
     expect(decodeHex(`${HEAD} 05 0104 00000000 ${'61'.repeat(256)}`)).toBe('malformed refusal');
@@ -66,6 +68,7 @@ describe('OAP extensions', () => {
       { features: 0, largestPacket: 1.5 },
       { features: 0, kemShare: new Uint8Array(65536) },
       { features: 0, refusal: { error: 2 ** 31, text: '' } },
+      { features: 0, wantedKex: 65536 },
     ];
     for (const extension of bad)
       expect(() => encodeOapExtension(extension)).toThrow(expect.objectContaining({ code: 'EINVAL' }));
@@ -84,6 +87,7 @@ describe('OAP extensions', () => {
       kemShare: optional(fc.uint8Array()),
       nonce: optional(fc.uint8Array()),
       refusal: optional(refusal),
+      wantedKex: optional(fc.nat({ max: 0xffff })),
     });
     fc.assert(
       fc.property(extension, (value) => {

@@ -16,7 +16,7 @@ export const OAP_EXTENSION_VERSION = 1;
 /** UTF-8 bytes of a refusal's text. */
 export const OAP_REFUSAL_TEXT_MAX = 255;
 
-const TLV = { features: 1, largestPacket: 2, kemShare: 3, nonce: 4, refusal: 5 } as const;
+const TLV = { features: 1, largestPacket: 2, kemShare: 3, nonce: 4, refusal: 5, wantedKex: 6 } as const;
 const TLV_HEAD = 3;
 const BODY_AT = OAP_EXTENSION_MAGIC.length + 1;
 
@@ -48,9 +48,12 @@ export interface OapExtension {
   readonly features: number;
   /** Largest packet in bytes that the sender of this message takes. */
   readonly largestPacket?: number;
+  /** Request: an ML-KEM-768 public key (SPKI DER). Response: the ciphertext for it. */
   readonly kemShare?: Uint8Array;
   readonly nonce?: Uint8Array;
   readonly refusal?: OapRefusal;
+  /** In a refusal for weakness: number of the weakest key exchange that would do (OAP_KEY_EXCHANGES). */
+  readonly wantedKex?: number;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -66,6 +69,13 @@ function u32Bytes(value: number, field: string): Uint8Array {
   return bytes;
 }
 
+function u16Bytes(value: number, field: string): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff) {
+    throw new OuroborosError('EINVAL', `${field} = ${value} does not fit 16 bits`, { field });
+  }
+  return Uint8Array.of(value >>> 8, value & 0xff);
+}
+
 function refusalBytes(refusal: OapRefusal): Uint8Array {
   if ((refusal.error | 0) !== refusal.error) {
     throw new OuroborosError('EINVAL', `error ${refusal.error} does not fit 32 bits`, { field: 'refusal' });
@@ -79,11 +89,12 @@ function refusalBytes(refusal: OapRefusal): Uint8Array {
 
 function tlvsOf(extension: OapExtension): [number, Uint8Array][] {
   const tlvs: [number, Uint8Array][] = [[TLV.features, u32Bytes(extension.features, 'features')]];
-  const { largestPacket, kemShare, nonce, refusal } = extension;
+  const { largestPacket, kemShare, nonce, refusal, wantedKex } = extension;
   if (largestPacket !== undefined) tlvs.push([TLV.largestPacket, u32Bytes(largestPacket, 'largestPacket')]);
   if (kemShare !== undefined) tlvs.push([TLV.kemShare, kemShare]);
   if (nonce !== undefined) tlvs.push([TLV.nonce, nonce]);
   if (refusal !== undefined) tlvs.push([TLV.refusal, refusalBytes(refusal)]);
+  if (wantedKex !== undefined) tlvs.push([TLV.wantedKex, u16Bytes(wantedKex, 'wantedKex')]);
   return tlvs;
 }
 
@@ -148,6 +159,11 @@ export function decodeOapExtension(data: Uint8Array): Decoded<OapExtension> {
     if (value === undefined) continue;
     if (value.length !== 4) return refused('bad-length', name);
     found[name] = viewOf(value).getUint32(0);
+  }
+  const wanted = tlvs.get(TLV.wantedKex);
+  if (wanted !== undefined) {
+    if (wanted.length !== 2) return refused('bad-length', 'wantedKex');
+    found.wantedKex = viewOf(wanted).getUint16(0);
   }
   for (const name of ['kemShare', 'nonce'] as const) {
     const value = tlvs.get(TLV[name]);

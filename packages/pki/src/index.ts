@@ -1,0 +1,23 @@
+/** Certificates: who is believed, what a name shows, and an authority of one's own. */
+export { confDir } from './conf-dir.js';
+export { FileCredentialStore } from './credential-store.js';
+export { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type KeyKind } from './defaults.js';
+export {
+  Pki,
+  type AuthorityInfo,
+  type InitOptions,
+  type IssuedInfo,
+  type IssueOptions,
+  type RenewOptions,
+  type RevokedInfo,
+  type RevokeOptions,
+} from './pki.js';
+export type {
+  CertificateKind,
+  CertificateState,
+  CertificateStatus,
+  PkiStatus,
+  RevocationStatus,
+} from './pki-status.js';
+export { Places } from './places.js';
+export { credentialWarnings } from './warnings.js';

@@ -1,0 +1,227 @@
+/**
+ * One flow that is asked for over a layer, for an allocation.
+ *
+ *   loading ─ the files of the name are read
+ *     │
+ *   asking ─ OAP request → IPCP → OAP response ─┬─ granted
+ *     ▲                                         ├─ failed
+ *     └── once more with a stronger offer ◄─────┘ refused for weakness
+ *
+ * Every state ends also by `giveUp`. [spec/architecture.md §4.1, steps 5 to 11]
+ */
+import {
+  completeOap,
+  correlationIdOf,
+  forgetOap,
+  prepareOap,
+  readOapRefusal,
+  strongerOffer,
+  type OapAgreed,
+  type OapExchange,
+  type OapRefusalReason,
+  type OapSecurity,
+} from '@ouroboros/oap';
+import { errorCodeOf, qosCube } from '@ouroboros/model';
+import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
+import type { Core } from './core.js';
+import type { FlowEntry, FlowTable } from './flows.js';
+import type { IpcpCalls } from './ipcp-calls.js';
+import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import { failure, type Failure, type Outcome } from './messages.js';
+import type { NameTable } from './names.js';
+import type { ProcessEntry } from './processes.js';
+import type { SecurityDesk } from './security-desk.js';
+
+export interface RemoteParts {
+  readonly core: Core;
+  readonly names: NameTable;
+  readonly ipcps: IpcpTable;
+  readonly calls: IpcpCalls;
+  readonly flows: FlowTable;
+  readonly security: SecurityDesk;
+}
+
+/** What is asked for. */
+export interface RemoteOrder {
+  readonly process: ProcessEntry;
+  readonly args: FlowAllocRequest;
+  readonly ipcp: IpcpEntry;
+  /** Of the first attempt. */
+  readonly oapId: Uint8Array;
+  /** Wall time in ns now. */
+  wallNow(): bigint;
+}
+
+/** Exactly one of them is called, unless it is given up. */
+export interface RemoteHooks {
+  granted(flow: FlowEntry, grant: FlowGrant, agreed: OapAgreed): void;
+  failed(error: Failure): void;
+}
+
+/** Room for an OAP message where the IPCP does not know: that of a unicast layer over Ethernet. [ARCHITECTURE.md, Extensions] */
+export const DEFAULT_OAP_ROOM = 1388;
+
+export const oapRoomOf = ({ oapRoom }: IpcpEntry): number => (oapRoom > 0 ? oapRoom : DEFAULT_OAP_ROOM);
+
+export class RemoteAttempt {
+  private flow: FlowEntry | null = null;
+  private exchange: OapExchange | null = null;
+  private over = false;
+
+  constructor(
+    private readonly parts: RemoteParts,
+    private readonly order: RemoteOrder,
+    private readonly hooks: RemoteHooks,
+  ) {}
+
+  get ipcp(): IpcpEntry {
+    return this.order.ipcp;
+  }
+
+  begin(): void {
+    const { process, args, ipcp, oapId } = this.order;
+    const byIpcp = this.parts.ipcps.ofPid(process.caller.pid) !== undefined;
+    this.parts.security.find({ role: 'client', name: args.name, carrier: ipcp, byIpcp }, (found) => {
+      if (this.over) return;
+      if (found.ok) this.ask(found.security, oapId);
+      else this.fail(failure(found.code, found.text, { stage: 'policy' }));
+    });
+  }
+
+  /** Nobody wants the flow any more. */
+  giveUp(): void {
+    const { flow } = this;
+    this.end();
+    if (flow) this.parts.flows.abandon(flow);
+  }
+
+  private ask(security: OapSecurity, oapId: Uint8Array): void {
+    const { core, flows } = this.parts;
+    const { process, args, ipcp, wallNow } = this.order;
+    const { name, qos } = args;
+    const tools = core.options;
+    const asked = {
+      id: oapId,
+      timestampNs: wallNow(),
+      features: tools.features,
+      name,
+      security,
+      room: oapRoomOf(ipcp),
+    };
+    const prepared = prepareOap(asked, tools);
+    if (!prepared.ok) return this.fail(failure(prepared.code, prepared.text, { stage: 'policy' }));
+    this.exchange = prepared.exchange;
+    const correlationId = correlationIdOf(oapId);
+    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
+    if (!flow || !ipcp.layer) return this.fail(noIds);
+    this.flow = flow;
+    core.log('debug', `flow to ${name} goes over ${ipcp.layer.name}`, {
+      id: correlationId,
+      ipcp: ipcp.name,
+      cube: qosCube(qos),
+    });
+    this.call(flow, prepared.bytes);
+  }
+
+  /** The number of a flow is not freed before the IPCP has answered, however late. */
+  private call(flow: FlowEntry, data: Uint8Array): void {
+    const { calls, core, flows } = this.parts;
+    const { ipcp } = this.order;
+    const request = this.requestFor(flow, data);
+    const settled = (outcome: Outcome): void => {
+      flow.busy -= 1;
+      if (this.flow === flow && outcome.ok) {
+        return this.answered(flow, request.ticket, outcome.value as IpcpFlowAllocResult);
+      }
+      if (outcome.ok && (outcome.value as IpcpFlowAllocResult).response === 0) return flows.abandon(flow);
+      const wanted = this.flow === flow;
+      if (wanted) this.flow = null;
+      flows.discard(flow);
+      if (!outcome.ok && wanted) this.fail(withStage(outcome.error));
+    };
+    const first = (outcome: Outcome): void => {
+      if (outcome.ok || !timedOutHere(outcome.error)) return settled(outcome);
+      if (this.flow === flow) this.fail(noAnswer);
+    };
+    flow.busy += 1;
+    calls.call(ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, settled);
+  }
+
+  private requestFor({ flowId, correlationId }: FlowEntry, data: Uint8Array): IpcpFlowAllocRequest {
+    const { core, names } = this.parts;
+    const { process, args, ipcp } = this.order;
+    const { name, qos } = args;
+    const hash = names.hashOf(ipcp.layer!.hash, name);
+    return { flowId, hash, qos, data, ticket: core.secrets.draw(), uid: process.caller.uid, correlationId };
+  }
+
+  private answered(flow: FlowEntry, ticket: Uint8Array, result: IpcpFlowAllocResult): void {
+    const exchange = this.exchange!;
+    if (result.response !== 0) return this.refused(flow, exchange, result);
+    const completed = completeOap(exchange, result.data, this.order.wallNow(), this.parts.core.options);
+    if (!completed.ok) {
+      // The other host believes that the flow is up: it is told of the end where it can be.
+      if (completed.features) this.agreed(flow, completed.features);
+      return this.fail(failure(completed.code, completed.text, { stage: 'remote' }));
+    }
+    const { features, crypto } = completed;
+    this.agreed(flow, features);
+    const { ipcp } = this.order;
+    const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
+    const { flowId, layer, name, qos, correlationId } = flow;
+    const grant = { flowId, qos, mplMs: result.mplMs, channel, layer, name, correlationId, features, crypto };
+    this.end();
+    this.hooks.granted(flow, grant, completed);
+  }
+
+  private agreed(flow: FlowEntry, features: number): void {
+    const { calls, core } = this.parts;
+    const { ipcp } = this.order;
+    calls.call(ipcp, { op: 'flowAgreed', args: [flow.flowId, features] }, core.limits.deallocMs, (outcome) => {
+      if (outcome.ok) return;
+      core.log('debug', 'agreed features were not taken', { id: flow.correlationId, why: outcome.error.message });
+    });
+  }
+
+  private refused(flow: FlowEntry, exchange: OapExchange, result: IpcpFlowAllocResult): void {
+    const { core, flows } = this.parts;
+    this.flow = null;
+    flows.discard(flow);
+    const reason = readOapRefusal(exchange, result.data);
+    const code = errorCodeOf(reason?.error ?? result.response);
+    const stronger = code === 'ECRYPT' ? strongerOffer(exchange, reason) : undefined;
+    forgetOap(exchange);
+    if (!stronger) return this.fail(refusal(this.order.args.name, code, reason, result));
+    core.log('debug', `asks again with ${stronger.algorithms?.kex}`, { id: flow.correlationId });
+    this.ask(stronger, core.secrets.draw());
+  }
+
+  private fail(error: Failure): void {
+    this.giveUp();
+    this.hooks.failed(error);
+  }
+
+  private end(): void {
+    this.over = true;
+    this.flow = null;
+    if (this.exchange) forgetOap(this.exchange);
+    this.exchange = null;
+  }
+}
+
+export const noIds = failure('ENOMEM', 'all flow numbers of this host are in use');
+const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'remote' });
+const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
+const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
+
+/** Why the far end said no: in its own words, else the layer's, else the number's. */
+function refusal(
+  name: string,
+  code: Failure['code'],
+  reason: OapRefusalReason | undefined,
+  result: IpcpFlowAllocResult,
+): Failure {
+  const why = reason?.text || result.reason || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
+  const stage = code === 'ENOSERVER' ? 'accept' : code === 'ENAME' ? 'name' : 'remote';
+  return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage });
+}
