@@ -5,6 +5,7 @@ export * from './ids.js';
 export * from './ipcp.js';
 export * from './json.js';
 export * from './name.js';
+export * from './option-values.js';
 export * from './qos.js';
 export * from './text.js';
 export * from './version.js';
