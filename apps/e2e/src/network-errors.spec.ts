@@ -66,12 +66,6 @@ describe('an allocation that cannot be: the error within a second', () => {
     await opingSays('broken', error, 6);
   });
 
-  it('for a QoS that is not offered names it, with exit status 7', async () => {
-    const ran = await site.run(n1, 'oping', '-n', 'hello', '-c', '1', '-q', 'data');
-    note('QoS data', ran.stderr.trim());
-    expect(ran).toMatchObject({ status: 7, stderr: expect.stringMatching(/ordered flows/) });
-  });
-
   it('for a name that was just unregistered is there at once, from both other nodes', async () => {
     await site.serve(n2, 'brief', 'net');
     const third = site.flows(n3);

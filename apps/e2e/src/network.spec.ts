@@ -156,6 +156,12 @@ describe('oping between two nodes', () => {
     note('oping', lines.at(-2)!);
   });
 
+  it.each(['best', 'video', 'voice', 'data'])('does the same over a flow of QoS %s', async (qos) => {
+    const ran = await site.run(n1, 'oping', '-n', 'echo', '-c', '20', '-i', '5ms', '-s', '1500', '-q', qos, '--json');
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ received: 20, outOfOrder: 0, end: 'complete' });
+  });
+
   it('carries packets of every size up to its largest, without loss', async () => {
     const runs = await Promise.all(
       ['64', '1000', '1500'].map((size) =>

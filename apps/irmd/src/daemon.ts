@@ -1,8 +1,7 @@
-import { NodeHash } from '@ouroboros/crypto';
 import { fromMs, type Micros, VERSION } from '@ouroboros/model';
 import { irmSocketPath, NodeClock, NodeRandom, processAlive } from '@ouroboros/node-runtime';
-import { confDir, credentialWarnings, Places } from '@ouroboros/pki';
-import type { DaemonStatus, Logger, Management } from '@ouroboros/ports';
+import { confDir, credentialWarnings, FileCredentialStore, Places } from '@ouroboros/pki';
+import type { CryptoSuite, DaemonStatus, Logger, Management } from '@ouroboros/ports';
 import { RegistryDriver } from '@ouroboros/registry';
 import { IrmServer, type Caller, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
 import type { LevelSwitch } from './adjustable-logger.js';
@@ -24,6 +23,7 @@ export interface DaemonOptions {
   /** File of the configuration, for SIGHUP. */
   readonly file: string | undefined;
   readonly configuration: Configuration;
+  readonly crypto: CryptoSuite;
   readonly logger: Logger;
   readonly level: LevelSwitch;
   /** False when the command line fixed the level. */
@@ -73,7 +73,9 @@ export class Daemon {
     this.driver = new RegistryDriver({
       clock: this.clock,
       random: new NodeRandom(),
-      hash: new NodeHash(),
+      hash: options.crypto.hash,
+      crypto: options.crypto,
+      credentials: new FileCredentialStore(this.places),
       logger,
       host: this.host,
       identity: { version: VERSION, pid: process.pid, runtimeDir },
@@ -209,4 +211,6 @@ export class Daemon {
 const policyOf = ({ irmd }: Configuration) => ({
   directFlows: irmd.direct_flows,
   allowOtherUsers: irmd.allow_other_users,
+  encryption: irmd.encryption,
+  authentication: irmd.authentication,
 });

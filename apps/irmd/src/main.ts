@@ -1,3 +1,4 @@
+import { loadCrypto } from '@ouroboros/crypto';
 import { exitStatus, OuroborosError, toOuroborosError, VERSION } from '@ouroboros/model';
 import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
 import type { Logger } from '@ouroboros/ports';
@@ -64,6 +65,7 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
     toStdout: line.stdout,
     file: line.config,
     configuration,
+    crypto: await loadCrypto(),
     logger,
     level,
     levelFromConfiguration: line.logLevel === undefined,

@@ -9,6 +9,7 @@ import {
   type FlowAcceptRequest,
   type FlowAllocRequest,
   type FlowCrypto,
+  type FlowFacts,
   type FlowGrant,
   type FlowService,
 } from '@ouroboros/ports';
@@ -42,10 +43,13 @@ export class Exchange {
   /** What was given back, in order. */
   readonly deallocated: { side: Side; flowId: number; lingerMs: number }[] = [];
   readonly requests: FlowAllocRequest[] = [];
-  /** What was agreed for each flow besides. */
-  agreed: Partial<Pick<FlowGrant, 'features' | 'layer'>> = {};
-  /** How flows are protected; each side is given a copy of the secret of its own, listed in `secrets`. */
-  crypto: FlowCrypto | null = null;
+  /** What processes told of their flows. */
+  readonly reports: (FlowFacts & { side: Side })[] = [];
+  /** What both ends agreed. */
+  features = 0;
+  layer = '';
+  crypto: Omit<FlowCrypto, 'secret'> | null = null;
+  /** Secrets that were granted. */
   readonly secrets: Uint8Array[] = [];
   /** Makes the next id, so that a spec can give one twice. */
   nextId = 1;
@@ -58,6 +62,7 @@ export class Exchange {
     return {
       alloc: (request) => this.alloc(user, request),
       accept: (request, signal) => this.accept(user, request, signal),
+      report: (facts) => void this.reports.push({ side: user.side, ...facts }),
       dealloc: (flowId, lingerMs) => {
         this.deallocated.push({ side: user.side, flowId, lingerMs });
         return Promise.resolve();
@@ -94,17 +99,16 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const common = { flowId, mplMs: 1, layer: '', name: request.name, features: 0, correlationId, ...this.agreed };
-    const { qos } = request;
-    const [mine, theirs] = [this.cryptoCopy(), this.cryptoCopy()];
-    accept.grant({ ...common, qos, crypto: theirs, channel: { path: '', ticket, uid: user.uid } });
+    const { features, layer } = this;
+    const common = { flowId, mplMs: 1, layer, name: request.name, features, qos: request.qos, correlationId };
+    accept.grant({ ...common, crypto: this.newCrypto(), channel: { path: '', ticket, uid: user.uid } });
     const channel = { path: accept.user.path, ticket, uid: accept.user.uid };
-    return { ...common, qos, crypto: mine, channel };
+    return { ...common, crypto: this.newCrypto(), channel };
   }
 
-  private cryptoCopy(): FlowCrypto | null {
+  private newCrypto(): FlowCrypto | null {
     if (this.crypto === null) return null;
-    const secret = this.crypto.secret.slice();
+    const secret = new Uint8Array(32).fill(9);
     this.secrets.push(secret);
     return { ...this.crypto, secret };
   }

@@ -5,22 +5,21 @@ import { OapFeature } from '@ouroboros/wire';
 import { TwoHosts, codeOf, textOf, bytesOf } from '../spec/two-hosts.spec.js';
 import { FlowHost } from './flow-host.js';
 
-const SECRET = Uint8Array.from({ length: 32 }, (_, i) => 200 - i);
-const cryptoOf = (profile: FlowCrypto['profile'], kemInBand = false): FlowCrypto => ({
+type Agreed = Omit<FlowCrypto, 'secret'>;
+const cryptoOf = (profile: FlowCrypto['profile'], kemInBand = false): Agreed => ({
   profile,
   cipher: 'aes-256-gcm',
-  secret: SECRET,
   kemInBand,
   kex: 'X25519+ML-KEM-768',
   peer: 'hello',
 });
 
 /** Two hosts whose flows are encrypted. */
-function encrypted(crypto: FlowCrypto): TwoHosts {
+function encrypted(crypto: Agreed): TwoHosts {
   const net = new TwoHosts();
   net.exchange.crypto = crypto;
-  const features = crypto.profile === 'c' ? 0 : OapFeature.FRAMES | OapFeature.PROTECTION;
-  net.exchange.agreed = { features, layer: 'internet' };
+  net.exchange.features = crypto.profile === 'c' ? 0 : OapFeature.FRAMES | OapFeature.PROTECTION;
+  net.exchange.layer = 'internet';
   return net;
 }
 
@@ -51,7 +50,7 @@ describe('an encrypted flow', () => {
 
   it('of our profile is given back by both ends when frames were not agreed', async () => {
     const net = encrypted(cryptoOf('o7s'));
-    net.exchange.agreed = { features: OapFeature.PROTECTION };
+    net.exchange.features = OapFeature.PROTECTION;
     const accepted = codeOf(net.server.accept({ timeoutMs: 100 }));
     // The server is the first to see it and closes the channel before the client has come.
     expect(await net.resolve(codeOf(net.client.alloc({ name: 'hello', qos: QOS_RAW, timeoutMs: 1000 })))).toBe('EPERM');

@@ -7,7 +7,7 @@ const RELIABLE = { inOrder: 1, loss: 0 };
 
 async function opened(features: number, qos = RELIABLE): Promise<[TwoHosts, Flow, Flow]> {
   const net = new TwoHosts();
-  net.exchange.agreed = { features };
+  net.exchange.features = features;
   return [net, ...(await net.flows(qos))];
 }
 const OURS = OapFeature.FRAMES | OapFeature.FRCP_SELECTIVE;

@@ -123,6 +123,7 @@ describe('attaching to a channel', () => {
       alloc: () => Promise.resolve(grant),
       accept: () => Promise.resolve(grant),
       dealloc: (id) => Promise.resolve(void given.push(id)),
+      report: () => undefined,
     };
     const host = new FlowHost({
       service,

@@ -7,6 +7,7 @@ import type {
   CryptoSuite,
   FlowAcceptRequest,
   FlowAllocRequest,
+  FlowCrypto,
   FlowEnd,
   FlowGrant,
   FlowService,
@@ -16,6 +17,7 @@ import type {
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
 import { checkInteger, checkQos } from './check-qos.js';
+import { FlowReports } from './flow-reports.js';
 import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
 export interface FlowHostPorts {
@@ -46,17 +48,18 @@ export class FlowHost implements PacketFlowHost {
   readonly clock: Clock;
   readonly random: Random;
   private readonly entries = new Map<number, Entry>();
+  private readonly reports: FlowReports;
   private unanswered = 0;
   private closed = false;
 
   constructor(private readonly ports: FlowHostPorts) {
     this.clock = ports.clock;
     this.random = ports.random;
+    this.reports = new FlowReports(ports.clock, (facts) => ports.service.report(facts));
   }
 
   /**
-   * Asks for a flow to `name`. EINVAL; what
-   * FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
+   * Asks for a flow to `name`. EINVAL; what FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
     checkName(request.name, 'name');
@@ -89,6 +92,7 @@ export class FlowHost implements PacketFlowHost {
 
   /** The flows of this process, for its announcement to an IRM daemon. */
   held(): HeldFlow[] {
+    this.reports.tellAgain();
     return [...this.entries.values()].map((entry) => entry.held);
   }
 
@@ -107,6 +111,7 @@ export class FlowHost implements PacketFlowHost {
 
   /** Called by a flow when it is deallocated. The flow is free here whatever becomes of the message. */
   async release(flow: PacketFlow, lingerMs: number): Promise<void> {
+    this.reports.delete(flow);
     const entry = this.entries.get(flow.flowId);
     if (entry?.flow === flow) await this.giveBack(entry, lingerMs);
   }
@@ -145,6 +150,7 @@ export class FlowHost implements PacketFlowHost {
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
       entry.flow = this.flowOn(end, grant, { initiator: allocated, crypto });
+      this.reports.add(entry.flow);
       if (entry.gone) entry.flow.ended();
       return entry.flow;
     } catch (thrown) {
@@ -171,7 +177,8 @@ export class FlowHost implements PacketFlowHost {
     // An id that is given again belongs to the new flow; the old one is gone and must not end the new one.
     this.markGone(grant.flowId);
     const { flowId, name, layer, correlationId, qos, mplMs, features } = grant;
-    const held = { flowId, name, layer, correlationId, qos, mplMs, features, allocated };
+    const crypto = grant.crypto ? shown(grant.crypto) : undefined;
+    const held = { flowId, name, layer, correlationId, qos, mplMs, features, allocated, crypto };
     const entry: Entry = { held, flow: null, gone: false };
     this.entries.set(flowId, entry);
     return entry;
@@ -217,3 +224,6 @@ export class FlowHost implements PacketFlowHost {
     this.ports.logger.log(level, message, { id: correlationId, flowId, name, ...fields });
   }
 }
+
+/** Everything but the key. */
+const shown = ({ profile, cipher, kex, peer }: FlowCrypto): HeldFlow['crypto'] => ({ profile, cipher, kex, peer });

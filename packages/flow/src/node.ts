@@ -258,6 +258,7 @@ class NodeFlows implements Flows {
       alloc: (request, signal) => client.alloc(request, signal),
       accept: (request, signal) => client.accept(request, signal),
       dealloc: (flowId, lingerMs) => client.dealloc(flowId, lingerMs).finally(() => this.restSoon()),
+      report: (facts) => client.report(facts),
     };
     const host = new FlowHost({
       service,

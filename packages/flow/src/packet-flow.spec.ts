@@ -159,7 +159,7 @@ describe('a packet flow', () => {
 describe('a framed packet flow', () => {
   const framed = async (): Promise<[TwoHosts, PacketFlow, PacketFlow]> => {
     const net = new TwoHosts();
-    net.exchange.agreed = { features: OapFeature.FRAMES };
+    net.exchange.features = OapFeature.FRAMES;
     return [net, ...(await net.packetFlows({ timeout: 400 }))];
   };
 

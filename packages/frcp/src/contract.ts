@@ -126,8 +126,7 @@ export interface FrcpFlow {
 
   /**
    * Nothing will be written or read any more: writes answer 'down', acknowledgements that are due go out at once, and
-   * what arrives is acknowledged and dropped (to a peer of ours as arrived, not as taken). Goes on sending what was
-   * written; `settled` follows.
+   * what arrives is acknowledged as arrived and dropped. Goes on sending what was written; `settled` follows.
    */
   close(now: Micros): void;
   /** Everything written has arrived at the peer's library. Towards C the same as `taken`. Always true on unreliable flows. */

@@ -298,10 +298,9 @@ describe('reliable flows', () => {
       [a, b].forEach((one) => one.pass(500));
     }
     expect([b.read(), a.frcp.delivered]).toEqual([['0', '1', '2', '3', '4'], true]);
-    // It arrived, and no process took it.
+    // It arrived, but no process took it.
     expect([b.frcp.delivered, b.frcp.taken]).toEqual([true, false]);
     expect(a.frcp.counters.dropped).toBe(1);
-    expect(a.read()).toEqual([]);
   });
 
   it('say the last acknowledgement three times before the flow may be given back', () => {

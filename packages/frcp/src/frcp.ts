@@ -162,7 +162,6 @@ export class Frcp implements FrcpFlow {
   }
 
   read(max: number, take: PacketTaker, now: Micros): number {
-    if (this.closed) return 0;
     const taken = this.receiver.read(max, take, now);
     if (taken > 0) this.depart(now);
     return taken;
@@ -202,15 +201,6 @@ export class Frcp implements FrcpFlow {
     return Math.max(0, Math.ceil((Math.max(sent, received) - now) / 1000));
   }
 
-  /** True when it was the last one. */
-  private sayFarewell(now: Micros): boolean {
-    this.out.report(now);
-    const next = FAREWELLS[this.farewellsSaid];
-    this.farewellsSaid += 1;
-    this.farewellAt = next === undefined ? NEVER : ((now + next) as Micros);
-    return next === undefined;
-  }
-
   /**
    * To C nothing but taking a packet acknowledges it. A peer of ours learns from the ranges that it arrived, and is not
    * told that a process took what nobody will read, unless there is no room for what it still has to bring over.
@@ -218,6 +208,15 @@ export class Frcp implements FrcpFlow {
   private discard(verdict: FrcpVerdict, now: Micros): void {
     const noRoom = verdict === 'no-room' || verdict === 'outside';
     if (!this.config.selective || noRoom) this.receiver.read(Infinity, accept, now);
+  }
+
+  /** True when it was the last one. */
+  private sayFarewell(now: Micros): boolean {
+    this.out.report(now);
+    const next = FAREWELLS[this.farewellsSaid];
+    this.farewellsSaid += 1;
+    this.farewellAt = next === undefined ? NEVER : ((now + next) as Micros);
+    return next === undefined;
   }
 
   private take(packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {

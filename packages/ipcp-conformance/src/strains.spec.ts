@@ -3,7 +3,7 @@ import type { Flow } from '@ouroboros/flow';
 import { localType } from '@ouroboros/ipcp-local';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
-import { OuroborosError, QOS_RAW, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, QOS_BEST_EFFORT, QOS_DATA, QOS_RAW, type JsonObject } from '@ouroboros/model';
 import { SeededRandom, Simulation, simType, type SimApp, type SimNode } from '@ouroboros/simnet';
 import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
 import { localPlan, setUp, udpPlan, unicastPlan, type LayerPlan } from './index.js';
@@ -160,6 +160,24 @@ describe.each(SUBJECTS)('an IPCP of type $type under strain', (subject) => {
       await irm.ipcpCreate({ name: 'fresh', type: subject.type, restart: 'never' });
       const attempt = irm.ipcpBootstrap({ name: 'fresh', layer: 'other', config, autobind: false });
       await expect(attempt).rejects.toMatchObject({ code: 'EINVAL', field });
+    }),
+  );
+
+  it.each([
+    ['ordered', QOS_BEST_EFFORT],
+    ['reliable', QOS_DATA],
+  ])('carries messages both ways on a flow that is %s, and all of them before its end', (_, qos) =>
+    play(async (strain) => {
+      const serving = await strain.serve('many');
+      const [client, server] = await Promise.all([strain.client.alloc('many', { qos }), serving.accept()]);
+      const messages = [1, 1400, 20_000, 3].map((length) => new Uint8Array(length).fill(length));
+      for (const message of messages) await server.write(message);
+      for (const message of messages) expect(await client.read()).toEqual(message);
+      for (const message of messages) await client.write(message);
+      const ended = client.dealloc();
+      for (const message of messages) expect(await server.read()).toEqual(message);
+      await ended;
+      expect(await codeOf(server.read())).toBe('EFLOWDOWN');
     }),
   );
 

@@ -282,10 +282,10 @@ describe('names', () => {
   it('are created with spill and default paths, and twice without change', async () => {
     const { management, irm } = setUp();
     await irm.createName('a', { balancing: 'round-robin', paths: { serverKey: '/k' } });
-    await irm.createName('a');
+    await irm.createName('a', { security: { encryption: 'require' } });
     expect(management.callsOf('nameCreate')).toMatchObject([
       [{ balancing: 'round-robin', paths: { serverKey: '/k', serverCrt: '' } }],
-      [{ balancing: 'spill' }],
+      [{ balancing: 'spill', security: { encryption: 'require', authentication: '' } }],
     ]);
     expect(await irm.listNames()).toMatchObject([{ balancing: 'round-robin' }]);
     await irm.destroyName('a');

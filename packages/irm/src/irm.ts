@@ -17,6 +17,7 @@ import type {
   NameInfo,
   NamePaths,
   RestartPolicy,
+  SecurityPolicy,
   StatusEvent,
 } from '@ouroboros/ports';
 import { checkPid } from './checks.js';
@@ -51,6 +52,8 @@ export interface CreateNameOptions {
   readonly balancing?: Balancing;
   /** Default: all empty, which means the default locations. */
   readonly paths?: Partial<NamePaths>;
+  /** What flows of the name must or may have. Default: as the layer says, or the node. */
+  readonly security?: Partial<SecurityPolicy>;
 }
 
 export interface BindProgramOptions {
@@ -59,6 +62,8 @@ export interface BindProgramOptions {
   /** Arguments for the start. Default none. */
   readonly args?: readonly string[];
 }
+
+const OPEN_POLICY: SecurityPolicy = { encryption: '', authentication: '' };
 
 const DEFAULT_PATHS: NamePaths = {
   serverEnc: '',
@@ -87,13 +92,21 @@ export class Irm {
     this.ports.close();
   }
 
-  /** Starts a process `ipcpd-<type>`. `restart` says what becomes of it when it dies; default `on-failure`. */
-  async createIpcp(name: string, type: string, restart: RestartPolicy = 'on-failure'): Promise<IpcpInfo> {
+  /**
+   * Starts a process `ipcpd-<type>`. `restart` says what becomes of it when it dies; default `on-failure`. `security`
+   * is of the flows that it carries; default: as the node says.
+   */
+  async createIpcp(
+    name: string,
+    type: string,
+    restart: RestartPolicy = 'on-failure',
+    security: Partial<SecurityPolicy> = {},
+  ): Promise<IpcpInfo> {
     checkName(name, 'name');
     if (hasWildcard(name))
       throw new OuroborosError('EINVAL', `name "${name}": a new IPCP cannot have * in its name`, { field: 'name' });
     checkType(type);
-    return this.management.ipcpCreate({ name, type, restart });
+    return this.management.ipcpCreate({ name, type, restart, security: { ...OPEN_POLICY, ...security } });
   }
 
   /** Ends an IPCP, by its exact name. An unknown name is no error: the result is false. */
@@ -175,6 +188,7 @@ export class Irm {
       name,
       balancing: options.balancing ?? 'spill',
       paths: { ...DEFAULT_PATHS, ...options.paths },
+      security: { ...OPEN_POLICY, ...options.security },
     });
   }
 

@@ -134,3 +134,6 @@ export interface FlowCrypto {
   /** Name in the verified certificate of the other end; empty when it showed none. */
   readonly peer: string;
 }
+
+/** What may be shown of a flow's protection. */
+export type FlowProtection = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex'>;

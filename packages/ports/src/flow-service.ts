@@ -1,5 +1,5 @@
 import type { CancelSignal } from './cancel.js';
-import type { FlowCrypto } from './crypto.js';
+import type { FlowCrypto, FlowProtection } from './crypto.js';
 import type { QosSpec } from '@ouroboros/model';
 
 /** How a process gets at the packets of a flow that the IRM daemon granted. */
@@ -65,6 +65,17 @@ export interface HeldFlow {
   readonly features: number;
   /** True for the process that asked for the flow, false for the one that accepted it. */
   readonly allocated: boolean;
+  /** Of a flow that is encrypted: how, and the name in the other end's certificate. */
+  readonly crypto?: (FlowProtection & Pick<FlowCrypto, 'peer'>) | null;
+}
+
+/** What the holder of a flow has found out about its path. */
+export interface FlowFacts {
+  readonly flowId: number;
+  /** Longest packet in bytes that the whole path takes in one piece. */
+  readonly pathPacket: number;
+  /** Smoothed round-trip time in ms; 0 = not measured. */
+  readonly roundTripMs: number;
 }
 
 /** What the IRM daemon offers to one attached process. All calls reject with OuroborosError. */
@@ -75,4 +86,6 @@ export interface FlowService {
   accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant>;
   /** Ends a flow. `lingerMs`: how long the layer keeps it for the end-to-end protocol, 0 for raw flows. */
   dealloc(flowId: number, lingerMs: number): Promise<void>;
+  /** Tells what is to be shown of a flow. Not answered, and lost while the daemon is away. */
+  report(facts: FlowFacts): void;
 }

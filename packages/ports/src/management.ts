@@ -1,5 +1,5 @@
 import type { CancelSignal } from './cancel.js';
-import type { FlowCrypto } from './crypto.js';
+import type { FlowProtection } from './crypto.js';
 import type { SecurityPolicy } from './security.js';
 import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 
@@ -110,10 +110,10 @@ export interface FlowInfo {
   readonly peer: string;
   /** How its packets are protected; null for a plain flow. */
   readonly crypto: FlowProtection | null;
+  /** As the last process told that measured: longest packet in bytes that the path takes, and round trip in ms; 0 = not known. */
+  readonly pathPacket: number;
+  readonly roundTripMs: number;
 }
-
-/** What may be shown of a flow's protection. */
-export type FlowProtection = Pick<FlowCrypto, 'profile' | 'cipher' | 'kex'>;
 
 export interface DaemonStatus {
   readonly version: string;

@@ -11,10 +11,11 @@ const OVERHEAD = AEAD_NONCE_LENGTH + AEAD_TAG_LENGTH;
 export const C_ROTATION = 2 ** 20;
 
 /**
- * This end rotates so much later than C. When both rotate at M, C often does it twice at once: upon our phase bit, and
- * then by its own counter; packets that were sent before and come late find no key. A C peer that sends comes first
- * so, and one that does not has rotated at 3/4 M upon the phase bit anyway. Simulated with 0, 1, 10, 30 % loss, 10/90,
- * 50/50, 90/10 traffic, up to M/20 packets reordered, 30 runs each: at M some in half of the conditions lose packets, at 9/8 M none.
+ * This end rotates later than C by so much, against the letter of §7.2. When both rotate at M, C often does it twice in a
+ * row: upon our phase bit, and then by its own counter. Packets sent before that and overtaken on the way find no key
+ * there. So C goes first, if it sends; if it only receives, it rotates upon our phase bit from 3/4 M on. Simulated with 0,
+ * 1, 10 and 30 % loss, 10/90, 50/50 and 90/10 traffic, and up to M/20 packets reordered, 30 runs each: with M itself
+ * packets are lost in 15 of these 36 conditions, with 9/8 M in none.
  */
 const PATIENCE = 9 / 8;
 

@@ -1,4 +1,4 @@
-import { KEY_CHANGE_FRAME } from './protection.js';
+import { FlowFrame } from '@ouroboros/wire';
 
 /**
  * Messages of a key change, as they stand inside the encryption:
@@ -40,7 +40,7 @@ export interface ChangeFields {
 
 /** Writes the fields; a part of a share goes behind them. */
 export function writeChangeHead(bytes: Uint8Array, at: number, fields: ChangeFields): void {
-  bytes[at] = KEY_CHANGE_FRAME;
+  bytes[at] = FlowFrame.keyChange;
   bytes[at + 1] = fields.type;
   bytes[at + 2] = fields.epoch >>> 24;
   bytes[at + 3] = fields.epoch >>> 16;
@@ -49,7 +49,7 @@ export function writeChangeHead(bytes: Uint8Array, at: number, fields: ChangeFie
   bytes[at + 6] = fields.part;
 }
 
-/** Reads a message that begins with KEY_CHANGE_FRAME into `fields`; false when it is none. */
+/** Reads a message that begins with FlowFrame.keyChange into `fields`; false when it is none. */
 export function readChangeHead(bytes: Uint8Array, at: number, length: number, fields: ChangeFields): boolean {
   if (length < MESSAGE_HEAD) return false;
   const type = bytes[at + 1]!;

@@ -4,7 +4,8 @@ import type { AeadName, CipherName, CryptoSuite, SealKey } from '@ouroboros/port
 import { loadCrypto } from '@ouroboros/crypto';
 import { SeededRandom } from '@ouroboros/simnet';
 import { NO_TROUBLE, Pair, SECRET, cryptoOf, quickKeyExchange } from '../spec/pair.spec.js';
-import { KEY_CHANGE_FRAME, KEY_LIMITS, createProtection, type Protection, type ProtectionOptions } from './index.js';
+import { FlowFrame } from '@ouroboros/wire';
+import { KEY_LIMITS, createProtection, type Protection, type ProtectionOptions } from './index.js';
 
 let suite: CryptoSuite;
 beforeAll(async () => {
@@ -188,7 +189,7 @@ describe('protection of profile o7s', () => {
   it('refuses ciphers without authentication, and frames that are its own', () => {
     const crypto = cryptoOf('o7s', 'aes-256-ctr');
     expect(() => endOf(true, { crypto })).toThrow('aes-256-ctr');
-    expect(() => seal(endOf(true).end, START, Uint8Array.of(KEY_CHANGE_FRAME, 1))).toThrow('not the caller');
+    expect(() => seal(endOf(true).end, START, Uint8Array.of(FlowFrame.keyChange, 1))).toThrow('not the caller');
   });
 
   it('wants no timer while nothing happens, and changes no keys of an idle flow', () => {

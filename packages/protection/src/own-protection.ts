@@ -1,5 +1,6 @@
 import { NEVER, fromMs, fromSeconds, type Micros } from '@ouroboros/model';
 import type { AeadName } from '@ouroboros/ports';
+import { FlowFrame } from '@ouroboros/wire';
 import { ChangeInitiator } from './change-initiator.js';
 import {
   ChangeMessage,
@@ -16,13 +17,7 @@ import type { ChangeHost, KeyChange } from './key-change.js';
 import { KEY_LIMITS, KeyUse } from './key-limits.js';
 import { KeySchedule, type EpochKeys, type Sealer } from './key-schedule.js';
 import { OWN_HEAD, OWN_OVERHEAD, OpeningKey, SealingKey } from './own-packet.js';
-import {
-  KEY_CHANGE_FRAME,
-  type OpenVerdict,
-  type Protection,
-  type ProtectionOptions,
-  type SealVerdict,
-} from './protection.js';
+import { type OpenVerdict, type Protection, type ProtectionOptions, type SealVerdict } from './protection.js';
 
 /**
  * Epochs whose packets are opened at most: a left key is kept for a time, and with millions of packets a second several are
@@ -97,7 +92,7 @@ export class OwnProtection implements Protection, ChangeHost {
 
   seal(text: Uint8Array, offset: number, length: number, out: Uint8Array, outOffset: number, now: Micros): SealVerdict {
     if (this.destroyed) return 'down';
-    if (text[offset] === KEY_CHANGE_FRAME) throw new Error('frames of key changes are not the caller’s');
+    if (text[offset] === FlowFrame.keyChange) throw new Error('frames of key changes are not the caller’s');
     if (!this.hasDataKey || this.use.spent(this.sealing.count, now)) return this.wait(now);
     this.sealing.seal(text, offset, length, out, outOffset);
     this.counters.sealed += 1;
@@ -197,7 +192,7 @@ export class OwnProtection implements Protection, ChangeHost {
   }
 
   private deliver(epoch: number, out: Uint8Array, outOffset: number, length: number, now: Micros): OpenVerdict {
-    if (out[outOffset] === KEY_CHANGE_FRAME) return this.takeMessage(epoch, out, outOffset, length, now);
+    if (out[outOffset] === FlowFrame.keyChange) return this.takeMessage(epoch, out, outOffset, length, now);
     if (epoch < this.firstDataEpoch) return this.drop('early');
     this.counters.opened += 1;
     if (epoch === this.sealing.epoch && this.use.used(now)) this.plan();

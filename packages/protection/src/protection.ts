@@ -1,12 +1,6 @@
 import type { Micros } from '@ouroboros/model';
 import type { CipherName, Ciphers, FlowCrypto, KeyExchange, Kdf, Random } from '@ouroboros/ports';
 
-/**
- * Frame type of the packets by which two ends of profile `o7s` change their keys: their first byte inside the
- * encryption. Packets that begin so belong to protection alone. [docs/wire-extensions.md]
- */
-export const KEY_CHANGE_FRAME = 4;
-
 /** `wait`: nothing was written, no key may be used now; `ready` of the output follows. `down`: after `destroy`. */
 export type SealVerdict = 'ok' | 'wait' | 'down';
 
@@ -79,8 +73,8 @@ export interface ProtectionOptions {
  * Protection of the packets of one flow: every packet that is sent passes `seal`, every packet that arrives passes
  * `open`, except empty ones (keep-alives). No call throws for what a peer can cause.
  *
- * For profile `o7s` every text is a frame and so begins with a frame type; those of KEY_CHANGE_FRAME are refused to
- * the caller. Where `deadline` is not NEVER the caller wakes the machine then.
+ * For profile `o7s` every text is a frame and so begins with a frame type; those of FlowFrame.keyChange are
+ * refused to the caller. Where `deadline` is not NEVER the caller wakes the machine then.
  */
 export interface Protection {
   readonly profile: FlowCrypto['profile'];

@@ -67,6 +67,18 @@ describe('A restarted daemon', () => {
     expect(world.value('nameList')).toMatchObject([{ name: 'hello', pids: [4, 5] }]);
   });
 
+  it.each([['process first'], ['IPCP first']])('shows how an adopted flow is protected: %s', (order) => {
+    const world = restarted();
+    const protection = { profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519' } as const;
+    const crypto = { ...protection, peer: 'far' };
+    const tell = [
+      () => void world.process('/bin/client', { pid: 9, flows: [{ ...held(7, 'udp-layer'), crypto }] }),
+      () => world.registers(world.ipcp('udp', living), [7], 40),
+    ];
+    for (const step of order === 'process first' ? tell : tell.reverse()) step();
+    expect(flows(world)).toMatchObject([{ flowId: 7, crypto: protection, peer: 'far' }]);
+  });
+
   it.each([['process first'], ['IPCP first']])('adopts a flow that both sides tell of: %s', (order) => {
     const world = restarted();
     const ipcp = world.ipcp('udp', living);

@@ -67,6 +67,7 @@ export class Adoption {
     if (flow.awaits !== 'process' || flow.layer !== held.layer || !isSame(flow, held)) return false;
     flow.holders.add(process);
     Object.assign(flow, { name: held.name, qos: held.qos, correlationId: held.correlationId });
+    this.parts.flows.protectedBy(flow, held.crypto ?? null);
     return this.complete(flow);
   }
 
@@ -75,8 +76,10 @@ export class Adoption {
     const awaits = layer === '' ? 'process' : 'ipcp';
     const flow = { name, carrier: null, qos, correlationId, state: 'allocated', holders: [process] } as const;
     const adopted = this.parts.flows.adopt(flowId, flow, awaits);
-    if (adopted) adopted.layer = layer;
-    return adopted !== undefined;
+    if (!adopted) return false;
+    adopted.layer = layer;
+    this.parts.flows.protectedBy(adopted, held.crypto ?? null);
+    return true;
   }
 
   private takeCarried(ipcp: IpcpEntry, flowId: number): boolean {

@@ -99,6 +99,20 @@ describe('A flow between two local processes', () => {
     expect(next()).toBe(flowId);
   });
 
+  it('is shown with what a process that holds it told of its path, and with nothing from others', () => {
+    const world = new World();
+    world.accept(world.server('hello'));
+    const [client, other] = [world.process('/bin/client'), world.process('/bin/other')];
+    const { flowId } = world.grantOf(world.alloc(client, 'hello'));
+    const tell = (process: number, pathPacket: number): void =>
+      world.input({ kind: 'flowFacts', process, facts: { flowId, pathPacket, roundTripMs: 12.5 } });
+    tell(other, 9000);
+    expect(world.value('flowList')).toMatchObject([{ pathPacket: 0, roundTripMs: 0 }]);
+    tell(client, 1400);
+    world.input({ kind: 'flowFacts', process: client, facts: { flowId: flowId + 1, pathPacket: 1, roundTripMs: 1 } });
+    expect(world.value('flowList')).toMatchObject([{ flowId, pathPacket: 1400, roundTripMs: 12.5 }]);
+  });
+
   it('ends when both processes have deallocated it', () => {
     const world = new World();
     const server = world.server('hello');

@@ -91,7 +91,7 @@ export class Allocations {
   private faultIn({ name, qos }: FlowAllocRequest): Failure | undefined {
     const fault = nameFailure(name, 'name');
     if (fault || this.parts.core.options.supportedQos(qos)) return fault;
-    return failure('EQOS', 'flows with ordered or reliable delivery are not offered', {
+    return failure('EQOS', 'this quality of service is not offered', {
       field: 'qos',
       stage: 'policy',
     });

@@ -9,7 +9,8 @@ import {
 } from '@ouroboros/ports';
 import { RegistryDriver, type RegistryDriverOptions } from './driver.js';
 import type { IpcpSession, ProcessSession, RegistryHost } from './host.js';
-import { testHash } from './testing/world.js';
+import { testHash } from './testing/test-hash.js';
+import {} from './testing/world.js';
 
 /** Lets all promises that can settle do so. */
 const settle = async (): Promise<void> => {

@@ -228,6 +228,7 @@ export class RegistryDriver {
       dealloc: async (flowId, lingerMs) => {
         await this.request((request) => ({ kind: 'dealloc', process, request, flowId, lingerMs }));
       },
+      report: (facts) => this.driver.input({ kind: 'flowFacts', process, facts }),
     };
   }
 

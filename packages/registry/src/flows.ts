@@ -8,7 +8,7 @@
  */
 import type { Micros, QosSpec } from '@ouroboros/model';
 import type { OapAgreed } from '@ouroboros/oap';
-import type { FlowProtection } from '@ouroboros/ports';
+import type { FlowFacts, FlowProtection } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { FlowIds } from './flow-ids.js';
 import type { IpcpCalls } from './ipcp-calls.js';
@@ -31,6 +31,9 @@ export interface FlowEntry {
   /** Name in the verified certificate of the other host, and how its packets are protected; no secrets. */
   peer: string;
   crypto: FlowProtection | null;
+  /** As a holder measured them; 0 = not known. */
+  pathPacket: number;
+  roundTripMs: number;
   readonly since: Micros;
   /** Operations of the carrier for this flow that have not ended. */
   busy: number;
@@ -88,8 +91,8 @@ export class FlowTable {
   /** `agreed`: what both hosts agreed; null for a flow between two processes of this host. */
   allocated(flow: FlowEntry, agreed: OapAgreed | null): void {
     flow.state = 'allocated';
-    flow.peer = agreed?.peer ?? '';
-    flow.crypto = agreed?.crypto ? shown(agreed.crypto) : null;
+    this.protectedBy(flow, agreed?.crypto ?? null);
+    if (agreed) flow.peer = agreed.peer;
     const { flowId, name, layer, correlationId, peer } = flow;
     const where = layer === '' ? 'directly' : `over ${layer}`;
     const how = flow.crypto ? `, ${flow.crypto.cipher} by ${flow.crypto.kex}` : '';
@@ -100,6 +103,20 @@ export class FlowTable {
       layer,
       ...(peer !== '' && { peer }),
     });
+  }
+
+  /** Notes what may be shown of a flow's protection. */
+  protectedBy(flow: FlowEntry, crypto: (FlowProtection & { readonly peer: string }) | null): void {
+    flow.peer = crypto?.peer ?? '';
+    flow.crypto = crypto && shown(crypto);
+  }
+
+  /** What a holder says of the path; nothing from others. */
+  note(process: ProcessEntry, { flowId, pathPacket, roundTripMs }: FlowFacts): void {
+    const flow = this.flows.get(flowId);
+    if (!flow?.holders.has(process)) return;
+    flow.pathPacket = pathPacket;
+    flow.roundTripMs = roundTripMs;
   }
 
   /** A process ends a flow that it holds. */
@@ -201,6 +218,8 @@ export class FlowTable {
       correlationId: flow.correlationId,
       peer: '',
       crypto: null,
+      pathPacket: 0,
+      roundTripMs: 0,
       since: this.core.now,
       busy: 0,
       awaits,

@@ -5,6 +5,7 @@ import type {
   CredentialRole,
   FlowAcceptRequest,
   FlowAllocRequest,
+  FlowFacts,
   FlowArrival,
   FlowArrivalAnswer,
   IpcpAnnouncement,
@@ -76,6 +77,7 @@ export type RegistryInput =
       readonly flowId: number;
       readonly lingerMs: number;
     }
+  | { readonly kind: 'flowFacts'; readonly process: number; readonly facts: FlowFacts }
   | { readonly kind: 'cancel'; readonly request: number }
   | {
       readonly kind: 'ipcpAttached';

@@ -52,8 +52,9 @@ export interface RegistryLimits {
   readonly adoptionMs: number;
   /** `bind process`: for the process to attach. C waits 10 ms, which a script that binds right after a start misses. */
   readonly bindProcessMs: number;
-  /** For the files of a name to be read. */
+  /** For the files of a name to be read; and how many flows may wait for theirs. */
   readonly credentialsMs: number;
+  readonly credentialLoads: number;
   /** A freed flow id is not used again before. */
   readonly quarantineMs: number;
   readonly backoffFirstMs: number;
@@ -83,6 +84,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
   adoptionMs: 3_000,
   bindProcessMs: 1_000,
   credentialsMs: 2_000,
+  credentialLoads: 4_096,
   quarantineMs: 1_000,
   backoffFirstMs: 100,
   backoffCapMs: 30_000,

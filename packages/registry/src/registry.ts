@@ -129,6 +129,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     alloc: (input) => this.ofProcess(input, (process) => this.alloc(process, input)),
     accept: (input) => this.ofProcess(input, (process) => this.accept(process, input)),
     dealloc: (input) => this.ofProcess(input, (process) => this.dealloc(process, input)),
+    flowFacts: ({ process, facts }) => this.withProcess(process, (entry) => this.flows.note(entry, facts)),
     cancel: ({ request }) => this.cancel(request),
     ipcpAttached: (input) => this.life.attached(input),
     ipcpClosed: ({ ipcp }) => this.life.sessionClosed(ipcp),

@@ -42,9 +42,11 @@ export class SecurityDesk {
   find(question: SecurityQuestion, done: (found: FoundSecurity) => void): void {
     const settle = (files: Files | null): void => done(securityOf(question.role, files, this.policies(question)));
     if (!this.core.options.credentials) return settle(null);
+    const { credentialsMs: limitMs, credentialLoads } = this.core.limits;
+    if (this.open.size >= credentialLoads)
+      return done({ ok: false, code: 'EAGAIN', text: 'too many flows are asked for at once' });
     this.lastId += 1;
     const load = this.lastId;
-    const limitMs = this.core.limits.credentialsMs;
     const timer = this.core.after(limitMs, () => this.loaded(load, late(question.name, limitMs)));
     this.open.set(load, { timer, done: settle });
     const { role, name } = question;

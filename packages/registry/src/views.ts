@@ -87,7 +87,7 @@ export class Views {
   }
 
   private flowInfo(flow: FlowEntry): FlowInfo {
-    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto } = flow;
+    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto, pathPacket, roundTripMs } = flow;
     const pids = [...flow.holders].map(({ caller }) => caller.pid);
     return {
       flowId,
@@ -100,6 +100,8 @@ export class Views {
       correlationId,
       peer,
       crypto,
+      pathPacket,
+      roundTripMs,
       sinceMs: msSince(this.parts.core, flow.since),
     };
   }

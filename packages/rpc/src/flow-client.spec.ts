@@ -5,6 +5,12 @@ import { connectFlowService, type FlowServiceClient, type FlowServiceOptions, ty
 import { deferred, refusing, rejection, Rig } from './rig.fixture.js';
 import { GRANT, PROCESS } from './samples.fixture.js';
 
+/** A grant with a key of its own, which is zeroed when it is sent. */
+const granted = (): FlowGrant => ({
+  ...GRANT,
+  crypto: GRANT.crypto && { ...GRANT.crypto, secret: GRANT.crypto.secret.slice() },
+});
+
 const REQUEST = { name: 'hello', qos: QOS_RAW, timeoutMs: 1000 };
 
 describe('The flow service', () => {
@@ -46,17 +52,28 @@ describe('The flow service', () => {
     expect(session.caller).toEqual({ pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
   });
 
-  it('carries alloc, accept and dealloc there and back in the same shape', async () => {
+  it('carries alloc, accept, dealloc and what a process reports in the same shape', async () => {
     const calls: unknown[] = [];
+    const facts = { flowId: 1, pathPacket: 1400, roundTripMs: 12.5 };
     const { client } = await attached({
-      alloc: (request) => Promise.resolve(GRANT).finally(() => calls.push(request)),
-      accept: (request) => Promise.resolve({ ...GRANT, flowId: 2, layer: '' }).finally(() => calls.push(request)),
+      alloc: (request) => Promise.resolve(granted()).finally(() => calls.push(request)),
+      accept: (request) => Promise.resolve({ ...granted(), flowId: 2, layer: '' }).finally(() => calls.push(request)),
       dealloc: (...args) => Promise.resolve().finally(() => calls.push(args)),
+      report: (told) => calls.push(told),
     });
+    client.report(facts);
     expect(await client.alloc(REQUEST)).toEqual(GRANT);
     expect(await client.accept({ timeoutMs: 0 })).toEqual({ ...GRANT, flowId: 2, layer: '' });
     expect(await client.dealloc(1, 12.5)).toBeUndefined();
-    expect(calls).toEqual([REQUEST, { timeoutMs: 0 }, [1, 12.5]]);
+    expect(calls).toEqual([facts, REQUEST, { timeoutMs: 0 }, [1, 12.5]]);
+  });
+
+  it('zeroes the key of a flow once it is on its way', async () => {
+    const given = granted();
+    const { client } = await attached({ alloc: () => Promise.resolve(given) });
+    const taken = await client.alloc(REQUEST);
+    expect(taken.crypto?.secret).toEqual(Uint8Array.from({ length: 32 }, (_, i) => i));
+    expect(given.crypto?.secret).toEqual(new Uint8Array(32));
   });
 
   it('carries an error with its field and its stage', async () => {
@@ -88,7 +105,7 @@ describe('The flow service', () => {
         new Promise<FlowGrant>((resolve) =>
           signal?.addEventListener('abort', () => {
             cancelled.resolve();
-            resolve(GRANT);
+            resolve(granted());
           }),
         ),
       dealloc: (flowId) => Promise.resolve(returned.resolve(flowId)),
@@ -125,7 +142,7 @@ describe('The flow service', () => {
     const client = connect();
     expect(await rejection(client.ready())).toMatchObject({ code: 'EIRMD' });
     expect(await rejection(client.alloc(REQUEST))).toMatchObject({ code: 'EIRMD' });
-    await rig.serve({ onProcess: (session) => session.serve(refusing<FlowService>({ alloc: async () => GRANT })) });
+    await rig.serve({ onProcess: (session) => session.serve(refusing<FlowService>({ alloc: async () => granted() })) });
     for (let tries = 0; tries < 10; tries++)
       if (
         await client.ready().then(
@@ -177,7 +194,7 @@ describe('The flow service', () => {
         announcements.push(session.announcement);
         const acceptAgain: FlowService['accept'] = ({ timeoutMs }) => {
           remaining.resolve(timeoutMs);
-          return Promise.resolve(GRANT);
+          return Promise.resolve(granted());
         };
         session.serve(refusing<FlowService>({ accept: acceptAgain }));
       },

@@ -4,6 +4,7 @@ import type {
   Clock,
   FlowAcceptRequest,
   FlowAllocRequest,
+  FlowFacts,
   FlowGrant,
   FlowService,
   ProcessAnnouncement,
@@ -71,6 +72,10 @@ class FlowClient implements FlowServiceClient {
 
   async dealloc(flowId: number, lingerMs: number): Promise<void> {
     await this.attached().call('dealloc', { flowId, lingerMs }, { reply: 'done' });
+  }
+
+  report(facts: FlowFacts): void {
+    this.attachment.current?.notify('facts', facts);
   }
 
   close(): void {

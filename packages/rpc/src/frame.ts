@@ -7,6 +7,8 @@ export type Plain = object;
 export interface Body {
   readonly name: string;
   readonly value: Plain;
+  /** Part of `value` that is zeroed as soon as the stream has taken it. */
+  readonly secret?: Uint8Array | undefined;
 }
 
 /**
@@ -19,6 +21,8 @@ export interface Frame {
   /** Empty when the sender knows more requests than we do. */
   readonly name: string;
   readonly value: Plain | OuroborosError;
+  /** See Body. */
+  readonly secret?: Uint8Array | undefined;
 }
 
 /** A bidirectional stream of frames over one connection. */

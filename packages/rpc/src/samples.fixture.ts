@@ -65,6 +65,8 @@ export const FLOW: FlowInfo = {
   sinceMs: 1234.5,
   peer: 'hello',
   crypto: { profile: 'o7s', cipher: 'chacha20-poly1305', kex: 'X25519+ML-KEM-768' },
+  pathPacket: 1400,
+  roundTripMs: 12.5,
 };
 
 export const STATUS: DaemonStatus = {
@@ -133,6 +135,7 @@ export const PROCESS: ProcessAnnouncement = {
       mplMs: 60_000,
       features: 3,
       allocated: true,
+      crypto: { profile: 'c', cipher: 'aes-128-gcm', kex: 'X448', peer: 'hello' },
     },
   ],
 };

@@ -3,6 +3,8 @@ import type {
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowArrival,
+  FlowFacts,
+  FlowGrant,
   FlowService,
   IpcpAnnouncement,
   IpcpOperations,
@@ -69,17 +71,23 @@ export class AttachedProcess implements ProcessSession {
     this.exchange.close();
   }
 
+  notice({ name, value }: Body): void {
+    if (name === 'facts') this.service?.report(value as FlowFacts);
+  }
+
   async answer({ name, value }: Body, signal: AbortSignal): Promise<Body> {
     if (!this.service) throw new OuroborosError('EAGAIN', NOT_READY);
-    if (name === 'alloc') return { name: 'grant', value: await this.service.alloc(value as FlowAllocRequest, signal) };
-    if (name === 'accept')
-      return { name: 'grant', value: await this.service.accept(value as FlowAcceptRequest, signal) };
+    if (name === 'alloc') return granted(await this.service.alloc(value as FlowAllocRequest, signal));
+    if (name === 'accept') return granted(await this.service.accept(value as FlowAcceptRequest, signal));
     if (name !== 'dealloc') throw new OuroborosError('EINVAL', `'${name}' is not expected now`);
     const { flowId, lingerMs } = value as { readonly flowId: number; readonly lingerMs: number };
     await this.service.dealloc(flowId, lingerMs);
     return { name: 'done', value: {} };
   }
 }
+
+/** The key of a flow goes to its process and stays nowhere else. */
+const granted = (grant: FlowGrant): Body => ({ name: 'grant', value: grant, secret: grant.crypto?.secret });
 
 export class RegisteredIpcp implements IpcpSession {
   readonly operations: IpcpOperations;

@@ -4,6 +4,7 @@ import type {
   Clock,
   FlowAcceptRequest,
   FlowAllocRequest,
+  FlowFacts,
   FlowGrant,
   FlowService,
 } from '@ouroboros/ports';
@@ -58,6 +59,12 @@ export class SimFlowService implements FlowService {
   async dealloc(flowId: number, lingerMs: number): Promise<void> {
     const { stream, service } = this.attached();
     await stream.call('daemon', () => service.dealloc(flowId, lingerMs));
+  }
+
+  report(facts: FlowFacts): void {
+    if (!this.link?.stream.isOpen) return;
+    const { stream, service } = this.link;
+    stream.send('daemon', () => service.report(facts));
   }
 
   private attached(): FlowLink {

@@ -18,6 +18,8 @@ describe('irm flow list', () => {
         sinceMs: 500,
         peer: '',
         crypto: null,
+        pathPacket: 0,
+        roundTripMs: 0,
       },
       {
         ...common,
@@ -30,16 +32,18 @@ describe('irm flow list', () => {
         sinceMs: 90_061_000,
         peer: 'film',
         crypto: { profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519+ML-KEM-768' },
+        pathPacket: 1400,
+        roundTripMs: 12.345,
       },
     ];
     expect((await cli.run('f l')).stdout).toBe(
       [
-        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
-        '| flow |  name |   layer | ipcp |    qos |                     protection | peer |  pid |     age |     state |',
-        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
-        '|    3 |  film |     net |   n1 | custom | aes-256-gcm, X25519+ML-KEM-768 | film |    7 | 1 d 1 h | allocated |',
-        '|   12 | hello | (local) |    - |    raw |                              - |    - | 7, 8 |     0 s | allocated |',
-        '+------+-------+---------+------+--------+--------------------------------+------+------+---------+-----------+',
+        '+------+-------+---------+------+--------+--------------------------------+------+--------+---------+------+---------+-----------+',
+        '| flow |  name |   layer | ipcp |    qos |                     protection | peer | packet |     rtt |  pid |     age |     state |',
+        '+------+-------+---------+------+--------+--------------------------------+------+--------+---------+------+---------+-----------+',
+        '|    3 |  film |     net |   n1 | custom | aes-256-gcm, X25519+ML-KEM-768 | film |   1400 | 12.3 ms |    7 | 1 d 1 h | allocated |',
+        '|   12 | hello | (local) |    - |    raw |                              - |    - |      - |       - | 7, 8 |     0 s | allocated |',
+        '+------+-------+---------+------+--------+--------------------------------+------+--------+---------+------+---------+-----------+',
         '',
       ].join('\n'),
     );
@@ -48,6 +52,8 @@ describe('irm flow list', () => {
         {
           flowId: 3,
           peer: 'film',
+          pathPacketBytes: 1400,
+          roundTripMs: 12.345,
           protection: { profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519+ML-KEM-768' },
           layer: 'net',
           qos: { name: 'custom', bandwidth: '18446744073709551615', delayMs: 100 },
@@ -55,6 +61,8 @@ describe('irm flow list', () => {
         {
           flowId: 12,
           peer: null,
+          pathPacketBytes: null,
+          roundTripMs: null,
           protection: null,
           layer: null,
           ipcp: null,

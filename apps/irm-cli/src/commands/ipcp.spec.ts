@@ -11,8 +11,24 @@ describe('irm ipcp create and destroy', () => {
       stdout: 'l0: created, pid 4001\n',
       stderr: '',
     });
-    expect(cli.management.callsOf('ipcpCreate')).toEqual([[{ name: 'l0', type: 'local', restart: 'always' }]]);
+    expect(cli.management.callsOf('ipcpCreate')).toMatchObject([[{ name: 'l0', type: 'local', restart: 'always' }]]);
     expect(await cli.run('i d n l0')).toEqual({ status: 0, stdout: 'l0: destroyed\n', stderr: '' });
+  });
+
+  it('say what flows over it must or may have', async () => {
+    const cli = new CommandLine();
+    await cli.given(
+      'ipcp create name a type local',
+      'ipcp create name b type local encryption require authentication offer',
+    );
+    expect(cli.management.callsOf('ipcpCreate')).toMatchObject([
+      [{ security: { encryption: '', authentication: '' } }],
+      [{ security: { encryption: 'require', authentication: 'offer' } }],
+    ]);
+    expect(await cli.run('ipcp create name c type local encryption on')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('require, offer, off'),
+    });
   });
 
   it('succeed in destroying what is not there', async () => {
@@ -203,11 +219,11 @@ describe('irm ipcp connect and disconnect', () => {
     await cli.given('ipcp create name n1 type unicast');
     cli.management.failNext(
       'ipcpConnect',
-      new OuroborosError('EQOS', 'ordered flows come with a later release', { field: 'qos' }),
+      new OuroborosError('EQOS', 'this quality of service is not offered', { field: 'qos' }),
     );
     expect(await cli.run('ipcp connect name n1 dst n2 qos best')).toMatchObject({
       status: 7,
-      stderr: 'irm ipcp connect: qos: ordered flows come with a later release\n',
+      stderr: 'irm ipcp connect: qos: this quality of service is not offered\n',
     });
   });
 });

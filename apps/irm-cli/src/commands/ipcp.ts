@@ -9,6 +9,7 @@ import { cellText } from '../render/rows.js';
 import { printable } from '../render/text.js';
 import { NAME_OPTION, RESTART_OPTION, TYPE_OPTION } from './ipcp-options.js';
 import { bootstrap, enroll } from './ipcp-start.js';
+import { readSecurity, SECURITY_OPTIONS } from './security-options.js';
 
 export function readName(words: Words, word: string): string {
   const name = words.required(word);
@@ -19,15 +20,16 @@ export function readName(words: Words, word: string): string {
 const create = command({
   word: 'create',
   summary: 'Create an IPCP: start a process ipcpd-<type>.',
-  options: [NAME_OPTION, { ...TYPE_OPTION, required: true }, RESTART_OPTION],
+  options: [NAME_OPTION, { ...TYPE_OPTION, required: true }, RESTART_OPTION, ...SECURITY_OPTIONS],
   exactWords: true,
   read: (words) => {
     const type = words.required('type');
     checkType(type);
-    return { name: readName(words, 'name'), type, restart: readRestart(words.get('restart')) };
+    const restart = readRestart(words.get('restart'));
+    return { name: readName(words, 'name'), type, restart, security: readSecurity(words) };
   },
-  run: async ({ name, type, restart }, { irm }) => {
-    const ipcp = await irm.createIpcp(name, type, restart);
+  run: async ({ name, type, restart, security }, { irm }) => {
+    const ipcp = await irm.createIpcp(name, type, restart, security);
     return { text: `${printable(name)}: created, pid ${ipcp.pid}\n`, json: { ipcp: ipcpJson(ipcp) } };
   },
 });

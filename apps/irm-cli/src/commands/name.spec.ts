@@ -27,6 +27,20 @@ describe('irm name create and destroy', () => {
     expect(await cli.json('name create d')).toEqual({ name: 'd', balancing: 'round-robin' });
   });
 
+  it('say what flows of the name must or may have', async () => {
+    const cli = new CommandLine();
+    await cli.given('name create a', 'name create b encryption off', 'name create c auth require');
+    expect(cli.management.callsOf('nameCreate')).toMatchObject([
+      [{ security: { encryption: '', authentication: '' } }],
+      [{ security: { encryption: 'off', authentication: '' } }],
+      [{ security: { encryption: '', authentication: 'require' } }],
+    ]);
+    expect(await cli.run('name create d authentication off')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('require, offer'),
+    });
+  });
+
   it('destroy, and are status 4 for what is unknown', async () => {
     const cli = new CommandLine();
     await cli.given('name create a', 'name destroy a');

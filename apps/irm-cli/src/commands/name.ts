@@ -7,6 +7,7 @@ import type { Words } from '../grammar/words.js';
 import { nameJson, registrationJson } from '../render/json.js';
 import { renderNames } from '../render/names.js';
 import { printable } from '../render/text.js';
+import { readSecurity, SECURITY_OPTIONS } from './security-options.js';
 
 const NAME: OperandSpec = { name: 'name', help: 'the name' };
 
@@ -45,6 +46,7 @@ const create = command({
       fallback: 'round-robin',
     },
     ...PATH_OPTIONS.map(([word, , help]): OptionSpec => ({ word, value: '<path>', help, fallback: 'the usual place' })),
+    ...SECURITY_OPTIONS,
   ],
   read: (words) => {
     const given = PATH_OPTIONS.flatMap(([word, key]) =>
@@ -52,10 +54,10 @@ const create = command({
     );
     const paths: Partial<NamePaths> = Object.fromEntries(given);
     const policy = readChoice('lb', words.get('lb') ?? 'round-robin', ['round-robin', 'spillover', 'spill']);
-    return { name: nameOperand(words), balancing: BALANCING[policy], paths };
+    return { name: nameOperand(words), balancing: BALANCING[policy], paths, security: readSecurity(words) };
   },
-  run: async ({ name, balancing, paths }, { irm }) => {
-    await irm.createName(name, { balancing, paths });
+  run: async ({ name, balancing, paths, security }, { irm }) => {
+    await irm.createName(name, { balancing, paths, security });
     return { text: '', json: { name, balancing } };
   },
 });

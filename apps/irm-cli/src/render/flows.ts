@@ -22,7 +22,7 @@ export const qosWord = (qos: QosSpec): string => NAMED.find(([, named]) => sameQ
 
 export function renderFlows(flows: readonly FlowInfo[]): string {
   if (flows.length === 0) return 'No flows.\n';
-  const titles = ['flow', 'name', 'layer', 'ipcp', 'qos', 'protection', 'peer', 'pid', 'age', 'state'];
+  const titles = ['flow', 'name', 'layer', 'ipcp', 'qos', 'protection', 'peer', 'packet', 'rtt', 'pid', 'age', 'state'];
   const rows = flows.map((flow) => [
     String(flow.flowId),
     flow.name,
@@ -31,6 +31,8 @@ export function renderFlows(flows: readonly FlowInfo[]): string {
     qosWord(flow.qos),
     flow.crypto === null ? '-' : `${flow.crypto.cipher}, ${flow.crypto.kex}`,
     flow.peer === '' ? '-' : flow.peer,
+    flow.pathPacket === 0 ? '-' : String(flow.pathPacket),
+    flow.roundTripMs === 0 ? '-' : `${flow.roundTripMs.toPrecision(3)} ms`,
     flow.pids.join(', '),
     formatDuration(flow.sinceMs),
     flow.state,

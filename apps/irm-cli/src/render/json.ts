@@ -57,6 +57,8 @@ export const flowJson = (flow: FlowInfo): JsonObject => ({
   peer: orNull(flow.peer),
   pids: [...flow.pids],
   correlationId: flow.correlationId,
+  pathPacketBytes: flow.pathPacket === 0 ? null : flow.pathPacket,
+  roundTripMs: flow.roundTripMs === 0 ? null : flow.roundTripMs,
   ageMs: flow.sinceMs,
 });
 

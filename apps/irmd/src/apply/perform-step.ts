@@ -33,7 +33,7 @@ export type StepTarget = Pick<
 export async function performStep(step: Step, irm: StepTarget): Promise<void> {
   switch (step.do) {
     case 'name-create':
-      return irm.nameCreate({ name: step.name, balancing: step.balancing, paths: step.paths });
+      return irm.nameCreate({ name: step.name, balancing: step.balancing, paths: step.paths, security: step.security });
     case 'name-destroy':
       return unless(['ENAME', 'ENOENT'], irm.nameDestroy(step.name));
     case 'bind-program':
@@ -75,7 +75,8 @@ async function bindProgram(step: StepOf<'bind-program'>, irm: StepTarget): Promi
 
 async function createIpcp(step: StepOf<'ipcp-create'>, irm: StepTarget): Promise<void> {
   const existing = await find(step.ipcp, irm);
-  if (!existing) await irm.ipcpCreate({ name: step.ipcp, type: step.type, restart: step.restart });
+  const { ipcp: name, type, restart, security } = step;
+  if (!existing) await irm.ipcpCreate({ name, type, restart, security });
   else if (existing.type !== step.type) {
     throw new OuroborosError('EEXIST', `an IPCP ${step.ipcp} of type ${existing.type} exists`, { field: 'name' });
   }

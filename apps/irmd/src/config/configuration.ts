@@ -1,5 +1,14 @@
 import type { JsonObject } from '@ouroboros/model';
-import type { Balancing, LogLevel, NamePaths, RestartPolicy } from '@ouroboros/ports';
+import type {
+  Authentication,
+  Balancing,
+  Encryption,
+  LogLevel,
+  NamePaths,
+  RestartPolicy,
+  SecurityPolicy,
+} from '@ouroboros/ports';
+import { DEFAULT_POLICY } from '@ouroboros/registry';
 
 /** The configuration file, checked and with defaults filled in. [spec/architecture.md §6, and ours] */
 export interface Configuration {
@@ -21,6 +30,9 @@ export interface IrmdSettings {
   readonly ipcp_path: readonly string[];
   /** Restart policy of IPCPs that give none. */
   readonly restart: RestartPolicy;
+  /** Of flows to and from other hosts whose name and layer say nothing else. */
+  readonly encryption: Encryption;
+  readonly authentication: Authentication;
 }
 
 export type ConfigTable = NameTable | IpcpTable;
@@ -31,6 +43,7 @@ export interface NameTable {
   readonly name: string;
   readonly balancing: Balancing;
   readonly paths: NamePaths;
+  readonly security: SecurityPolicy;
   readonly programs: readonly BoundProgram[];
 }
 
@@ -47,6 +60,8 @@ export interface IpcpTable {
   readonly type: string;
   readonly name: string;
   readonly restart: RestartPolicy;
+  /** Of the flows that it carries. */
+  readonly security: SecurityPolicy;
   /** Nothing: the IPCP is only created. `enrol` wins over `bootstrap`. */
   readonly join: IpcpJoin | null;
   readonly autobind: boolean;
@@ -68,6 +83,8 @@ export const DEFAULT_SETTINGS: IrmdSettings = {
   allow_other_users: false,
   ipcp_path: [],
   restart: 'on-failure',
+  encryption: DEFAULT_POLICY.encryption,
+  authentication: DEFAULT_POLICY.authentication,
 };
 
 export const EMPTY_CONFIGURATION: Configuration = { irmd: DEFAULT_SETTINGS, tables: [] };

@@ -1,4 +1,5 @@
 import { readConfiguration, type ConfigSurroundings, type ReadResult } from './read-configuration.js';
+import { DEFAULT_POLICY } from '@ouroboros/registry';
 import { formatFault } from './fault.js';
 import type { ConfigTable } from './configuration.js';
 
@@ -63,11 +64,13 @@ describe('[irmd]', () => {
       allow_other_users: false,
       ipcp_path: [],
       restart: 'on-failure',
+      encryption: DEFAULT_POLICY.encryption,
+      authentication: 'offer',
     });
   });
 
   it('takes each key, relative folders from the file', () => {
-    const text = `[irmd]\ngroup = "net"\nlog_level = "debug"\ndirect_flows = false\nallow_other_users = true\nipcp_path = ["/opt/x", "more"]\nrestart = "always"`;
+    const text = `[irmd]\ngroup = "net"\nlog_level = "debug"\ndirect_flows = false\nallow_other_users = true\nipcp_path = ["/opt/x", "more"]\nrestart = "always"\nencryption = "require"\nauthentication = "require"`;
     expect(read(text)).toEqual({
       faults: [],
       configuration: {
@@ -79,6 +82,8 @@ describe('[irmd]', () => {
           allow_other_users: true,
           ipcp_path: ['/opt/x', '/etc/ouroboros/more'],
           restart: 'always',
+          encryption: 'require',
+          authentication: 'require',
         },
       },
     });
@@ -93,6 +98,8 @@ describe('[irmd]', () => {
     ['allow_other_users = 1', 'irmd.allow_other_users: must be true or false'],
     ['ipcp_path = "x"', 'irmd.ipcp_path: must be an array of strings'],
     ['ipcp_path = ["x", 1]', 'irmd.ipcp_path.1: must be a string'],
+    ['encryption = "on"', 'irmd.encryption: must be one of require, offer, off'],
+    ['authentication = "off"', 'irmd.authentication: must be one of require, offer'],
     ['restart = "maybe"', 'irmd.restart: must be one of never, on-failure, always'],
     ['loglevel = "info"', 'irmd.loglevel: unknown key; did you mean "log_level"?'],
   ])('refuses %s', (line, fault) => {
@@ -152,7 +159,7 @@ describe('[name.<n>]', () => {
     ['progs = []', 'name.hello.progs: unknown key; did you mean "prog"?'],
     [
       'colour = 1',
-      'name.hello.colour: unknown key; legal are lb, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file',
+      'name.hello.colour: unknown key; legal are lb, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file, encryption, authentication',
     ],
   ])('refuses %s', (line, fault) => {
     expect(faults(`[name.hello]\n${line}`)).toEqual([fault]);
@@ -165,6 +172,17 @@ describe('[name.<n>]', () => {
   });
 });
 
+describe('what flows must or may have', () => {
+  it('stands in tables of names and IPCPs, and is none of a package’s keys', () => {
+    const policy = 'encryption = "require"\nauthentication = "offer"';
+    const security = { encryption: 'require', authentication: 'offer' };
+    expect(only(`[name.hello]\n${policy}`)).toMatchObject({ security });
+    expect(only(`[local.l]\n${policy}`)).toMatchObject({ security, config: {} });
+    expect(only('[name.hello]')).toMatchObject({ security: { encryption: '', authentication: '' } });
+    expect(faults('[local.l]\nencryption = ""')).toEqual(['local.l.encryption: must be one of require, offer, off']);
+  });
+});
+
 describe('tables of IPCPs', () => {
   it('without bootstrap and enrol are only created', () => {
     expect(only('[local.x]')).toEqual({
@@ -172,6 +190,7 @@ describe('tables of IPCPs', () => {
       type: 'local',
       name: 'x',
       restart: 'on-failure',
+      security: { encryption: '', authentication: '' },
       join: null,
       autobind: false,
       reg: [],

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { TomlTable } from 'smol-toml';
 import type { JsonObject, JsonValue } from '@ouroboros/model';
-import type { NamePaths } from '@ouroboros/ports';
+import type { Authentication, Encryption, NamePaths, SecurityPolicy } from '@ouroboros/ports';
 import {
   DEFAULT_SETTINGS,
   type ConfigTable,
@@ -124,9 +124,15 @@ function readNameTable(
     name,
     balancing: given.lb,
     paths: namePaths(files),
+    security: securityOf(given),
     programs: readPrograms(name, given, around, faults),
   };
 }
+
+const securityOf = (given: {
+  readonly encryption?: Encryption | undefined;
+  readonly authentication?: Authentication | undefined;
+}): SecurityPolicy => ({ encryption: given.encryption ?? '', authentication: given.authentication ?? '' });
 
 const namePaths = (files: Readonly<Record<NameFileKey, string>>): NamePaths => ({
   serverEnc: files.server_enc_file,
@@ -175,13 +181,15 @@ function readIpcpTable(type: string, name: string, table: TomlTable, irmd: IrmdS
   if (!join && given.reg.length > 0) fault('reg', 'needs bootstrap or enrol');
   if (!join && given.autobind) fault('autobind', 'needs bootstrap or enrol');
   const { autobind, reg, conn } = given;
-  return { kind: 'ipcp', type, name, restart: given.restart ?? irmd.restart, join, autobind, reg, conn, config };
+  const [restart, security] = [given.restart ?? irmd.restart, securityOf(given)];
+  return { kind: 'ipcp', type, name, restart, security, join, autobind, reg, conn, config };
 }
 
 /** Stands for a table with faults, so that its program reports the faults in its own keys as well. */
 function faultyIpcp(type: string, name: string, table: TomlTable, config: JsonObject): IpcpTable {
   const join: IpcpJoin | null = 'bootstrap' in table || 'enrol' in table ? { how: 'bootstrap', layer: '' } : null;
-  return { kind: 'ipcp', type, name, restart: 'never', join, autobind: false, reg: [], conn: [], config };
+  const nothing = { restart: 'never', security: securityOf({}), autobind: false, reg: [], conn: [] } as const;
+  return { kind: 'ipcp', type, name, ...nothing, join, config };
 }
 
 function joinOf(given: {

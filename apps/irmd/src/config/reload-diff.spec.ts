@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '@ouroboros/registry';
 import { EMPTY_CONFIGURATION, type Configuration } from './configuration.js';
 import { formatFault } from './fault.js';
 import { readConfiguration } from './read-configuration.js';
@@ -86,6 +87,14 @@ describe('a configuration that is read again', () => {
     ]);
   });
 
+  it('says what flows must have where it makes something', () => {
+    const text = '[local.x]\nencryption = "off"\n[name.n]\nencryption = "require"\nauthentication = "require"';
+    expect(steps(diff('', text))).toEqual([
+      'ipcp create name x type local encryption off',
+      'name create n lb spill encryption require authentication require',
+    ]);
+  });
+
   it('bootstraps an IPCP that was only created', () => {
     expect(steps(diff('[local.x]', '[local.x]\nbootstrap = "l"\nhash = "SHA3_512"'))).toEqual([
       'ipcp bootstrap name x layer l',
@@ -100,11 +109,15 @@ describe('a configuration that is read again', () => {
   });
 
   it('applies settings at once', () => {
-    const reload = diff(BASE, BASE.replace('"info"', '"debug"\ndirect_flows = false\nipcp_path = ["/opt"]'));
+    const reload = diff(
+      BASE,
+      BASE.replace('"info"', '"debug"\ndirect_flows = false\nipcp_path = ["/opt"]\nencryption = "require"'),
+    );
     expect(reload.settings).toEqual([
       'irmd.log_level: info → debug',
       'irmd.direct_flows: true → false',
       'irmd.ipcp_path:  → /opt',
+      `irmd.encryption: ${DEFAULT_POLICY.encryption} → require`,
     ]);
     expect(reload.effective.irmd.log_level).toBe('debug');
   });
@@ -114,6 +127,18 @@ describe('a configuration that is read again', () => {
     ['the layer', '"udp"', '"other"', ['udp4.shim.bootstrap']],
     ['the member to enroll with', 'enrol = "net"', 'enrol = "m9"', ['unicast.m1.enrol']],
     ['the restart policy', 'enrol = "net"', 'enrol = "net"\nrestart = "never"', ['unicast.m1.restart']],
+    [
+      'what flows over a living IPCP must have',
+      'enrol = "net"',
+      'enrol = "net"\nencryption = "require"\nauthentication = "require"',
+      ['unicast.m1.encryption', 'unicast.m1.authentication'],
+    ],
+    [
+      'what flows of a living name must have',
+      '[name.hello]',
+      '[name.hello]\nencryption = "off"',
+      ['name.hello.encryption'],
+    ],
     ['the type', '[unicast.m1]', '[broadcast.m1]', ['broadcast.m1']],
     ['the group of the socket', 'log_level', 'group = "g"\nlog_level', ['irmd.group']],
     [

@@ -57,7 +57,10 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
 /** IPCPs are one space of names whatever their types. */
 const identity = (table: ConfigTable): string => `${table.kind} ${table.name}`;
 
-const LIVE_SETTINGS = ['log_level', 'direct_flows', 'allow_other_users', 'ipcp_path', 'restart'] as const;
+const LIVE_SETTINGS = [
+  ...(['log_level', 'direct_flows', 'allow_other_users', 'ipcp_path', 'restart'] as const),
+  ...(['encryption', 'authentication'] as const),
+];
 
 function diffSettings(running: IrmdSettings, next: IrmdSettings, applied: string[], refused: Fault[]): IrmdSettings {
   if (running.group !== next.group)
@@ -93,6 +96,8 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
   const { name } = next;
   const recreate = `a living name keeps it: "irm name destroy ${name}", then SIGHUP`;
   if (running.balancing !== next.balancing) refused.push({ path: keyPath('name', name, 'lb'), message: recreate });
+  for (const key of changedPolicies(running, next))
+    refused.push({ path: keyPath('name', name, key), message: recreate });
   for (const key of Object.keys(next.paths) as (keyof NameTable['paths'])[]) {
     if (running.paths[key] !== next.paths[key])
       refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
@@ -105,7 +110,10 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
     ...gone.map((program): Step => ({ do: 'unbind-program', name, program: program.path })),
     ...fresh.map((program) => bindStep(name, program)),
   ];
-  return { steps, effective: { ...next, balancing: running.balancing, paths: running.paths } };
+  return {
+    steps,
+    effective: { ...next, balancing: running.balancing, paths: running.paths, security: running.security },
+  };
 }
 
 /** `serverEnc` → `server_enc_file` */
@@ -124,14 +132,16 @@ function diffIpcp(running: IpcpTable, next: IpcpTable, refused: Fault[]): TableC
     return { steps: [], effective: running };
   }
   if (running.restart !== next.restart) refuse('restart', recreate);
+  for (const key of changedPolicies(running, next)) refuse(key, recreate);
+  const { restart, security } = running;
   if (!running.join && next.join)
-    return { steps: taskOf(next).steps.slice(1), effective: { ...next, restart: running.restart } };
+    return { steps: taskOf(next).steps.slice(1), effective: { ...next, restart, security } };
   for (const key of changedKeys(running.config, next.config)) refuse(key, recreate);
   if (!isDeepStrictEqual(running.join, next.join)) {
     refuse(next.join?.how ?? running.join?.how ?? 'bootstrap', recreate);
     return { steps: [], effective: running };
   }
-  const effective = { ...next, restart: running.restart, config: running.config };
+  const effective = { ...next, restart, security, config: running.config };
   return { steps: liveSteps(running, next), effective };
 }
 
@@ -153,6 +163,9 @@ const difference = (before: readonly string[], after: readonly string[]): [strin
   before.filter((item) => !after.includes(item)),
   after.filter((item) => !before.includes(item)),
 ];
+
+const changedPolicies = (running: ConfigTable, next: ConfigTable): ('encryption' | 'authentication')[] =>
+  (['encryption', 'authentication'] as const).filter((key) => running.security[key] !== next.security[key]);
 
 const changedKeys = (before: IpcpTable['config'], after: IpcpTable['config']): string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(

@@ -18,6 +18,8 @@ export const NAME_FILE_KEYS: readonly NameFileKey[] = NAME_KEYS_OF_FILES;
 const isName = (value: string): boolean => nameFault(value, 'name') === undefined;
 const oroName = z.string().refine(isName, { error: `must have 1 to ${MAX_NAME_BYTES} bytes` });
 const path = z.string().min(1, { error: 'must not be empty' });
+const encryption = z.enum(['require', 'offer', 'off']);
+const authentication = z.enum(['require', 'offer']);
 const restart = z.enum(['never', 'on-failure', 'always']);
 
 export const irmdShape = z.strictObject({
@@ -27,6 +29,8 @@ export const irmdShape = z.strictObject({
   allow_other_users: z.boolean().optional(),
   ipcp_path: z.array(path).optional(),
   restart: restart.optional(),
+  encryption: encryption.optional(),
+  authentication: authentication.optional(),
 });
 
 export const nameShape = z.strictObject({
@@ -39,6 +43,8 @@ export const nameShape = z.strictObject({
   client_enc_file: path.optional(),
   client_crt_file: path.optional(),
   client_key_file: path.optional(),
+  encryption: encryption.optional(),
+  authentication: authentication.optional(),
 });
 
 /** The keys that mean the same for each IPCP type; all others are the package's own. */
@@ -49,6 +55,8 @@ export const ipcpShape = z.object({
   autobind: z.boolean().default(false),
   reg: z.array(oroName).default([]),
   restart: restart.optional(),
+  encryption: encryption.optional(),
+  authentication: authentication.optional(),
 });
 export const GENERIC_IPCP_KEYS: readonly string[] = Object.keys(ipcpShape.shape);
 

@@ -1,11 +1,17 @@
 import type { JsonObject } from '@ouroboros/model';
-import type { Balancing, NamePaths, RestartPolicy } from '@ouroboros/ports';
+import type { Balancing, NamePaths, RestartPolicy, SecurityPolicy } from '@ouroboros/ports';
 import type { ConfigTable, IpcpTable, NameTable } from './configuration.js';
 import { keyPath } from './fault.js';
 
 /** One change of the node that a configuration asks for. Each is one command of `irm`. */
 export type Step =
-  | { readonly do: 'name-create'; readonly name: string; readonly balancing: Balancing; readonly paths: NamePaths }
+  | {
+      readonly do: 'name-create';
+      readonly name: string;
+      readonly balancing: Balancing;
+      readonly paths: NamePaths;
+      readonly security: SecurityPolicy;
+    }
   | { readonly do: 'name-destroy'; readonly name: string }
   | {
       readonly do: 'bind-program';
@@ -15,7 +21,13 @@ export type Step =
       readonly auto: boolean;
     }
   | { readonly do: 'unbind-program'; readonly name: string; readonly program: string }
-  | { readonly do: 'ipcp-create'; readonly ipcp: string; readonly type: string; readonly restart: RestartPolicy }
+  | {
+      readonly do: 'ipcp-create';
+      readonly ipcp: string;
+      readonly type: string;
+      readonly restart: RestartPolicy;
+      readonly security: SecurityPolicy;
+    }
   | {
       readonly do: 'ipcp-bootstrap';
       readonly ipcp: string;
@@ -53,8 +65,9 @@ export const taskOf = (table: ConfigTable): Task => ({
 });
 
 function nameSteps(table: NameTable): Step[] {
-  const { name, balancing, paths } = table;
-  return [{ do: 'name-create', name, balancing, paths }, ...table.programs.map((program) => bindStep(name, program))];
+  const { name, balancing, paths, security } = table;
+  const create: Step = { do: 'name-create', name, balancing, paths, security };
+  return [create, ...table.programs.map((program) => bindStep(name, program))];
 }
 
 export const bindStep = (name: string, program: NameTable['programs'][number]): Step => ({
@@ -66,8 +79,8 @@ export const bindStep = (name: string, program: NameTable['programs'][number]): 
 });
 
 function ipcpSteps(table: IpcpTable): Step[] {
-  const { name: ipcp, type, restart, join, config, autobind } = table;
-  const create: Step = { do: 'ipcp-create', ipcp, type, restart };
+  const { name: ipcp, type, restart, security, join, config, autobind } = table;
+  const create: Step = { do: 'ipcp-create', ipcp, type, restart, security };
   if (!join) return [create];
   const joining: Step =
     join.how === 'bootstrap'
@@ -82,7 +95,7 @@ function ipcpSteps(table: IpcpTable): Step[] {
 export function stepText(step: Step): string {
   switch (step.do) {
     case 'name-create':
-      return `name create ${step.name} lb ${step.balancing}`;
+      return `name create ${step.name} lb ${step.balancing}${policyText(step.security)}`;
     case 'name-destroy':
       return `name destroy ${step.name}`;
     case 'bind-program':
@@ -90,7 +103,7 @@ export function stepText(step: Step): string {
     case 'unbind-program':
       return `unbind program ${step.program} name ${step.name}`;
     case 'ipcp-create':
-      return `ipcp create name ${step.ipcp} type ${step.type}`;
+      return `ipcp create name ${step.ipcp} type ${step.type}${policyText(step.security)}`;
     case 'ipcp-bootstrap':
       return `ipcp bootstrap name ${step.ipcp} layer ${step.layer}${step.autobind ? ' autobind' : ''}`;
     case 'ipcp-enroll':
@@ -106,6 +119,14 @@ export function stepText(step: Step): string {
     case 'name-unregister':
       return `name unregister ${step.name} ipcp ${step.ipcp}`;
   }
+}
+
+function policyText({ encryption, authentication }: SecurityPolicy): string {
+  const words = [
+    ['encryption', encryption],
+    ['authentication', authentication],
+  ].filter(([, value]) => value !== '');
+  return words.map(([word, value]) => ` ${word} ${value}`).join('');
 }
 
 const argsText = (args: readonly string[]): string => (args.length > 0 ? ` -- ${args.join(' ')}` : '');

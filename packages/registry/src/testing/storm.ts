@@ -1,12 +1,25 @@
-import type { FlowInfo } from '@ouroboros/ports';
 import { QOS_RAW } from '@ouroboros/model';
+import { NO_SECURITY, type OapSecurity } from '@ouroboros/oap';
+import type { CredentialFailure, FlowInfo, NameSecurity } from '@ouroboros/ports';
+import { OapFeature } from '@ouroboros/wire';
 import type { Outcome } from '../messages.js';
+import { testCrypto } from './test-crypto.js';
+import { testHash } from './test-hash.js';
 import { World, farRequest, healthy, no, ok, type Answerer, type TestIpcp } from './world.js';
 
 const NAMES = ['a', 'b', 'c'];
 const MOODS = ['healthy', 'silent', 'failing'] as const;
 type Mood = (typeof MOODS)[number];
 const WAITING = 4;
+const PROTECTED = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.PROTECTION;
+const FAR: OapSecurity = { ...NO_SECURITY, encryption: 'offer' };
+const NO_FILES: NameSecurity = {
+  ok: true,
+  credential: null,
+  encConf: null,
+  kemKeys: { der: null, raw: null },
+  trust: { authorities: 0, verify: () => ({ ok: false, code: 'untrusted', text: 'no' }) },
+};
 
 export interface Step {
   readonly what: (typeof STEPS)[number];
@@ -35,7 +48,14 @@ export const STEPS = [
 
 /** Runs random steps against the registry and knows what must be true after each of them. */
 export class Storm {
-  readonly world = new World({ limits: { waitingPerName: WAITING, requestsPerProcess: 6 } });
+  private readonly crypto = testCrypto();
+  readonly world = new World({
+    limits: { waitingPerName: WAITING, requestsPerProcess: 6, credentialLoads: WAITING },
+    crypto: this.crypto,
+    features: PROTECTED,
+    far: FAR,
+    files: () => this.files(),
+  });
   private readonly requests: number[] = [];
   private readonly arrivals = new Map<number, string>();
   private readonly processes = new Map<number, number>();
@@ -80,7 +100,8 @@ export class Storm {
     }
     for (const name of NAMES) {
       const open = [...this.arrivals].filter(([arrival, to]) => to === name && !this.world.answers.has(arrival));
-      expect(open.length).toBeLessThanOrEqual(WAITING);
+      // As many may wait for files as for processes.
+      expect(open.length).toBeLessThanOrEqual(2 * WAITING);
     }
     for (const down of this.world.downs.splice(0)) {
       const [process, flowId] = down.split(' ');
@@ -159,7 +180,14 @@ export class Storm {
       case 'advance':
         return world.advance((b % 9) ** 3 * 10);
       case 'policy':
-        return world.input({ kind: 'policy', policy: { directFlows: b % 3 !== 0, allowOtherUsers: a % 2 === 0 } });
+        return world.input({
+          kind: 'policy',
+          policy: {
+            directFlows: b % 3 !== 0,
+            allowOtherUsers: a % 2 === 0,
+            encryption: pick(['require', 'offer', 'off'] as const, a)!,
+          },
+        });
     }
   }
 
@@ -167,7 +195,7 @@ export class Storm {
     const pid = 10 + (a % 6);
     const { world } = this;
     const lie = { mplMs: 1, features: 0, allocated: true, qos: QOS_RAW };
-    const flows = flow ? [{ ...lie, ...flow }] : [];
+    const flows = flow ? [{ ...lie, ...flow, crypto: null }] : [];
     this.pids.set(world.lastId + 1, pid);
     for (const { flowId } of flows) this.everHeld.add(`${pid} ${flowId}`);
     const process = world.process(`/bin/${name}`, {
@@ -179,11 +207,20 @@ export class Storm {
     this.processes.set(process, pid);
   }
 
+  /** What is asked of files has no answer while everything is silent; `late` gives it. */
+  private files(): NameSecurity | CredentialFailure | undefined {
+    if (this.mood === 'silent') return undefined;
+    return this.mood === 'failing' && this.nonce % 2 === 0 ? { ok: false, code: 'unreadable', text: 'no' } : NO_FILES;
+  }
+
   private arrive(ipcp: TestIpcp, name: string): void {
     this.nonce += 1;
     const id = new Uint8Array(16);
     new DataView(id.buffer).setUint32(0, this.nonce);
-    const { bytes } = farRequest(id, this.nonce % 4);
+    const { bytes } = farRequest(id, this.nonce % 4 === 0 ? 0 : PROTECTED, this.nonce % 3 === 0 ? NO_SECURITY : FAR, {
+      hash: testHash,
+      crypto: this.crypto,
+    });
     this.arrivals.set(this.world.arrives(ipcp, name, bytes), name);
   }
 
@@ -194,6 +231,8 @@ export class Storm {
   }
 
   private late(a: number, b: number): void {
+    const load = pick(this.world.of('loadSecurity').slice(-4), b)?.load;
+    if (load !== undefined) this.world.input({ kind: 'securityLoaded', load, found: NO_FILES });
     const calls = this.world.of('callIpcp').slice(-8);
     const call = pick(calls, a);
     const ipcp = [...this.world.ipcps.values()].find(({ session }) => session === call?.ipcp);

@@ -1,5 +1,5 @@
 import { CollectingSink } from '@ouroboros/machine';
-import { HASH_LENGTH, QOS_RAW, micros, type JsonObject, type Micros, type QosSpec } from '@ouroboros/model';
+import { QOS_RAW, micros, type JsonObject, type Micros, type QosSpec } from '@ouroboros/model';
 import {
   NO_SECURITY,
   OapServer,
@@ -17,7 +17,6 @@ import type {
   CredentialFailure,
   FlowArrivalAnswer,
   FlowGrant,
-  Hash,
   HeldFlow,
   IpcpAnnouncement,
   IpcpFlowAllocRequest,
@@ -38,20 +37,7 @@ import type {
 } from '../messages.js';
 import { DEFAULT_LIMITS, DEFAULT_POLICY, type RegistryLimits, type RegistryPolicy } from '../options.js';
 import { Registry } from '../registry.js';
-
-/** A digest that needs no cryptography: FNV-1a, drawn out to the length. */
-export const testHash: Hash = {
-  digest: (algorithm, bytes) => {
-    const out = new Uint8Array(algorithm === 'SHA384' ? 48 : HASH_LENGTH[algorithm]);
-    let state = 0x811c9dc5;
-    for (const byte of bytes) state = Math.imul(state ^ byte, 0x01000193);
-    for (let i = 0; i < out.length; i++) {
-      state = Math.imul(state ^ (state >>> 15) ^ i, 0x01000193);
-      out[i] = state >>> 24;
-    }
-    return out;
-  },
-};
+import { testHash } from './test-hash.js';
 
 /** The request of a far client to a name, as it arrives from a layer. */
 export function farRequest(

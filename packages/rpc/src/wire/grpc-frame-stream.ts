@@ -35,11 +35,16 @@ export class GrpcFrameStream implements FrameStream {
   }
 
   send(frame: Frame): void {
-    if (this.closing || this.ended) return;
+    if (this.closing || this.ended) return void frame.secret?.fill(0);
     const bytes = encodeFrame(this.options.outgoing, frame);
     const size = bytes.length + FRAME_OVERHEAD_BYTES;
     this.queuedBytes += size;
-    this.options.stream.write(bytes, () => (this.queuedBytes -= size));
+    this.options.stream.write(bytes, () => {
+      this.queuedBytes -= size;
+      if (!frame.secret) return;
+      frame.secret.fill(0);
+      bytes.fill(0);
+    });
     if (this.queuedBytes > MAX_QUEUED_BYTES)
       this.cut(new OuroborosError('EPIPE', 'the other side does not read its stream'));
   }

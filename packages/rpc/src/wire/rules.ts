@@ -35,6 +35,8 @@ const HASHES = Object.keys(HASH_NUMBER satisfies Readonly<Record<HashAlgorithm, 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.flow.v1.FlowCrypto.cipher': CIPHERS,
   'ouroboros.flow.v1.FlowCrypto.profile': PROFILES,
+  'ouroboros.flow.v1.HeldProtection.cipher': CIPHERS,
+  'ouroboros.flow.v1.HeldProtection.profile': PROFILES,
   'ouroboros.ipcp.v1.ConnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.DisconnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.IpcpAnnouncement.state': STATES,
@@ -67,6 +69,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 /** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
 const NULLABLE: ReadonlySet<string> = new Set([
   'ouroboros.flow.v1.FlowGrant.crypto',
+  'ouroboros.flow.v1.HeldFlow.crypto',
   'ouroboros.ipcp.v1.IpcpAnnouncement.layer',
   'ouroboros.irm.v1.FlowInfo.crypto',
   'ouroboros.irm.v1.IpcpCreateRequest.security',

@@ -143,7 +143,8 @@ export class GrpcServer {
       return DONE;
     };
     const stream = this.frames(call, Flows.method.attach);
-    const exchange = new Exchange(stream, { serve: closingOnRefusal(stream, serve), notice: () => undefined }, 'EPIPE');
+    const notice = (body: Body): void => session?.notice(body);
+    const exchange = new Exchange(stream, { serve: closingOnRefusal(stream, serve), notice }, 'EPIPE');
   }
 
   private async register(call: Unary, request: Plain): Promise<Plain> {

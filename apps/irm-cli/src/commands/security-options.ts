@@ -1,0 +1,31 @@
+import type { SecurityPolicy } from '@ouroboros/ports';
+import type { OptionSpec } from '../grammar/command.js';
+import { readChoice } from '../grammar/values.js';
+import type { Words } from '../grammar/words.js';
+
+/** What flows must or may have; what is not given is left to the next wider setting. */
+export const SECURITY_OPTIONS: readonly OptionSpec[] = [
+  {
+    word: 'encryption',
+    value: '<policy>',
+    help: 'require, offer (where the other host can), off',
+    fallback: 'as the layer or the node says',
+  },
+  {
+    word: 'authentication',
+    value: '<policy>',
+    help: 'require (the other host must show a certificate), offer',
+    fallback: 'as the layer or the node says',
+  },
+];
+
+/** @throws OuroborosError EINVAL */
+export function readSecurity(words: Words): Partial<SecurityPolicy> {
+  const [encryption, authentication] = [words.get('encryption'), words.get('authentication')];
+  return {
+    ...(encryption !== undefined && { encryption: readChoice('encryption', encryption, ['require', 'offer', 'off']) }),
+    ...(authentication !== undefined && {
+      authentication: readChoice('authentication', authentication, ['require', 'offer']),
+    }),
+  };
+}
