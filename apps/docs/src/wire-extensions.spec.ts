@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { loadCrypto } from '@ouroboros/crypto';
+import { FRCP_MAX_WINDOW, Frcp } from '@ouroboros/frcp';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
 import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
 import type { FlowEnd, Hash } from '@ouroboros/ports';
@@ -20,6 +21,9 @@ import {
   encodeOapExtension,
   encodeUdpMgmt,
   FlowSegment,
+  FRCP_MAX_RANGES,
+  FRCP_PCI_LENGTH,
+  FrcpFlag,
   fragmentCount,
   fragmentIndex,
   fragmentMessage,
@@ -29,6 +33,7 @@ import {
   probeAnswerLength,
   probeNumber,
   type Decoded,
+  writeFrcpPci,
   writeProbe,
   writeProbeAnswer,
 } from '@ouroboros/wire';
@@ -156,6 +161,25 @@ function probeAnswer(): Uint8Array {
   return bytes;
 }
 
+/** What a receiver says after packets 0, 1, 4 and 4 of a run, of which its reader took the first. */
+function acknowledgement(): Uint8Array {
+  const sent: Uint8Array[] = [];
+  const config = { reliable: true, selective: true, initialSeqno: 0x2000, mplMs: 100 };
+  const nothing = (): void => undefined;
+  const frcp = new Frcp(config, {
+    ...{ readable: nothing, writable: nothing, settled: nothing, failed: nothing },
+    transmit: (head, headLength) => sent.push(head.slice(0, headLength)) > 0,
+  });
+  for (const i of [0, 1, 4, 4]) {
+    const packet = new Uint8Array(FRCP_PCI_LENGTH + 1);
+    writeFrcpPci(packet, 0, i === 0 ? FrcpFlag.DATA | FrcpFlag.DRF : FrcpFlag.DATA, 0, 0x1000 + i, 0);
+    frcp.receive(packet, 0, packet.length, micros(0));
+    frcp.read(i === 0 ? 1 : 0, () => true, micros(0));
+  }
+  frcp.wake(frcp.deadline);
+  return sent.at(-1)!;
+}
+
 /** Bytes of each example, as the code that sends such messages makes them. */
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
@@ -179,6 +203,7 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'segment-end': () => Uint8Array.of(FlowSegment.end),
   'own-packet': ownPacket,
   'key-change-confirm': confirm,
+  'frcp-selective': acknowledgement,
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -239,6 +264,10 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(KEY_LIMITS).toEqual({ packets: 2 ** 20, time: 120_000_000 });
     expect([OFFER_LENGTH, ANSWER_LENGTH, PART_LENGTH, REPLAY_WINDOW]).toEqual([1184 + 32, 1088 + 32, 448, 8160]);
     expect(ChangeMessage).toEqual({ OFFER: 1, ANSWER: 2, CONFIRM: 3, CONFIRMED: 4, REQUEST: 5 });
+  });
+
+  it('name the numbers of selective acknowledgements', () => {
+    expect([FRCP_MAX_RANGES, FRCP_MAX_WINDOW]).toEqual([96, 4096]);
   });
 
   it('name the bits of the code', () => {

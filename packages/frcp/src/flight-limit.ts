@@ -10,9 +10,9 @@ import { isBefore } from './seqno.js';
  * the first time. Losses below that part, as of a radio link, change nothing.
  */
 const FIRST_LIMIT = 64;
-const LEAST_LIMIT = 16;
+const LEAST_LIMIT = 4;
 /** A round has lost a large part when it lost one in so many. */
-const LARGE_PART = 8;
+const LARGE_PART = 12;
 /** By which part of it a limit that was found is raised each round. */
 const RAISE_PART = 8;
 
