@@ -1,7 +1,18 @@
-import type { PacketFlowCounters } from './packet-flow.js';
 import type { FlowStack } from './stack/flow-stack.js';
 
-/** What happened on one flow so far. */
+/** What happened on one flow so far. Packets and bytes are those of the user; empty packets are counted apart. */
+export interface PacketFlowCounters {
+  packetsSent: number;
+  bytesSent: number;
+  packetsReceived: number;
+  bytesReceived: number;
+  keepAlivesSent: number;
+  keepAlivesReceived: number;
+  /** Times that `send` answered 'full'. */
+  sendFull: number;
+}
+
+/** The counters, and what the stages of the flow know. */
 export interface FlowStatistics extends Readonly<PacketFlowCounters> {
   /** Longest packet in bytes that the whole path takes, as far as is known. */
   readonly pathPacket: number;

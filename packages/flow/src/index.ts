@@ -6,7 +6,7 @@ export * from './flow-flags.js';
 export * from './flow-host.js';
 export * from './flow-set.js';
 export * from './keepalive.js';
-export type { FlowStatistics } from './flow-statistics.js';
+export type { FlowStatistics, PacketFlowCounters } from './flow-statistics.js';
 export { FRCTFLINGER, FRCTFRESCNTL, FRCTFRTX } from '@ouroboros/frcp';
 export * from './packet-flow.js';
 export type { WaitOptions } from './wait-queue.js';

@@ -10,7 +10,7 @@ import type {
   Random,
   WriteVerdict,
 } from '@ouroboros/ports';
-import { statisticsOf, type FlowStatistics } from './flow-statistics.js';
+import { statisticsOf, type FlowStatistics, type PacketFlowCounters } from './flow-statistics.js';
 import { checkInteger } from './check-qos.js';
 import { PeerWatch } from './peer-watch.js';
 import type { DoorWatcher } from './stack/doorstep.js';
@@ -21,18 +21,6 @@ export type FlowDownCode = 'EFLOWDOWN' | 'EFLOWPEER';
 
 /** What the flow set calls the end of a flow. [spec/wire-frcp.md §11] */
 export type FlowDownEvent = 'DOWN' | 'DEALLOC' | 'PEER';
-
-/** What happened on one flow so far. Packets and bytes are those of the user; empty packets are counted apart. */
-export interface PacketFlowCounters {
-  packetsSent: number;
-  bytesSent: number;
-  packetsReceived: number;
-  bytesReceived: number;
-  keepAlivesSent: number;
-  keepAlivesReceived: number;
-  /** Times that `send` answered 'full'. */
-  sendFull: number;
-}
 
 /** What a PacketFlow needs of its host. */
 export interface PacketFlowHost {
