@@ -7,61 +7,22 @@ import { pipeline } from 'node:stream/promises';
 import type { DemoNode } from '@ouroboros/demo';
 import { connect, createServer } from '@ouroboros/flow/node';
 import { QOS_BY_NAME } from '@ouroboros/model';
+import { again, buildLine } from './line.js';
 import { ms, note } from './measure.js';
 import { Site } from './site.js';
 
 jest.setTimeout(120_000);
 
-/** Per cent of the datagrams below the middle node that are lost, and that are doubled. */
-const TROUBLE = { loss: '5', duplicate: '2', delay_ms: '2', jitter_ms: '4' };
+/** Of what the middle node sends. */
+const TROUBLES = { loss: '5', duplicate: '2', delay_ms: '2', jitter_ms: '4', seed: '7' };
 
 let site: Site;
-let a: DemoNode, middle: DemoNode, b: DemoNode;
+let a: DemoNode, b: DemoNode;
 beforeAll(async () => {
   site = await Site.open();
-  const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
-  [a, middle, b] = (await Promise.all(['a', 'm', 'b'].map((name, i) => site.node(name, addresses[i]!)))) as [
-    DemoNode,
-    DemoNode,
-    DemoNode,
-  ];
-  await Promise.all([a, middle, b].map(below));
-  await middle.irm.bootstrapIpcp({ name: 'net.m', type: 'unicast', layer: 'net', autobind: true });
-  await middle.irm.regName('net.m', { layers: ['wire'] });
-  for (const end of [a, b]) await joinLine(end);
+  [a, , b] = await buildLine(site, TROUBLES);
 });
 afterAll(() => site.close());
-
-/** The layer below: UDP at the ends, trouble at the middle. */
-async function below({ irm, plan }: DemoNode): Promise<void> {
-  const hosts = [a, middle, b].map((node) => `net.${node.plan.name}=${node.plan.address}`).join(',');
-  const config = { ip: plan.address, port: String(site.port), hosts };
-  const troubled = plan.name === 'm';
-  await irm.bootstrapIpcp({
-    name: 'wire',
-    type: troubled ? 'lossy' : 'udp4',
-    layer: 'wire',
-    config: troubled ? { ...config, ...TROUBLE, seed: '7' } : config,
-  });
-}
-
-async function joinLine({ irm, plan }: DemoNode): Promise<void> {
-  const name = `net.${plan.name}`;
-  await again(() => irm.enrollIpcp({ name, type: 'unicast', layer: 'net', dst: 'net.m', autobind: true }));
-  await irm.regName(name, { layers: ['wire'] });
-  await again(() => irm.connectIpcp({ name, dst: 'net.m' }));
-}
-
-/** The layer below loses requests, too: what fails is asked for again. */
-async function again<T>(step: () => Promise<T>): Promise<T> {
-  for (let left = 5; ; left -= 1) {
-    try {
-      return await step();
-    } catch (thrown) {
-      if (left === 0) throw thrown;
-    }
-  }
-}
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -34,9 +34,9 @@ export class Site {
     return triangle;
   }
 
-  /** Starts irmd on a node: a new one, or one whose irmd is gone. */
-  async node(name: string, address: string, runtimeDir = join(this.folder, name)): Promise<DemoNode> {
-    const node = await DemoNode.start({ name, address, runtimeDir });
+  /** Starts irmd on a node: a new one, or one whose irmd is gone. `config`: path of its configuration. */
+  async node(name: string, address: string, runtimeDir = join(this.folder, name), config?: string): Promise<DemoNode> {
+    const node = await DemoNode.start({ name, address, runtimeDir, config });
     this.nodes.push(node);
     return node;
   }
