@@ -45,7 +45,12 @@ const PURE = [
 ]
   .concat(['ipcp-local', 'ipcp-udp', 'ipcp-unicast', 'simnet', 'ipcp-conformance'])
   .map((name) => `packages/${name}/src/**/*.ts`);
-const NODE_ENTRIES = ['packages/*/src/node.ts', 'packages/*/src/main.ts', 'examples/*/src/main.ts'];
+const NODE_ENTRIES = [
+  'packages/*/src/node.ts',
+  'packages/*/src/node-*/*.ts',
+  'packages/*/src/main.ts',
+  'examples/*/src/main.ts',
+];
 
 export default ts.config(
   { ignores: ['**/dist', '**/bundle', '**/gen', '**/*.cjs', '**/*.mjs', 'node_modules', '**/*.d.ts'] },

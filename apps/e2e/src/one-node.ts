@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openIrm } from '@ouroboros/irm/node';
 import type { Irm } from '@ouroboros/irm';
-import { Program, type Ran } from './programs.js';
+import { Program, type ProgramOptions, type Ran } from './programs.js';
 
 /** One node of real daemons in a runtime directory of its own. */
 export class OneNode {
@@ -40,7 +40,11 @@ export class OneNode {
 
   /** As `start`, by another user; needs root. */
   startAs(uid: number, name: string, ...args: string[]): Program {
-    const program = new Program(name, args, this.dir, uid);
+    return this.startWith({ uid }, name, ...args);
+  }
+
+  startWith(options: ProgramOptions, name: string, ...args: string[]): Program {
+    const program = new Program(name, args, this.dir, options);
     this.programs.push(program);
     return program;
   }

@@ -1,7 +1,6 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 /** Where `npx NAME` finds programs. */
 export const BIN = join(__dirname, '..', '..', '..', 'node_modules', '.bin');
@@ -26,21 +25,32 @@ export interface Ran {
   readonly tookMs: number;
 }
 
+export interface ProgramOptions {
+  /** User and group to run as; only root may give another one than its own. */
+  readonly uid?: number;
+  /** File to read as standard input. Default: there is none. */
+  readonly stdin?: string;
+  /** File to write standard output to. Default: it is kept here. */
+  readonly stdout?: string;
+}
+
 /** A program of this workspace that runs; its output is kept. */
 export class Program {
   stdout = '';
   stderr = '';
-  private readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
   readonly ended: Promise<Ran>;
 
-  /** `uid`: user and group to run as; only root may give another one than its own. */
-  constructor(name: string, args: readonly string[], runtimeDir: string, uid?: number) {
+  constructor(name: string, args: readonly string[], runtimeDir: string, options: ProgramOptions = {}) {
+    const { uid } = options;
     const program = pathOf(name);
     const startedAt = performance.now();
     const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
+    const stdin = options.stdin === undefined ? 'ignore' : openSync(options.stdin, 'r');
+    const stdout = options.stdout === undefined ? 'pipe' : openSync(options.stdout, 'w');
     this.child = spawn(process.execPath, [program, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, stdout, 'pipe'],
       env: {
         HOME: process.env['HOME'],
         PATH,
@@ -49,8 +59,9 @@ export class Program {
       },
       ...(uid !== undefined && { uid, gid: uid }),
     });
+    for (const file of [stdin, stdout]) if (typeof file === 'number') closeSync(file);
     for (const stream of ['stdout', 'stderr'] as const) {
-      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+      this.child[stream]?.setEncoding('utf8').on('data', (text: string) => {
         this[stream] += text;
         for (const look of this.waiters) look();
       });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DemoNode, Triangle } from '@ouroboros/demo';
 import { openFlows, type Flows } from '@ouroboros/flow/node';
 import { kill, until } from './one-node.js';
-import { Program, type Ran } from './programs.js';
+import { Program, type ProgramOptions, type Ran } from './programs.js';
 
 /** Several nodes of real daemons on this machine, everything of theirs below one temporary folder. */
 export class Site {
@@ -34,9 +34,9 @@ export class Site {
     return triangle;
   }
 
-  /** Starts irmd on a node: a new one, or one whose irmd is gone. */
-  async node(name: string, address: string, runtimeDir = join(this.folder, name)): Promise<DemoNode> {
-    const node = await DemoNode.start({ name, address, runtimeDir });
+  /** Starts irmd on a node: a new one, or one whose irmd is gone. `config`: path of its configuration. */
+  async node(name: string, address: string, runtimeDir = join(this.folder, name), config?: string): Promise<DemoNode> {
+    const node = await DemoNode.start({ name, address, runtimeDir, config });
     this.nodes.push(node);
     return node;
   }
@@ -50,7 +50,11 @@ export class Site {
 
   /** Starts a program on a node. */
   start(node: DemoNode, name: string, ...args: string[]): Program {
-    const program = new Program(name, args, node.plan.runtimeDir);
+    return this.startWith({}, node, name, ...args);
+  }
+
+  startWith(options: ProgramOptions, node: DemoNode, name: string, ...args: string[]): Program {
+    const program = new Program(name, args, node.plan.runtimeDir, options);
     this.started.push(program);
     return program;
   }

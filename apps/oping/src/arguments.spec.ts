@@ -1,5 +1,5 @@
-import { OuroborosError, QOS_RAW, QOS_VOICE } from '@ouroboros/model';
-import { parseCommand, parseTime, type ClientOptions } from './arguments.js';
+import { OuroborosError, QOS_RAW, QOS_VOICE, parseTime } from '@ouroboros/model';
+import { parseCommand, type ClientOptions } from './arguments.js';
 
 const client = (...args: string[]): ClientOptions => parseCommand(['-n', 'x', ...args]).options as ClientOptions;
 

@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util';
-import { OuroborosError, QOS_BY_NAME, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import {
+  QOS_BY_NAME,
+  QOS_RAW,
+  parseInteger,
+  parseTime,
+  toOuroborosError,
+  usageError,
+  type QosSpec,
+} from '@ouroboros/model';
 import { MAX_SIZE, MIN_SIZE } from './payload.js';
 
 export interface ClientOptions {
@@ -59,7 +67,6 @@ Exit status: 0 replies came back, 1 none did or a failure, 2 usage, 3 irmd not r
 const MAX_COUNT = 2_147_483_647;
 const MAX_INTERVAL_MS = 10_000;
 const PACKETS_PER_MS_WITHOUT_INTERVAL = 10;
-const UNIT_MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {
@@ -69,12 +76,13 @@ export function parseCommand(args: readonly string[]): Command {
   if (values.version) return { options: { kind: 'version' }, remarks };
   const { quiet = false, timeofday: timeOfDay = false } = values;
   if (values.listen) {
-    if (values.json) throw usage('json', '--json prints statistics of a client, a server (--listen) has none');
+    if (values.json) throw usageError('json', '--json prints statistics of a client, a server (--listen) has none');
     const attention = values.busy ? 'busy' : values.poll ? 'poll' : 'wait';
     return { options: { kind: 'server', attention, quiet, timeOfDay }, remarks };
   }
   const name = values['server-name'];
-  if (name === undefined || name === '') throw usage('server-name', 'give the name to ping (-n NAME), or -l to listen');
+  if (name === undefined || name === '')
+    throw usageError('server-name', 'give the name to ping (-n NAME), or -l to listen');
   const intervalMs = interval(values.interval, remarks);
   const count = packets(values.count, values.duration, intervalMs);
   const size = payloadSize(values.size, remarks);
@@ -82,15 +90,6 @@ export function parseCommand(args: readonly string[]): Command {
   const qos = qosOf(values.qos, remarks);
   const json = values.json ?? false;
   return { options: { kind: 'client', name, count, intervalMs, size, qos, pace, quiet, timeOfDay, json }, remarks };
-}
-
-/** A time in ms. EINVAL. */
-export function parseTime(field: string, text: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(.*)$/.exec(text) ?? [];
-  if (number === undefined) throw usage(field, `${field}: '${text}' is no time (a number with ms, s, m, h or d)`);
-  const factor = Object.hasOwn(UNIT_MS, unit) ? UNIT_MS[unit] : undefined;
-  if (factor === undefined) throw usage(field, `Unknown time unit: ${unit}.`);
-  return Number(number) * factor;
 }
 
 function readOptions(args: readonly string[]) {
@@ -129,15 +128,15 @@ function interval(text: string | undefined, remarks: string[]): number {
 }
 
 function packets(count: string | undefined, duration: string | undefined, intervalMs: number): number {
-  if (duration === undefined) return count === undefined ? MAX_COUNT : integer('count', count, 1, MAX_COUNT);
+  if (duration === undefined) return count === undefined ? MAX_COUNT : parseInteger('count', count, 1, MAX_COUNT);
   const ms = parseTime('duration', duration);
   const fitting = Math.floor(intervalMs > 0 ? ms / intervalMs : ms * PACKETS_PER_MS_WITHOUT_INTERVAL);
   if (fitting >= 1) return Math.min(fitting, MAX_COUNT);
-  throw usage('duration', `duration: ${duration} is shorter than one interval of ${intervalMs} ms`);
+  throw usageError('duration', `duration: ${duration} is shorter than one interval of ${intervalMs} ms`);
 }
 
 function payloadSize(text: string | undefined, remarks: string[]): number {
-  const asked = text === undefined ? MIN_SIZE : integer('size', text, 0, Number.MAX_SAFE_INTEGER);
+  const asked = text === undefined ? MIN_SIZE : parseInteger('size', text, 0, Number.MAX_SAFE_INTEGER);
   if (asked > MAX_SIZE) remarks.push(`Packet size truncated to ${MAX_SIZE} bytes.`);
   if (asked < MIN_SIZE) remarks.push(`Packet size set to ${MIN_SIZE} bytes.`);
   return Math.min(Math.max(asked, MIN_SIZE), MAX_SIZE);
@@ -149,12 +148,3 @@ function qosOf(word: string | undefined, remarks: string[]): QosSpec {
   remarks.push('Unknown QoS cube, defaulting to raw.');
   return QOS_RAW;
 }
-
-/** Stricter than C, which takes what begins like a number. */
-function integer(field: string, text: string, min: number, max: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= min && value <= max) return value;
-  throw usage(field, `${field}: '${text}' is no whole number from ${min} to ${max}`);
-}
-
-const usage = (field: string, message: string): OuroborosError => new OuroborosError('EINVAL', message, { field });

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OuroborosError, QOS_RAW } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
-import { joinedFlows } from '../spec/joined-flows.spec.js';
+import { joinedFlows } from '../../../packages/flow/spec/joined-flows.spec.js';
 import type { ClientOptions, ServerOptions } from './arguments.js';
 import { PingRun, type ClientResult } from './client.js';
 import { PingServer } from './server.js';

@@ -1,4 +1,5 @@
 /** Flows by name: the packet path for IPCPs (FlowHost, PacketFlow) and the calls of applications (Flow, FlowSet). */
+export * from './byte-messages.js';
 export * from './fccntl.js';
 export * from './flow.js';
 export * from './flow-flags.js';

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { QOS_RAW } from '@ouroboros/model';
+import { QOS_DATA, QOS_RAW } from '@ouroboros/model';
 import { channelPath } from '@ouroboros/node-runtime';
 import { Daemon } from '../spec/daemon.spec.js';
+import { OURS } from '../spec/joined-flows.spec.js';
 import { bytesOf, codeOf, textOf } from '../spec/two-hosts.spec.js';
-import { flowDealloc, openFlows, type Flow, type Flows } from './node.js';
+import { connect, createServer, flowDealloc, openFlows, type Flow, type Flows } from './node.js';
 
 describe('flows on Node', () => {
   let daemon: Daemon;
@@ -116,6 +118,23 @@ describe('flows on Node', () => {
     const reading = codeOf(client.read());
     for (const session of daemon.sessions) session.flowDown(client.id);
     expect(await reading).toBe('EFLOWDOWN');
+  });
+
+  it('are streams, for those who want them', async () => {
+    await daemon.start();
+    daemon.exchange.features = OURS;
+    const server = createServer({ flows: flows() }, (stream) => stream.pipe(stream));
+    await once(server.listen(), 'listening');
+    let connected = false;
+    await daemon.exchange.accepting();
+    const stream = connect('hello', { flows: flows() }, () => (connected = true));
+    let text = '';
+    stream.on('data', (chunk) => (text += String(chunk)));
+    stream.end('there and back');
+    expect(await once(stream, 'close')).toEqual([false]);
+    expect([text, connected, stream.name]).toEqual(['there and back', true, 'hello']);
+    expect(daemon.exchange.requests[0]).toMatchObject({ name: 'hello', qos: QOS_DATA, timeoutMs: 20_000 });
+    await once(server.close(), 'close');
   });
 
   it('refuse to deallocate what is no flow', async () => {

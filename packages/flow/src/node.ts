@@ -1,11 +1,19 @@
 /**
- * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowDealloc`. The first call attaches the process to the IRM
+ * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowDealloc`; and as streams: `connect`, `createServer`. The first call attaches the process to the IRM
  * daemon of its runtime directory; while no flow is open and no call waits, nothing here keeps the process alive.
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { OuroborosError, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
-import type { CancelSignal, ChannelHost, ExpectOptions, FlowEnd, FlowService, Logger } from '@ouroboros/ports';
+import { OuroborosError, QOS_DATA, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import type {
+  CancelSignal,
+  ChannelHost,
+  ExpectOptions,
+  FlowEnd,
+  FlowService,
+  Logger,
+  Management,
+} from '@ouroboros/ports';
 import { loadCrypto } from '@ouroboros/crypto';
 import {
   NodeClock,
@@ -17,10 +25,14 @@ import {
   levelOf,
   runtimeDir,
 } from '@ouroboros/node-runtime';
-import { connectFlowService, type FlowServiceClient } from '@ouroboros/rpc';
+import { connectFlowService, connectManagement, type FlowServiceClient } from '@ouroboros/rpc';
 import { Flow, FlowHost, FlowSet, checkFlow, type PacketFlow } from './index.js';
+import { FlowServer, type FlowServerOptions } from './node-stream/flow-server.js';
+import { FlowStream, type FlowStreamOptions } from './node-stream/flow-stream.js';
 
 export * from './index.js';
+export * from './node-stream/flow-server.js';
+export * from './node-stream/flow-stream.js';
 export { OuroborosError };
 
 export interface FlowAllocOptions {
@@ -55,6 +67,12 @@ export interface Flows {
   /** Waits for the next flow to a name that this program or process is bound to. ETIMEDOUT, EIRMD, EINVAL; the signal's reason. */
   accept(options?: FlowAcceptOptions): Promise<Flow>;
   newSet(): FlowSet;
+  /**
+   * Binds this process to a name, which is created when it is new, so that `accept` gets its flows. Resolves with what
+   * undoes it. In which layers the name is registered is not changed. Needs an `accept` that waits: a process that is
+   * idle detaches. EIRMD, EINVAL.
+   */
+  bind(name: string): Promise<() => Promise<void>>;
   /** Resolves when the process is attached to the IRM daemon; EIRMD when that is not to be had. */
   ready(): Promise<void>;
   /** Deallocates all flows, ends calls that wait, and detaches. A later call attaches again. */
@@ -91,6 +109,35 @@ export async function flowDealloc(flow: Flow): Promise<void> {
 /** A set to wait for several flows together. */
 export function flowSet(): FlowSet {
   return defaultFlows().newSet();
+}
+
+export interface ConnectOptions extends FlowStreamOptions {
+  /** Default: QOS_DATA, reliable and in order. A stream over another one has holes where packets were lost. */
+  readonly qos?: QosSpec;
+  /** Limit for the allocation. Default: 20 000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** Default: the node of the environment. */
+  readonly flows?: Flows;
+}
+
+export interface CreateServerOptions extends FlowServerOptions {
+  /** Default: the node of the environment. */
+  readonly flows?: Flows;
+}
+
+/** A stream to the process that serves `name`; usable at once, what is written waits for the flow. `listener`: for `connect`. */
+export function connect(name: string, options: ConnectOptions = {}, listener?: () => void): FlowStream {
+  const { qos = QOS_DATA, connectTimeoutMs, flows = defaultFlows(), ...rest } = options;
+  const open = (signal: AbortSignal): Promise<Flow> => flows.alloc(name, { qos, timeoutMs: connectTimeoutMs, signal });
+  const stream = new FlowStream(open, rest);
+  if (listener) stream.once('connect', listener);
+  return stream;
+}
+
+/** A server of streams; it begins with its `listen`. `listener`: for `connection`. */
+export function createServer(options: CreateServerOptions = {}, listener?: (stream: FlowStream) => void): FlowServer {
+  const { flows = defaultFlows(), ...rest } = options;
+  return new FlowServer(flows, rest, listener);
 }
 
 /** Deallocates all flows of `flowAlloc` and `flowAccept` and detaches from the IRM daemon. */
@@ -149,6 +196,14 @@ class NodeFlows implements Flows {
     return new FlowSet(this.clock);
   }
 
+  async bind(name: string): Promise<() => Promise<void>> {
+    await this.attached(async ({ client }) => {
+      await client.ready();
+      await this.manage((management) => management.bindProcess(process.pid, name));
+    });
+    return () => this.manage((management) => management.unbindProcess(process.pid, name));
+  }
+
   async ready(): Promise<void> {
     await this.attached(({ client }) => client.ready());
   }
@@ -162,6 +217,16 @@ class NodeFlows implements Flows {
     await session.host.close();
     clearTimeout(limit);
     session.client.close();
+  }
+
+  /** One call of the daemon's management, over a connection of its own. */
+  private async manage(call: (management: Management) => Promise<void>): Promise<void> {
+    const management = connectManagement(irmSocketPath(this.runtimeDir));
+    try {
+      await call(management);
+    } finally {
+      management.close();
+    }
   }
 
   private flow(packets: PacketFlow): Flow {

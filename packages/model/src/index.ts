@@ -6,6 +6,7 @@ export * from './ipcp.js';
 export * from './json.js';
 export * from './name.js';
 export { nearest } from './nearest.js';
+export * from './option-values.js';
 export * from './qos.js';
 export * from './text.js';
 export * from './version.js';

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { OuroborosError, toOuroborosError } from '@ouroboros/model';
+import type { Flow } from '@ouroboros/flow';
+import { MAX_SIZE, type TestType } from './arguments.js';
+import { readConfig, readSeqno } from './payload.js';
+import { turn } from './rate.js';
+
+/** What a server tells while it runs. */
+export interface ServerOutput {
+  line(text: string): void;
+  /** A packet of a unidirectional test. */
+  packet(flowId: number, seqno: number): void;
+  remark(text: string): void;
+}
+
+/** A flow without a packet for this long is deallocated. [spec/tools.md §3] */
+const IDLE_MS = 1000;
+/**
+ * Before the first packet it may be longer: clients wait 1 s after the configuration, so that C's limit, which is the
+ * same, is met by chance.
+ */
+const PATIENCE_FACTOR = 3;
+/** Packets of one flow that are handled without a turn of the event loop in between. */
+const PACKETS_PER_TURN = 64;
+const RETRY_MS = 200;
+
+/** Serves tests on all flows until `stop` aborts; then all flows are deallocated. */
+export class PerfServer {
+  private readonly serving = new Set<Promise<void>>();
+
+  constructor(
+    private readonly accept: (signal: AbortSignal) => Promise<Flow>,
+    private readonly output: ServerOutput,
+    private readonly idleMs = IDLE_MS,
+  ) {}
+
+  async run(stop: AbortSignal): Promise<void> {
+    this.output.line('Ouroboros perf server started.');
+    while (!stop.aborted) await this.acceptOne(stop);
+    await Promise.all(this.serving);
+  }
+
+  private async acceptOne(stop: AbortSignal): Promise<void> {
+    try {
+      const flow = await this.accept(stop);
+      this.output.line(`New flow ${flow.id}.`);
+      const served = this.serve(flow, stop).finally(() => this.serving.delete(served));
+      this.serving.add(served);
+    } catch (thrown) {
+      if (stop.aborted) return;
+      this.output.remark(`Failed to accept flow: ${toOuroborosError(thrown).message}`);
+      await pause(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
+
+  private async serve(flow: Flow, stop: AbortSignal): Promise<void> {
+    flow.access = 'both';
+    flow.noPartialRead = true;
+    try {
+      await this.test(flow, stop);
+    } catch (thrown) {
+      const { code, message } = toOuroborosError(thrown);
+      if (code === 'ETIMEDOUT') this.output.line(`Flow ${flow.id} timed out.`);
+      else if (!stop.aborted) this.output.remark(`Flow ${flow.id} ended: ${message}`);
+    }
+    await flow.dealloc();
+  }
+
+  private async test(flow: Flow, signal: AbortSignal): Promise<void> {
+    const firstMs = this.idleMs * PATIENCE_FACTOR;
+    const test = readConfig(await flow.read({ timeoutMs: firstMs, signal }));
+    if (test === undefined) throw new OuroborosError('EINVAL', 'its first packet is no configuration of a test');
+    this.output.line(`Doing a ${test}directional test.`);
+    const buffer = new Uint8Array(MAX_SIZE);
+    for (let packets = 0; ; packets += 1) {
+      if (packets % PACKETS_PER_TURN === PACKETS_PER_TURN - 1) await turn(undefined, { signal });
+      const timeoutMs = packets === 0 ? firstMs : this.idleMs;
+      const length = flow.tryReadInto(buffer) ?? (await flow.readInto(buffer, { timeoutMs, signal }));
+      await this.take(flow, test, buffer.subarray(0, length), signal);
+    }
+  }
+
+  private async take(flow: Flow, test: TestType, packet: Uint8Array, signal: AbortSignal): Promise<void> {
+    const seqno = readSeqno(packet);
+    if (seqno === undefined) return this.output.remark(`Invalid message on fd ${flow.id}.`);
+    if (test === 'uni') this.output.packet(flow.id, seqno);
+    else if (!flow.tryWrite(packet)) await flow.write(packet, { timeoutMs: this.idleMs, signal });
+  }
+}
