@@ -9,12 +9,13 @@ import { equalBytes } from '@ouroboros/model';
 import type { VerifiedPeer } from '@ouroboros/ports';
 import { OapFeature, decodeOap, decodeOapExtension, type DecodedOap, type OapExtension } from '@ouroboros/wire';
 import { digestOf, isWeakerKex, kexOf } from './algorithms.js';
-import { featuresWith, flowCryptoOf, type OapAgreed } from './agreement.js';
+import { featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agreement.js';
 import { finishOffer, forgetOffer, makeOffer, offerFields, type KexOffer } from './client-kex.js';
 import { failed, type OapFailure } from './failure.js';
 import { encodeWithShare, plainMessage } from './message.js';
 import { DEFAULT_ALGORITHMS, type OapSecurity } from './security.js';
 import { digested, requestDigest, type OapTools } from './tools.js';
+import { UNSEEN_ALGORITHMS, asksUnseen, seenResponse } from './unseen-kex.js';
 
 export interface OapRequest {
   /** 16 random bytes. */
@@ -41,6 +42,8 @@ export interface OapExchange {
   readonly offered: number;
   /** Null: no key exchange was offered. */
   readonly offer: KexOffer | null;
+  /** The key exchange is in our extension alone. */
+  readonly unseen: boolean;
 }
 
 export type OapPrepared =
@@ -70,9 +73,10 @@ export interface OapRefusalReason {
  */
 export function prepareOap(request: OapRequest, tools: OapTools): OapPrepared {
   const { security } = request;
-  const algorithms = security.encryption === 'off' ? null : (security.algorithms ?? DEFAULT_ALGORITHMS);
-  if (algorithms && tools.crypto) {
-    const features = featuresWith(request.features, algorithms.cipher);
+  if (security.encryption !== 'off' && tools.crypto) {
+    const features = featuresWith(request.features, (security.algorithms ?? DEFAULT_ALGORITHMS).cipher);
+    const unseen = asksUnseen(security, features);
+    const algorithms = security.algorithms ?? (unseen ? UNSEEN_ALGORITHMS : DEFAULT_ALGORITHMS);
     const made = makeOffer(tools.crypto, algorithms, security, features);
     return made.ok ? encoded(request, features, made.offer, tools) : made;
   }
@@ -83,29 +87,34 @@ export function prepareOap(request: OapRequest, tools: OapTools): OapPrepared {
 function encoded(request: OapRequest, offered: number, offer: KexOffer | null, tools: OapTools): OapPrepared {
   const { id, timestampNs, name, security, room } = request;
   const { credential } = security;
-  const fields = offerFields(offer);
+  const unseen = asksUnseen(security, offered);
+  const fields = unseen ? {} : offerFields(offer);
   const message = plainMessage({
     id,
     timestampNs,
     ...fields,
     mdNid: credential?.takesDigest === false ? 0 : (fields.mdNid ?? 0),
   });
-  const extension = offered === 0 ? null : { features: offered, kemShare: offer?.share?.publicKey };
+  const extension =
+    offered === 0 ? null : { features: offered, kemShare: unseen ? offer?.data : offer?.share?.publicKey };
   const made = encodeWithShare(message, extension, credential, room);
   const requestHash = made.ok ? digested(tools, requestDigest(message.mdNid), made.bytes) : undefined;
   if (!made.ok || !requestHash) {
     if (offer) forgetOffer(offer);
     return made.ok ? failed('ECRYPT', 'this host lacks the digest of its own request') : made;
   }
-  if (offer && !made.shared) dropShare(offer);
+  if (offer && !made.shared) dropShare(offer, unseen);
+  const kept = unseen && !made.shared ? null : offer;
   return {
     ok: true,
     bytes: made.bytes,
-    exchange: { id, name, security, request: made.bytes, requestHash, offered, offer },
+    exchange: { id, name, security, request: made.bytes, requestHash, offered, offer: kept, unseen },
   };
 }
 
-function dropShare(offer: KexOffer): void {
+/** The share did not fit; an exchange that has nothing but the share is over with it. */
+function dropShare(offer: KexOffer, unseen: boolean): void {
+  if (unseen) return forgetOffer(offer);
   offer.share?.destroy();
   offer.share = null;
 }
@@ -159,9 +168,11 @@ function completedWith(exchange: OapExchange, bytes: Uint8Array, wallNanos: bigi
   const server = verifiedServer(exchange, bytes, message, wallNanos);
   if (!server.ok) return { ...server, features: repeated };
   const peer = server.name;
-  if (isPlain(message, exchange.offer)) return plainFlow(exchange, message, repeated, peer);
+  const share = extension?.kemShare;
+  const seen = exchange.unseen && share && isOwnProfile(repeated) ? seenResponse(message, share) : message;
+  if (isPlain(seen, exchange.offer)) return plainFlow(exchange, message, repeated, peer);
   if (!exchange.offer || !tools.crypto) return failed('ECRYPT', 'the server encrypts, unasked', { features: repeated });
-  const finished = finishOffer(exchange.offer, message, extension?.kemShare);
+  const finished = finishOffer(exchange.offer, seen, share);
   if (!finished.ok) return { ...finished, features: repeated };
   const features = featuresWith(repeated, finished.exchanged.cipher);
   const transcript = { request: exchange.request, response: bytes };
@@ -224,8 +235,8 @@ const STRONG_FOR_C = 'secp521r1';
  * Undefined when nothing was offered, when the offer was not ours to choose, or when nothing stronger is asked for.
  */
 export function strongerOffer(exchange: OapExchange, reason: OapRefusalReason | undefined): OapSecurity | undefined {
-  const { offer, security } = exchange;
-  if (!offer || security.algorithms !== null) return undefined;
+  const { offer, security, unseen } = exchange;
+  if (!offer || unseen || security.algorithms !== null) return undefined;
   const kex = reason === undefined ? STRONG_FOR_C : kexOf(reason.wantedKex ?? 0);
   if (kex === null || !isWeakerKex(offer.algorithms.kex, kex)) return undefined;
   return { ...security, algorithms: { ...DEFAULT_ALGORITHMS, kex } };

@@ -227,6 +227,63 @@ describe('An exchange between hosts of ours', () => {
   });
 });
 
+describe('A key exchange that C does not see', () => {
+  const client = { unseenByC: true };
+  const fieldsOfC = (bytes: Uint8Array): Uint8Array => bytes.slice(24, 34);
+
+  it('protects a flow between peers of ours, whose request has nothing in the fields of C', () => {
+    const { request } = exchanged({ tools, client });
+    expect(fieldsOfC(request)).toEqual(new Uint8Array(10));
+    const { crypto, features } = agreed({ tools, client });
+    expect(crypto).toMatchObject({ profile: 'o7s', cipher: 'aes-256-gcm', kex: 'X25519MLKEM768', kemInBand: false });
+    expect(features).toBe(PROTECTED);
+  });
+
+  it('takes the stronger cipher of a server that is configured, and is refused where it is too weak', () => {
+    const server = required({ kex: 'X25519', cipher: 'chacha20-poly1305' });
+    expect(agreed({ tools, client, server }).crypto?.cipher).toBe('chacha20-poly1305');
+    const strong = required({ kex: 'X448MLKEM1024' });
+    expect(exchanged({ tools, client, server: strong }).answered).toMatchObject({ ok: false, code: 'ECRYPT' });
+  });
+
+  it('gives a plain flow with C, with a server that encrypts nothing, and where a share does not fit', () => {
+    const plain: Partial<Setup>[] = [
+      { serverFeatures: 0 },
+      { server: { encryption: 'off' } },
+      { clientRoom: 500 },
+      { serverRoom: 500 },
+    ];
+    for (const setup of plain) expect(agreed({ tools, client, ...setup }).crypto).toBeNull();
+    const demanding = { tools, client, server: required(), serverRoom: 500 };
+    expect(exchanged(demanding).answered).toMatchObject({ ok: false, code: 'ECRYPT' });
+  });
+
+  it('is seen where encryption is demanded, or algorithms are configured', () => {
+    for (const demanded of [{ encryption: 'require' } as const, required()]) {
+      const { request } = exchanged({ tools, client: { ...client, ...demanded } });
+      expect(fieldsOfC(request)).not.toEqual(new Uint8Array(10));
+    }
+    const one = exchanged({ tools, client: { ...client, encryption: 'require' }, serverFeatures: 0 });
+    expect(one.completed).toMatchObject({ ok: true, crypto: { profile: 'c' } });
+  });
+
+  it('fails where a byte of the share was changed on its way, or gives both ends other keys', () => {
+    const whole = exchanged({ tools, client });
+    for (const at of [60, 700, whole.request.length - 1]) {
+      const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+      const { answered, completed } = exchanged({ tools, client }, flip);
+      expect([answered.ok, completed?.ok ?? false]).not.toEqual([true, true]);
+    }
+    const { answered, completed } = exchanged({ tools, client }, undefined, (bytes) => {
+      const changed = bytes.slice();
+      changed[700]! ^= 1;
+      return changed;
+    });
+    if (!answered.ok || !completed?.ok) throw new Error('the changed ciphertext was noticed before its time');
+    expect(toHex(completed.crypto!.secret)).not.toBe(toHex(answered.agreed.crypto!.secret));
+  });
+});
+
 describe('A KEM with the key of the server', () => {
   /** What the server has in its file, and the client of it in its own. */
   function staticKey(kex: 'ML-KEM-768' | 'X25519MLKEM768') {

@@ -115,6 +115,7 @@ export const security = (parts: Partial<OapSecurity> = {}): OapSecurity => ({
   credential: null,
   kemKeys: null,
   trust: null,
+  unseenByC: false,
   ...parts,
 });
 

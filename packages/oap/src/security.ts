@@ -23,6 +23,8 @@ export interface OapSecurity {
   readonly kemKeys: StaticKemKeys | null;
   /** Null: this host verifies nobody. */
   readonly trust: Trust | null;
+  /** Client: offers encryption, where nobody demands or configured it, to peers of ours alone. */
+  readonly unseenByC: boolean;
 }
 
 /** What is offered for a name without configuration: an unconfigured C server takes it and encrypts. */
@@ -42,6 +44,7 @@ export const NO_SECURITY: OapSecurity = {
   credential: null,
   kemKeys: null,
   trust: null,
+  unseenByC: false,
 };
 
 export interface SecurityPolicies {
@@ -75,6 +78,7 @@ export function securityOf(
       credential: files?.credential ?? null,
       kemKeys: files?.kemKeys ?? null,
       trust: files?.trust ?? null,
+      unseenByC: false,
     },
   };
 }

@@ -25,6 +25,7 @@ import { ReplayTable } from './replay.js';
 import type { OapSecurity } from './security.js';
 import { answerFields, answerOffer, type KexAnswer } from './server-kex.js';
 import { digested, requestDigest, type OapCrypto, type OapTools } from './tools.js';
+import { seenRequest } from './unseen-kex.js';
 
 /** A request that was read; whoever holds it answers it once. */
 export interface OapOffer {
@@ -106,11 +107,14 @@ export function answerOap(offer: OapOffer, reply: OapReply, tools: OapTools): Oa
   if (!client.ok) return client;
   const stale = staleness(offer.request, reply.timestampNs);
   if (stale !== undefined) return failed('EAUTH', stale);
-  const crypto = cryptoFor(offer, reply.security, tools);
+  const request = seenRequest(offer.request, offer.extension?.kemShare, offer.features);
+  const crypto = cryptoFor({ ...offer, request }, reply.security, tools);
   if (crypto && !('kdf' in crypto)) return crypto;
   if (!crypto) return plainAnswer(offer, reply, client.name);
-  const answer = answerOffer(crypto, offer.request, reply.security);
-  return answer.ok ? encryptedAnswer(offer, reply, client.name, answer, crypto) : answer;
+  const answer = answerOffer(crypto, request, reply.security);
+  if (!answer.ok) return answer;
+  if (request !== offer.request) return unseenAnswer(offer, reply, client.name, answer, crypto);
+  return encryptedAnswer(offer, reply, client.name, answer, crypto);
 }
 
 /** The name of the client, empty for an anonymous one. */
@@ -169,6 +173,28 @@ function encryptedAnswer(
   const exchanged = { shared, kemSecret, cipher, kdf: kdf ?? 'sha256', staticKey } as const;
   const transcript = { request: offer.bytes, response: made.bytes };
   const flow = flowCryptoOf(crypto, exchanged, { features, peer }, transcript);
+  return { ok: true, bytes: made.bytes, agreed: { features, crypto: flow, peer } };
+}
+
+/** The answer to a key exchange that is in our extension alone. Where it does not fit there is none. */
+function unseenAnswer(
+  offer: OapOffer,
+  reply: OapReply,
+  peer: string,
+  answer: KexAnswer,
+  crypto: OapCrypto,
+): OapAnswered {
+  const { shared, cipher, kdf, staticKey, data: kemShare } = answer;
+  const features = featuresWith(offer.features, cipher);
+  const made = encodeReply(offer, reply, { ...answer, data: EMPTY_BYTES }, { features, kemShare });
+  if (!made.ok) return made;
+  if (!made.shared || !isOwnProfile(features)) {
+    shared.secret.fill(0);
+    if (reply.security.encryption !== 'require') return plainAnswer(offer, reply, peer);
+    return failed('ECRYPT', 'the answer to the key exchange does not fit');
+  }
+  const exchanged = { shared, kemSecret: null, cipher, kdf: kdf ?? 'sha256', staticKey } as const;
+  const flow = flowCryptoOf(crypto, exchanged, { features, peer }, { request: offer.bytes, response: made.bytes });
   return { ok: true, bytes: made.bytes, agreed: { features, crypto: flow, peer } };
 }
 

@@ -47,7 +47,10 @@ export class SecurityDesk {
 
   /** `done` is called once, perhaps at once. */
   find(question: SecurityQuestion, done: (found: FoundSecurity) => void): void {
-    const settle = (files: Files | null): void => done(securityOf(question.role, files, this.policies(question)));
+    const settle = (files: Files | null): void => {
+      const found = securityOf(question.role, files, this.policies(question));
+      done(found.ok ? { ok: true, security: { ...found.security, unseenByC: question.byIpcp } } : found);
+    };
     if (!this.core.options.credentials) return settle(null);
     const { credentialsMs: limitMs, credentialLoads } = this.core.limits;
     if (this.open.size >= credentialLoads)
