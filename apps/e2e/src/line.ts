@@ -1,6 +1,11 @@
 import type { DemoNode } from '@ouroboros/demo';
-import type { JsonObject } from '@ouroboros/model';
+import { exitStatus, type JsonObject } from '@ouroboros/model';
+import { pause } from './measure.js';
+import type { Ran } from './programs.js';
 import type { Site } from './site.js';
+
+/** Exit status for a name that is not known. */
+const UNKNOWN = exitStatus('ENAME');
 
 /** Three nodes in a line: a, the middle, b. */
 export type Line = readonly [a: DemoNode, middle: DemoNode, b: DemoNode];
@@ -35,13 +40,26 @@ async function join({ irm, plan }: DemoNode): Promise<void> {
   await again(() => irm.connectIpcp({ name, dst: 'net.m' }));
 }
 
-/** Where requests are lost, too: what fails is asked for again, some times. */
+/** Names are told within 30 s, however much is lost. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 200;
+
+/** Where requests and news are lost, too: what fails is asked for again, for a while. */
 export async function again<T>(step: () => Promise<T>): Promise<T> {
-  for (let left = 5; ; left -= 1) {
+  for (const limit = performance.now() + PATIENCE_MS; ; await pause(PAUSE_MS)) {
     try {
       return await step();
     } catch (thrown) {
-      if (left === 0) throw thrown;
+      if (performance.now() > limit) throw thrown;
     }
   }
+}
+
+/** Runs ocat with a file as its input, once the name is known. */
+export function sent(site: Site, node: DemoNode, input: string, ...args: string[]): Promise<Ran> {
+  return again(async () => {
+    const ran = await site.startWith({ stdin: input }, node, 'ocat', ...args).ended;
+    if (ran.status === UNKNOWN) throw new Error(ran.stderr);
+    return ran;
+  });
 }

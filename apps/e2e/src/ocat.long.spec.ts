@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, openSync, closeSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { buildLine } from './line.js';
+import { buildLine, sent } from './line.js';
 import { ms, note } from './measure.js';
 import { Site } from './site.js';
 
@@ -51,7 +51,7 @@ describe('256 MiB through ocat over three nodes, of whose packets 5 % are lost, 
     const digest = randomFile(input, LENGTH);
     const server = site.startWith({ stdout: output }, b, 'ocat', '-lvn', 'cat', '--layer', 'net');
     await server.says(/listening as cat/);
-    const client = await site.startWith({ stdin: input }, a, 'ocat', '-vn', 'cat').ended;
+    const client = await sent(site, a, input, '-vn', 'cat');
     const rate = (LENGTH * 8) / client.tookMs / 1000;
     note(`256 MiB through ocat, ${encryption}`, `${ms(client.tookMs)}, ${rate.toFixed(0)} Mb/s`);
     expect([client.status, (await server.ended).status]).toEqual([0, 0]);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DemoNode } from '@ouroboros/demo';
-import { connect, createServer } from '@ouroboros/flow/node';
+import { connect, createServer, type Flows, type FlowStream } from '@ouroboros/flow/node';
 import { QOS_BY_NAME } from '@ouroboros/model';
-import { again, buildLine } from './line.js';
+import { again, buildLine, sent } from './line.js';
 import { ms, note } from './measure.js';
 import { Site } from './site.js';
 
@@ -33,7 +33,7 @@ describe('over a line of three nodes that loses and doubles packets', () => {
     writeFileSync(input, bytes);
     const server = site.startWith({ stdout: output }, b, 'ocat', '-lvn', 'cat', '--layer', 'net');
     await server.says(/listening as cat/);
-    const client = await site.startWith({ stdin: input }, a, 'ocat', '-vn', 'cat', '--json').ended;
+    const client = await sent(site, a, input, '-vn', 'cat', '--json');
     const served = await server.ended;
     note('2 MB through ocat, 5 % loss', ms(client.tookMs));
     expect([client.status, served.status, client.stderr + served.stderr]).toEqual([0, 0, expect.any(String)]);
@@ -41,14 +41,15 @@ describe('over a line of three nodes that loses and doubles packets', () => {
   });
 
   it('streams carry requests and answers of any size, and end in order', async () => {
-    const server = createServer({ flows: site.flows(b), allowHalfOpen: true }, (stream) => {
+    const [asking, serving] = [site.flows(a), site.flows(b)];
+    const server = createServer({ flows: serving, allowHalfOpen: true }, (stream) => {
       const hash = createHash('sha256');
       stream.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => stream.end(hash.digest('hex')));
     });
     await once(server.listen('digest'), 'listening');
     await b.irm.regName('digest', { layers: ['net'] });
     const bytes = randomBytes(500_000);
-    const stream = connect('digest', { flows: site.flows(a) });
+    const stream = await again(() => connected('digest', asking));
     let answer = '';
     stream.on('data', (chunk) => (answer += String(chunk)));
     const ended = once(stream, 'close');
@@ -57,6 +58,7 @@ describe('over a line of three nodes that loses and doubles packets', () => {
     expect([answer, stream.layer]).toEqual([digest(bytes), 'net']);
     server.close();
     await once(server, 'close');
+    await serving.close();
   });
 
   it('operf measures every QoS', async () => {
@@ -75,6 +77,12 @@ describe('over a line of three nodes that loses and doubles packets', () => {
     await server.kill('SIGTERM');
   });
 });
+
+async function connected(name: string, flows: Flows): Promise<FlowStream> {
+  const stream = connect(name, { flows });
+  await once(stream, 'connect');
+  return stream;
+}
 
 async function measured(qos: string): Promise<{ transmitted: number; received: number }> {
   const words = ['-n', 'perf', '-q', qos, '-t', 'bi', '-d', '1s', '-r', '100k', '-s', '300', '--json'];
