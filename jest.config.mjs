@@ -1,6 +1,8 @@
 // One jest run serves the whole workspace; packages are read from their sources, so no build is needed first.
 export default {
   testEnvironment: 'node',
+  // A process that has run many specs is slow: it is replaced when it has grown.
+  workerIdleMemoryLimit: '400MB',
   // Simulations and property tests compute; on a busy machine that takes longer than jest's 5 s.
   testTimeout: 60_000,
   setupFilesAfterEnv: ['<rootDir>/tools/retry-real-time.cjs'],
