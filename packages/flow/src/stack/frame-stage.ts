@@ -86,11 +86,6 @@ export class FrameStage extends HoldingStage {
     this.pathDriver.input(WANTED);
   }
 
-  /** Long packets seem to be lost on the path. */
-  suspectPath(): void {
-    this.pathDriver.input(SUSPECT);
-  }
-
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     const total = headLength + length;
     if (this.fragmenter.busy) return this.full();
@@ -217,7 +212,6 @@ export class FrameStage extends HoldingStage {
 }
 
 const WANTED: PathMtuInput = { type: 'wanted' };
-const SUSPECT: PathMtuInput = { type: 'suspect' };
 const UNSENT: PathMtuInput = { type: 'unsent' };
 /** Packets up to here say nothing about a path that takes more than the base size. */
 const LONG = 400;

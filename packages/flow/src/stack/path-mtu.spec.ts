@@ -106,15 +106,6 @@ describe('the search for the longest packet of a path', () => {
     expect(await probed.search(20_000)).toBeGreaterThan(567);
   });
 
-  it('asks at once when long packets seem to be lost', async () => {
-    const probed = new Probed(1400);
-    await probed.search();
-    probed.limit = 600;
-    probed.driver.input({ type: 'suspect' });
-    await probed.path.run(1000);
-    expect(probed.machine.size).toBe(BASE_PACKET);
-  });
-
   it('does not probe a path over which nothing long is sent', async () => {
     const probed = new Probed(1400);
     await probed.search();

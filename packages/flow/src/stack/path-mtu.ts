@@ -20,8 +20,6 @@ export type PathMtuInput =
   | { readonly type: 'wanted' }
   /** The other end got the probe with this number, of this length. */
   | { readonly type: 'answer'; readonly number: number; readonly length: number }
-  /** Long packets seem to be lost, for example retransmitted by timer. */
-  | { readonly type: 'suspect' }
   /** The probe just put out could not be sent, as the queue is full. */
   | { readonly type: 'unsent' };
 
@@ -102,9 +100,6 @@ export class PathMtu implements Machine<PathMtuInput, PathMtuOutput> {
         return this.wanted(now, out);
       case 'answer':
         return this.answered(input.number, input.length, now, out);
-      case 'suspect':
-        if (this.current === 'rest' && this.size > BASE_PACKET) this.probe('confirm', this.size, now, out);
-        return;
       case 'unsent':
         this.tries -= 1;
         this.probeAt = (now + UNSENT_PAUSE) as Micros;
