@@ -6,7 +6,7 @@ import { buildLine, sent } from './line.js';
 import { ms, note } from './measure.js';
 import { Site } from './site.js';
 
-const LENGTH = 2 ** 28;
+const LENGTH = 2 ** 30;
 const BLOCK = 2 ** 20;
 /** Of what the middle node sends. */
 const TROUBLES = { loss: '5', duplicate: '5', reorder: '5', seed: '11' };
@@ -36,7 +36,7 @@ async function digestOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-describe('256 MiB through ocat over three nodes, of whose packets 5 % are lost, 5 % doubled and 5 % out of order', () => {
+describe('1 GiB through ocat over three nodes, of whose packets 5 % are lost, 5 % doubled and 5 % out of order', () => {
   it.each([
     ['encrypted', 'offer', /, encrypted with /],
     ['plain', 'off', /, plain/],
@@ -53,7 +53,7 @@ describe('256 MiB through ocat over three nodes, of whose packets 5 % are lost, 
     await server.says(/listening as cat/);
     const client = await sent(site, a, input, '-vn', 'cat');
     const rate = (LENGTH * 8) / client.tookMs / 1000;
-    note(`256 MiB through ocat, ${encryption}`, `${ms(client.tookMs)}, ${rate.toFixed(0)} Mb/s`);
+    note(`1 GiB through ocat, ${encryption}`, `${ms(client.tookMs)}, ${rate.toFixed(0)} Mb/s`);
     expect([client.status, (await server.ended).status]).toEqual([0, 0]);
     expect(client.stderr).toMatch(told);
     expect(await digestOf(output)).toBe(digest);

@@ -88,6 +88,8 @@ export interface Conditions {
   readonly duplicate: number;
   /** Each packet takes a time between these, so that packets overtake each other where they differ. */
   readonly delayMs: readonly [number, number];
+  /** Part of the packets that take so much longer. */
+  readonly late?: { readonly part: number; readonly ms: number };
   readonly bytesPerSecond: number;
   /** Packets that wait for the line; more are refused, or lost where the queue is out of sight of the sender. */
   readonly queue: number;
@@ -147,8 +149,10 @@ export class Path {
   }
 
   private carry(packet: Uint8Array): void {
-    const [least, most] = this.conditions.delayMs;
-    this.world.after((least + this.random.fraction() * (most - least)) * 1000, () => this.deliver(packet));
+    const { delayMs, late } = this.conditions;
+    const [least, most] = delayMs;
+    const detour = late && this.random.fraction() < late.part ? late.ms : 0;
+    this.world.after((least + this.random.fraction() * (most - least) + detour) * 1000, () => this.deliver(packet));
   }
 
   private isCut(): boolean {

@@ -1,68 +1,94 @@
-import { isBefore } from './seqno.js';
-
 /**
  * How many packets may be under way at once. This is no congestion control: the layer does that, and holds us back by its full
  * queue. It keeps a queue that is out of the layer's sight from being flooded, where most of what is sent would be lost and
  * sent again for ever.
  *
- * Rounds are counted, each as long as a round trip. A round in which a large part was lost shows how much the path
- * carries in a round trip: what arrived. As soon as so much is seen to be lost, the limit falls by it, though not below what
- * arrived in the round before, so that it is not sent again all at once. Other rounds raise the limit, doubling it until the
- * path has shown itself for the first time. Losses below that part, as of a radio link, change nothing.
+ * What such a queue loses depends on how much is under way; what a radio link loses does not. So losses are compared with
+ * those that are usual: when many more are lost, the limit falls to what arrived, and what is lost even then is usual from now on.
+ *
+ * States: `open` (the limit doubles, until it falls for the first time) → `measuring` (it has fallen: what is lost now?) ⇄
+ * `raising` (it grows by a part).
  */
 const FIRST_LIMIT = 64;
-const LEAST_LIMIT = 4;
-/** A round has lost a large part when it lost one in so many. */
-const LARGE_PART = 12;
-/** By which part of it a limit that was found is raised each round. */
+const LEAST_LIMIT = 16;
+/** Packets whose fate tells enough. */
+const LEAST_SAMPLE = 64;
+/** So much of what is sent may be lost beyond what is usual. */
+const EXCESS = 1 / 8;
+/** More is never usual, so that flows that meet in a queue do not take each other's losses for it. */
+const MOST_USUAL = 1 / 4;
+/** A limit that falls stays below what arrived, so that the queue empties. */
+const DRAIN = 7 / 8;
+/** By which part of it a limit that was found is raised each time. */
 const RAISE_PART = 16;
 
 export class FlightLimit {
   packets = FIRST_LIMIT;
 
-  private found = false;
-  /** The limit when the round began. */
-  private before = FIRST_LIMIT;
-  /** What arrived in the round before. */
-  private carried = 0;
+  private state: 'open' | 'measuring' | 'raising' = 'open';
+  /** The part that is lost however little is under way. */
+  private usual = 0;
+  /** Packets sent before the limit fell: what becomes of them tells nothing of the new one. */
+  private older = 0;
   private arrived = 0;
   private lost = 0;
   private full = false;
-
-  /** `roundEnd`: the round ends when a packet not before this number arrives. */
-  constructor(private roundEnd: number) {}
 
   /** The limit kept something back. */
   reached(): void {
     this.full = true;
   }
 
-  /** So many packets more are taken for lost. */
-  noteLost(packets: number): void {
-    this.lost += packets;
-    if (this.lost * LARGE_PART > this.before) this.shrinkTo(Math.max(this.before - this.lost, this.carried));
+  /** A packet arrived. */
+  noteArrived(): void {
+    if (this.older > 0) this.older -= 1;
+    else {
+      this.arrived += 1;
+      this.endSample();
+    }
   }
 
-  /** A packet arrived; `next` is the next new number. */
-  noteArrived(seqno: number, next: number): void {
-    this.arrived += 1;
-    if (isBefore(seqno, this.roundEnd)) return;
-    if (this.lost * LARGE_PART > this.arrived + this.lost) this.shrinkTo(this.arrived);
-    else if (this.full) this.packets += this.found ? Math.ceil(this.packets / RAISE_PART) : this.packets;
-    this.roundEnd = next;
-    this.carried = this.arrived;
-    this.before = this.packets;
-    this.arrived = this.lost = 0;
-    this.full = false;
+  /** So many packets more are taken for lost; `flying` are still under way. */
+  noteLost(packets: number, flying: number): void {
+    const counted = Math.max(0, packets - this.older);
+    this.older -= packets - counted;
+    this.lost += counted;
+    const sent = this.arrived + this.lost;
+    const most = (this.usual + EXCESS) * sent;
+    if (this.state !== 'measuring' && sent >= LEAST_SAMPLE && this.lost > most) this.fall(flying);
+    else if (counted > 0) this.endSample();
   }
 
   /** Nothing arrived for a time-out. */
   noteSilence(): void {
-    this.shrinkTo(Math.ceil(this.packets / 2));
+    this.shrink(1 / 2);
   }
 
-  private shrinkTo(packets: number): void {
-    this.found = true;
-    this.packets = Math.max(LEAST_LIMIT, Math.min(this.packets, packets));
+  private fall(flying: number): void {
+    this.shrink((DRAIN * this.arrived) / (this.arrived + this.lost) / (1 - this.usual));
+    this.state = 'measuring';
+    this.older = flying;
+    this.beginSample();
+  }
+
+  private endSample(): void {
+    const sent = this.arrived + this.lost;
+    if (sent < Math.max(this.packets, LEAST_SAMPLE)) return;
+    if (this.state === 'measuring') {
+      this.usual = Math.min(MOST_USUAL, (this.usual + this.lost / sent) / 2);
+      this.state = 'raising';
+    } else if (this.full && this.lost <= (this.usual + EXCESS / 2) * sent)
+      this.packets += this.state === 'open' ? this.packets : Math.ceil(this.packets / RAISE_PART);
+    this.beginSample();
+  }
+
+  private beginSample(): void {
+    this.arrived = this.lost = 0;
+    this.full = false;
+  }
+
+  private shrink(part: number): void {
+    if (this.state === 'open') this.state = 'raising';
+    this.packets = Math.max(LEAST_LIMIT, Math.min(this.packets, Math.floor(this.packets * part)));
   }
 }

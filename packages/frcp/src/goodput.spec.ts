@@ -26,8 +26,8 @@ function transfer(bytes: number, there: Partial<Conditions>, roundTripMs: number
 }
 
 /** Bytes per second of virtual time. */
-function goodput(bytes: number, loss: number, roundTripMs: number, seed: number): number {
-  return bytes / (transfer(bytes, { ...LINE, loss }, roundTripMs, seed).world.now / 1e6);
+function goodput(bytes: number, troubles: Partial<Conditions>, roundTripMs: number, seed: number): number {
+  return bytes / (transfer(bytes, { ...LINE, ...troubles }, roundTripMs, seed).world.now / 1e6);
 }
 
 /** What a textbook TCP gets: MSS / RTT × √(3/2) / √p [Mathis, Semke, Mahdavi, Ott 1997]. */
@@ -36,16 +36,16 @@ const mathis = (loss: number, roundTripMs: number): number =>
 
 describe('goodput', () => {
   it.each([1, 2, 3])('at 0.1 %% loss without added delay is at least 60 %% of the loss-free (seed %i)', (seed) => {
-    const clean = goodput(32 * MEBIBYTE, 0, 0.2, seed);
-    expect(goodput(32 * MEBIBYTE, 0.001, 0.2, seed) / clean).toBeGreaterThan(0.6);
+    const clean = goodput(32 * MEBIBYTE, {}, 0.2, seed);
+    expect(goodput(32 * MEBIBYTE, { loss: 0.001 }, 0.2, seed) / clean).toBeGreaterThan(0.6);
   });
 
   it.each([1, 2, 3])('at 1 %% loss and 20 ms round trip is at least that of a textbook TCP (seed %i)', (seed) => {
-    expect(goodput(16 * MEBIBYTE, 0.01, 20, seed) / mathis(0.01, 20)).toBeGreaterThan(1);
+    expect(goodput(16 * MEBIBYTE, { loss: 0.01 }, 20, seed) / mathis(0.01, 20)).toBeGreaterThan(1);
   });
 
   it('fills the window each round trip after the first, however long the path', () => {
-    expect(goodput(16 * MEBIBYTE, 0, 200, 1)).toBeGreaterThan((0.75 * MEBIBYTE) / 0.2);
+    expect(goodput(16 * MEBIBYTE, {}, 200, 1)).toBeGreaterThan((0.75 * MEBIBYTE) / 0.2);
   });
 
   it.each([
@@ -63,4 +63,9 @@ describe('goodput', () => {
       expect(bytes / (run.world.now / 1e6) / speed).toBeGreaterThan(0.6);
     },
   );
+
+  it.each([1, 2, 3])('does not take what a bad line loses for a queue that is full (seed %i)', (seed) => {
+    const bad = { loss: 0.05, duplicate: 0.05, late: { part: 0.05, ms: 20 } };
+    expect(goodput(32 * MEBIBYTE, bad, 1, seed) / goodput(32 * MEBIBYTE, {}, 1, seed)).toBeGreaterThan(0.5);
+  });
 });

@@ -12,6 +12,8 @@ import { isBefore } from './seqno.js';
  * of packets that came twice after we retransmitted, at most a round trip, and slowly less again. [RFC 8985 §6.2 step 4]
  */
 const QUARTERS = 4;
+/** So that patience that was good for nothing is given up again. */
+const MOST_QUARTERS = 16;
 /** Round trips without packets that came twice, after which patience is lowered by a quarter. */
 const CALM_ROUND_TRIPS = 16;
 
@@ -49,7 +51,7 @@ export class LossDetector {
   noteDuplicates(duplicates: number, resent: number, now: Micros): void {
     const more = isBefore(this.duplicates, duplicates) && resent !== this.resentBefore;
     if (isBefore(this.duplicates, duplicates)) this.duplicates = duplicates;
-    if (more) this.quarters += 1;
+    if (more) this.quarters = Math.min(MOST_QUARTERS, this.quarters + 1);
     else if (now < this.calmUntil || this.quarters === 1) return;
     else this.quarters -= 1;
     this.resentBefore = resent;

@@ -51,7 +51,7 @@ export class ReliableSender implements Sender {
   private readonly packets: SendBuffer;
   private readonly rtt: RttEstimator;
   private readonly losses: LossDetector;
-  private readonly flight: FlightLimit;
+  private readonly flight = new FlightLimit();
   private readonly selective: boolean;
   private readonly inactivity: Micros;
   /** Number of the first packet that was never sent. */
@@ -95,7 +95,6 @@ export class ReliableSender implements Sender {
     this.packets = new SendBuffer(first, bytes, config.selective ? most : Math.min(most, C_PACKETS));
     this.rtt = new RttEstimator(config.selective);
     this.losses = new LossDetector(this.packets, this.rtt);
-    this.flight = new FlightLimit(first);
     this.next = this.missing = this.recoverTo = this.toldTo = first;
     this.edge = plus(first, START_WINDOW);
   }
@@ -235,7 +234,8 @@ export class ReliableSender implements Sender {
   private detectLosses(now: Micros): void {
     const before = this.packets.lost;
     this.losses.detect(this.toldTo, now);
-    this.flight.noteLost(this.packets.lost - before);
+    const found = this.packets.lost - before;
+    if (found > 0) this.flight.noteLost(found, this.packets.flying);
   }
 
   private sendNext(now: Micros): boolean {
@@ -309,7 +309,7 @@ export class ReliableSender implements Sender {
     }
     this.losses.arrived(seqno, now);
     packets.markArrived(seqno);
-    this.flight.noteArrived(seqno, this.next);
+    this.flight.noteArrived();
   }
 
   private noteProgress(now: Micros): void {

@@ -114,13 +114,21 @@ describe('the search for the longest packet of a path', () => {
     expect(probed.probes).toHaveLength(before);
   });
 
-  it('looks for a longer path again after 10 minutes', async () => {
-    const probed = new Probed(600);
-    await probed.search();
-    probed.limit = 9000;
-    expect(await probed.search(100_000)).toBeLessThanOrEqual(600);
-    await probed.path.run(600_000);
-    expect(await probed.search()).toBe(9000);
+  it('looks for a longer path again soon, then less and less often, at last each 10 minutes', async () => {
+    const probed = new Probed(600, { max: 700 });
+    const searches: number[] = [];
+    for (let second = 0, idle = true; second < 4000; second += 1) {
+      await probed.search(1000);
+      if (idle && probed.machine.state !== 'rest') searches.push(second);
+      idle = probed.machine.state === 'rest';
+    }
+    const pauses = searches.slice(1).map((second, i) => second - searches[i]!);
+    expect(pauses.length).toBeGreaterThan(8);
+    expect(pauses[0]).toBeLessThan(20);
+    for (const [i, pause] of pauses.entries()) expect(pause).toBeGreaterThanOrEqual(Math.min(600, 2 ** (i + 1)));
+    probed.limit = 700;
+    await probed.path.run(1_200_000);
+    expect(await probed.search()).toBe(700);
   });
 
   it('believes no answer to a probe that was not sent, or of another length', async () => {

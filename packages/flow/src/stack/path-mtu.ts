@@ -52,8 +52,12 @@ const TIMEOUT_PER_RTT = 4;
 const LONGEST_TIMEOUT = fromSeconds(16);
 /** When a probe could not be sent. */
 const UNSENT_PAUSE = fromMs(20);
-/** A longer path is looked for again after this. [RFC 8899 §5.1.1, PMTU_RAISE_TIMER] */
-const RAISE_AFTER = fromSeconds(600);
+/**
+ * A longer path is looked for again after this, each time after twice as long up to the second. A layer below may just be
+ * looking for its own longest packet, and refuse our longer probes until it has found it. [RFC 8899 §5.1.1, PMTU_RAISE_TIMER]
+ */
+const FIRST_RAISE = fromSeconds(2);
+const LAST_RAISE = fromSeconds(600);
 /** How often `size` is confirmed while long packets flow. [RFC 8899 §5.1.1, CONFIRMATION_TIMER] */
 const CONFIRM_AFTER = fromSeconds(5);
 
@@ -78,6 +82,7 @@ export class PathMtu implements Machine<PathMtuInput, PathMtuOutput> {
   private wantedMeanwhile = false;
   private probeAt = NEVER;
   private raiseAt = 0 as Micros;
+  private raiseAfter = FIRST_RAISE;
   private confirmAt = NEVER;
 
   constructor(private readonly config: PathMtuConfig) {
@@ -155,7 +160,7 @@ export class PathMtu implements Machine<PathMtuInput, PathMtuOutput> {
 
   private searchOn(now: Micros, out: Sink<PathMtuOutput>): void {
     const next = this.nextSize();
-    if (next === undefined) this.rest(now, (now + RAISE_AFTER) as Micros);
+    if (next === undefined) this.restUntilRaise(now);
     else this.probe('search', next, now, out);
   }
 
@@ -174,6 +179,11 @@ export class PathMtu implements Machine<PathMtuInput, PathMtuOutput> {
     this.raiseAt = raiseAt;
     this.confirmAt = this.size > BASE_PACKET ? ((now + CONFIRM_AFTER) as Micros) : NEVER;
     this.longSent = false;
+  }
+
+  private restUntilRaise(now: Micros): void {
+    this.rest(now, (now + this.raiseAfter) as Micros);
+    this.raiseAfter = Math.min(this.raiseAfter * 2, LAST_RAISE) as Micros;
   }
 
   private confirmIfUsed(now: Micros, out: Sink<PathMtuOutput>): void {
