@@ -1,13 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, openSync, closeSync, writeFileSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildLine, sent } from './line.js';
 import { ms, note } from './measure.js';
+import { randomFile } from './random-file.js';
 import { Site } from './site.js';
 
 const LENGTH = 2 ** 30;
-const BLOCK = 2 ** 20;
 /** Of what the middle node sends. */
 const TROUBLES = { loss: '5', duplicate: '5', reorder: '5', seed: '11' };
 
@@ -16,19 +16,6 @@ jest.setTimeout(600_000);
 let site: Site;
 beforeEach(async () => void (site = await Site.open()));
 afterEach(() => site.close());
-
-/** A file of random bytes; its digest. */
-function randomFile(path: string, length: number): string {
-  const hash = createHash('sha256');
-  const file = openSync(path, 'w');
-  for (let written = 0; written < length; written += BLOCK) {
-    const block = randomBytes(BLOCK);
-    hash.update(block);
-    writeSync(file, block);
-  }
-  closeSync(file);
-  return hash.digest('hex');
-}
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
