@@ -122,8 +122,14 @@ export class TwoHosts {
   readonly random = new SeededRandom(1);
   readonly exchange = new Exchange(this.clock);
   readonly channels = this.hosts();
-  readonly client = this.host('client');
-  readonly server = this.host('server');
+  readonly client: FlowHost;
+  readonly server: FlowHost;
+
+  /** `bufferBytes`: of the flows of both processes. */
+  constructor(bufferBytes?: number) {
+    this.client = this.host('client', bufferBytes);
+    this.server = this.host('server', bufferBytes);
+  }
 
   /** One flow: the client's end and the server's. */
   async packetFlows(qos: Partial<QosSpec> = {}): Promise<[PacketFlow, PacketFlow]> {
@@ -156,7 +162,7 @@ export class TwoHosts {
     };
   }
 
-  private host(side: Side): FlowHost {
+  private host(side: Side, bufferBytes?: number): FlowHost {
     return new FlowHost({
       service: this.exchange.service({ side, uid: UID[side], path: side === 'server' ? SERVER_PATH : '' }),
       channels: this.channels[side],
@@ -164,6 +170,7 @@ export class TwoHosts {
       random: this.random,
       crypto: loadCrypto,
       logger: SILENT,
+      bufferBytes,
     });
   }
 }

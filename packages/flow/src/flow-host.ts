@@ -17,6 +17,7 @@ import type {
 } from '@ouroboros/ports';
 import { attachSoon } from './attach.js';
 import { checkInteger, checkQos } from './check-qos.js';
+import { checkFlowBuffer } from './flow-buffer.js';
 import { FlowReports } from './flow-reports.js';
 import { PacketFlow, type PacketFlowHost, type PacketFlowRole } from './packet-flow.js';
 
@@ -28,6 +29,11 @@ export interface FlowHostPorts {
   /** Loads the cryptography; called when a flow is encrypted. */
   readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
+  /**
+   * Bytes that a flow with FRCP keeps in each direction until the other process has taken them: from 16 KiB to 256 MiB.
+   * Default: FRCP_BUFFER_BYTES, 1 MiB.
+   */
+  readonly bufferBytes?: number;
 }
 
 /** A flow from its grant to its deallocation. */
@@ -47,12 +53,15 @@ const MAX_TIMEOUT_MS = 0xffffffff;
 export class FlowHost implements PacketFlowHost {
   readonly clock: Clock;
   readonly random: Random;
+  readonly bufferBytes: number | undefined;
   private readonly entries = new Map<number, Entry>();
   private readonly reports: FlowReports;
   private unanswered = 0;
   private closed = false;
 
+  /** EINVAL. */
   constructor(private readonly ports: FlowHostPorts) {
+    this.bufferBytes = checkFlowBuffer(ports.bufferBytes);
     this.clock = ports.clock;
     this.random = ports.random;
     this.reports = new FlowReports(ports.clock, (facts) => ports.service.report(facts));

@@ -26,6 +26,7 @@ import {
   runtimeDir,
 } from '@ouroboros/node-runtime';
 import { connectFlowService, connectManagement, type FlowServiceClient } from '@ouroboros/rpc';
+import { parseFlowBuffer } from './flow-buffer.js';
 import { Flow, FlowHost, FlowSet, checkFlow, type PacketFlow } from './index.js';
 import { FlowServer, type FlowServerOptions } from './node-stream/flow-server.js';
 import { FlowStream, type FlowStreamOptions } from './node-stream/flow-stream.js';
@@ -54,6 +55,11 @@ export interface FlowsOptions {
   readonly runtimeDir?: string;
   /** Default: to stderr, from the level `$OUROBOROS_LOG`, else `warn`. */
   readonly logger?: Logger;
+  /**
+   * Memory of a flow that is ordered or reliable, in each direction: so many bytes wait until the other process has taken them,
+   * then the writer waits. From 16 KiB to 256 MiB. Default: `$OUROBOROS_FLOW_BUFFER` in bytes, else 1 MiB.
+   */
+  readonly bufferBytes?: number;
 }
 
 /** Flows of this process at one node. */
@@ -165,6 +171,7 @@ class NodeFlows implements Flows {
   private readonly clock = new NodeClock();
   private readonly random = new NodeRandom();
   private readonly logger: Logger;
+  private readonly bufferBytes: number | undefined;
   private session: Session | null = null;
   private calls = 0;
   private rest: NodeJS.Timeout | undefined;
@@ -172,6 +179,7 @@ class NodeFlows implements Flows {
   constructor(options: FlowsOptions) {
     this.runtimeDir = options.runtimeDir ?? runtimeDir();
     this.logger = options.logger ?? defaultLogger();
+    this.bufferBytes = options.bufferBytes ?? bufferOfEnvironment();
   }
 
   async alloc(name: string, options: FlowAllocOptions = {}): Promise<Flow> {
@@ -267,6 +275,7 @@ class NodeFlows implements Flows {
       random: this.random,
       crypto: loadCrypto,
       logger: this.logger,
+      bufferBytes: this.bufferBytes,
     });
     const session: Session = { host, client, channels, wasAttached: false };
     return session;
@@ -362,6 +371,11 @@ function defaultLogger(): Logger {
   const asked = process.env['OUROBOROS_LOG'];
   const level = asked ? levelOf(asked) : 'warn';
   return createLogger({ program: basename(self().program), level });
+}
+
+function bufferOfEnvironment(): number | undefined {
+  const asked = process.env['OUROBOROS_FLOW_BUFFER'];
+  return asked ? parseFlowBuffer('OUROBOROS_FLOW_BUFFER', asked) : undefined;
 }
 
 /** What `promise` gives, unless the signal aborts first; then its reason. */

@@ -26,6 +26,8 @@ export type FlowDownEvent = 'DOWN' | 'DEALLOC' | 'PEER';
 export interface PacketFlowHost {
   readonly clock: Clock;
   readonly random: Random;
+  /** Bytes of each of the two buffers of a flow with FRCP; undefined: its default. */
+  readonly bufferBytes?: number;
   /** Gives the flow back to the IRM daemon, once. `lingerMs`: how long the layer must keep it for the protocol of the flow. */
   release(flow: PacketFlow, lingerMs: number): Promise<void>;
 }
@@ -324,8 +326,14 @@ export class PacketFlow {
   }
 
   private buildStack(grant: Omit<FlowGrant, 'channel'>, role: PacketFlowRole): FlowStack {
-    const { clock, random } = this.host;
-    const stack = new FlowStack(grant, this.channel, { clock, random, ...role, watcher: this.doorWatcher() });
+    const { clock, random, bufferBytes } = this.host;
+    const stack = new FlowStack(grant, this.channel, {
+      clock,
+      random,
+      bufferBytes,
+      ...role,
+      watcher: this.doorWatcher(),
+    });
     if (stack.segments) stack.segments.onEnd = () => this.onPeerFinished?.();
     return stack;
   }

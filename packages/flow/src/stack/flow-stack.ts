@@ -20,6 +20,8 @@ export interface StackParts {
   /** True at the end that asked for the flow. */
   readonly initiator: boolean;
   readonly watcher: DoorWatcher;
+  /** Bytes of a flow with FRCP that wait to be acknowledged, and as many that wait to be read; its default where undefined. */
+  readonly bufferBytes?: number;
 }
 
 /** What of a grant the stages follow from. */
@@ -83,12 +85,14 @@ function frameStage(below: FlowEnd, grant: StackGrant, overhead: number, { clock
   return new FrameStage(below, { clock, overhead, probes: grant.layer !== '', firstNumber: random.uint32() });
 }
 
-function frcpStage(below: FlowEnd, grant: StackGrant, { clock, random }: StackParts): FrcpStage {
+function frcpStage(below: FlowEnd, grant: StackGrant, { clock, random, bufferBytes }: StackParts): FrcpStage {
   const config = {
     reliable: grant.qos.loss === 0,
     selective: (grant.features & OapFeature.FRCP_SELECTIVE) !== 0,
     initialSeqno: random.uint32(),
     mplMs: grant.mplMs,
+    sendBytes: bufferBytes,
+    receiveBytes: bufferBytes,
   };
   return new FrcpStage(below, clock, (outputs) => new Frcp(config, outputs));
 }
