@@ -20,6 +20,8 @@ export interface UdpInquiryParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly socket: UdpSocket;
+  /** A peer asks after a flow for whose reply we wait: there is no answer yet. */
+  readonly unreplied: (eid: number, from: ShimPeer) => void;
   /** The flow behind an own EID. */
   readonly flowOf: (eid: number) => ShimFlow | undefined;
   /** The peer does not have the flow any more. */
@@ -55,10 +57,9 @@ export class UdpInquiry {
     else this.parts.counters.add(COUNT.dropUnasked);
   }
 
-  /** For a flow whose reply may still be under way there is no answer yet. */
   private answer({ sEid, dEid }: UdpFlowInquiry, from: ShimPeer): void {
     const flow = this.parts.flowOf(dEid);
-    if (flow?.state === 'requesting') return;
+    if (flow?.state === 'requesting') return this.parts.unreplied(dEid, from);
     const has = flow?.state === 'open' && flow.peer.address === from.address && flow.remoteEid === sEid;
     const ends = { sEid: dEid, dEid: sEid };
     this.parts.socket.sendMgmt(

@@ -84,6 +84,7 @@ export class UdpLayer {
       counters,
       socket: this.socket,
       flowOf: (eid) => this.handshake.flow(eid),
+      unreplied: (eid, { address }) => this.driver.input({ type: 'asked', eid, address }),
       gone: (flow) => this.gone(flow),
     });
   }

@@ -31,6 +31,11 @@ export type ShimInput =
       /** Both ends agreed on deallocation messages. */
       readonly dealloc: boolean;
     }
+  /**
+   * A peer asks whether the flow with this EID lives, from whatever port: where it is still being requested, the reply to
+   * the request was lost.
+   */
+  | { readonly type: 'asked'; readonly eid: number; readonly address: string }
   /** What both ends of an open flow agreed has become known. */
   | { readonly type: 'agreed'; readonly eid: number; readonly dealloc: boolean }
   /** This host ended the flow, or gives up waiting for its answer. */

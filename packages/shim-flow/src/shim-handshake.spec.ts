@@ -122,6 +122,26 @@ describe('a requester', () => {
     expect(times(bench.until(60_000), 'request')).toEqual([200, 600, 1400, 3000]);
   });
 
+  it('asks a stranger again when that asks after the flow, whose reply was lost then', () => {
+    const bench = new Bench();
+    const flow = bench.open(9);
+    bench.until(600);
+    expect(bench.input({ type: 'asked', eid: flow.eid, address: A.address })).toEqual([]);
+    expect(kinds(bench.input({ type: 'asked', eid: flow.eid, address: B.address }))).toEqual(['request']);
+    expect(times(bench.until(5000), 'request')).toEqual([800, 1200, 2000, 3600]);
+    bench.open(10);
+    expect(times(bench.until(9000), 'request')).toEqual([5200, 5600, 6400, 8000]);
+  });
+
+  it('does not ask again about a flow that is open, or that it does not have', () => {
+    const bench = new Bench();
+    const flow = bench.open(9);
+    bench.from(B, reply(flow.eid, 70), true);
+    for (const eid of [flow.eid, 99, -1, 2 ** 31]) {
+      expect(bench.input({ type: 'asked', eid, address: B.address })).toEqual([]);
+    }
+  });
+
   it('takes a peer for C again when its messages carry no mark any more', () => {
     const bench = new Bench();
     bench.serve(B, 100, true);

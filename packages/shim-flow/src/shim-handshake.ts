@@ -13,7 +13,8 @@
  * Sending a request again. A responder of ours answers a repeated request (same peer, EID, hash, data) with the same
  * reply, so towards peers known to be ours it is repeated after 200, 600, 1,400 ms and so on. A C responder presents each copy as a
  * new flow, and it answers within 2 s of the request or never (its accept window, twice) [spec/wire-shims.md §1.5]:
- * towards C and strangers it is repeated once, after 2.5 s, when the first copy or its reply is surely lost.
+ * towards C and strangers it is repeated once, after 2.5 s, when the first copy or its reply is surely lost. A stranger that
+ * asks after the flow is ours, and has replied: the request is repeated at once, and so is the reply.
  *
  * A reply towards C is held back until 5 ms after the request, as C notes whom it asked only after it has asked.
  */
@@ -112,6 +113,8 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
         return this.received(input, now, out);
       case 'answer':
         return this.answer(input, now, out);
+      case 'asked':
+        return this.asked(input, now, out);
       case 'agreed': {
         const flow = this.flows.get(input.eid);
         if (flow) flow.dealloc = input.dealloc;
@@ -150,6 +153,14 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
       out.emit({ type: 'send', peer: flow.peer, message: flow.request });
       if (again) this.planRetry(flow, later, 2 * gapMs, true);
     });
+  }
+
+  private asked({ eid, address }: ShimInput & { type: 'asked' }, now: Micros, out: Out): void {
+    const flow = this.flows.get(eid);
+    if (flow?.state !== 'requesting' || flow.peer.address !== address) return;
+    this.learn(flow.peer, true, false);
+    out.emit({ type: 'send', peer: flow.peer, message: flow.request });
+    this.planRetry(flow, now, RETRY_MS, true);
   }
 
   private replied(peer: ShimPeer, reply: ShimReply, ours: boolean, now: Micros, out: Out): void {
