@@ -1,19 +1,22 @@
+import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DemoNode } from '@ouroboros/demo';
 import type { Flow, Flows } from '@ouroboros/flow/node';
 import {
-  CONFORMANCE_NAMES,
   conformanceSuite,
   localPlan,
   Mailbox,
+  RETURN_NAME,
+  SERVED_NAMES,
   setUp,
   udpPlan,
   unicastPlan,
   type IpcpPlan,
   type LayerPlan,
   type World,
+  type WorldAllocOptions,
   type WorldHost,
   type WorldServer,
 } from '@ouroboros/ipcp-conformance';
@@ -25,6 +28,8 @@ const ADDRESSES = ['127.0.0.1', '127.0.0.2'] as const;
 
 /** Hosts of real daemons on this machine, with direct flows off. */
 class RealWorld implements World {
+  private readonly stranger = createSocket('udp4');
+
   private constructor(
     private readonly site: Site,
     readonly hosts: readonly RealHost[],
@@ -54,7 +59,15 @@ class RealWorld implements World {
     return story;
   }
 
+  /** From an address of nobody, to the UDP port of the last host. */
+  intrude(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.stranger.send(bytes, this.site.port, ADDRESSES[1], (error) => (error ? reject(error) : resolve())),
+    );
+  }
+
   async close(): Promise<void> {
+    this.stranger.close();
     await Promise.all(this.hosts.map((host) => host.end()));
     await this.site.close();
   }
@@ -65,7 +78,9 @@ class RealHost implements WorldHost {
   private readonly stop = new AbortController();
   private readonly accepting: Promise<void>;
   private readonly flows: Flows;
-  private readonly accepted = new Map<string, Mailbox>(CONFORMANCE_NAMES.map((name) => [name, new Mailbox()]));
+  private readonly accepted = new Map<string, Mailbox>(
+    [...SERVED_NAMES, RETURN_NAME].map((name) => [name, new Mailbox()]),
+  );
 
   private constructor(
     private readonly site: Site,
@@ -92,8 +107,8 @@ class RealHost implements WorldHost {
     return this.node.irm.management;
   }
 
-  alloc(name: string, timeoutMs = 20_000): Promise<Flow> {
-    return this.flows.alloc(name, { timeoutMs });
+  alloc(name: string, options?: WorldAllocOptions): Promise<Flow> {
+    return this.flows.alloc(name, options);
   }
 
   async serve(name: string): Promise<WorldServer> {
@@ -106,6 +121,11 @@ class RealHost implements WorldHost {
     await server.says(/server started/);
     await this.bind(server.pid, name);
     return { kill: () => kill(server.pid) };
+  }
+
+  /** Ends with the site, as all processes that know its folder. */
+  mute(name: string): Promise<void> {
+    return this.irm.bindProgram({ program: '/bin/sleep', name, auto: true, args: ['300'] });
   }
 
   async killMember(): Promise<void> {
@@ -153,9 +173,11 @@ conformanceSuite(
   'udp4 with real daemons',
   real((port) => udpPlan('udp4', ADDRESSES, { port })),
   runner,
+  { noise: true },
 );
 conformanceSuite(
   'unicast over udp4 with real daemons',
   real((port) => unicastPlan(ADDRESSES, { port })),
   runner,
+  { noise: true },
 );

@@ -1,8 +1,8 @@
 /**
- * Names that the suite serves. A layer that finds names by its configuration must know them all at the last host; `unknown` is
- * not among them.
+ * Names that the suite serves at the last host. A layer that finds names by its configuration must know them all there;
+ * `unknown` is not among them.
  */
-export const CONFORMANCE_NAMES = [
+export const SERVED_NAMES = [
   'both-ways',
   'withdrawn',
   'many',
@@ -13,6 +13,13 @@ export const CONFORMANCE_NAMES = [
   'beside',
   'restarted',
   'last',
+  'sized',
+  'patient',
+  'given-up',
+  'mute',
+  'raced',
+  'among-noise',
 ] as const;
 
-export type ConformanceName = (typeof CONFORMANCE_NAMES)[number];
+/** The name that it serves at the first host. */
+export const RETURN_NAME = 'returned';

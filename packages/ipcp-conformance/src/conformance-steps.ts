@@ -1,7 +1,7 @@
 import type { Flow } from '@ouroboros/flow';
 import { OuroborosError, type ErrorCode, type JsonObject } from '@ouroboros/model';
 import type { Management } from '@ouroboros/ports';
-import type { World, WorldHost } from './world.js';
+import type { World, WorldAllocOptions, WorldHost } from './world.js';
 
 /** Bytes that tell which packet they are. */
 export const patterned = (seed: number, length: number): Uint8Array =>
@@ -15,10 +15,14 @@ export const caller = (world: World): WorldHost => world.hosts[0]!;
 export const server = (world: World): WorldHost => world.hosts.at(-1)!;
 
 /** A flow from the first host to the last, both ends of it; the name is served and registered by this. */
-export async function flowTo(world: World, name: string): Promise<readonly [near: Flow, far: Flow]> {
+export async function flowTo(
+  world: World,
+  name: string,
+  options?: WorldAllocOptions,
+): Promise<readonly [near: Flow, far: Flow]> {
   const { accept } = await server(world).serve(name);
   await publish(server(world), name);
-  return connect(world, name, accept);
+  return connect(world, name, accept, options);
 }
 
 export const publish = (host: WorldHost, name: string): Promise<void> => host.irm.nameRegister(name, host.member.name);
@@ -28,8 +32,9 @@ export async function connect(
   world: World,
   name: string,
   accept: () => Promise<Flow>,
+  options?: WorldAllocOptions,
 ): Promise<readonly [near: Flow, far: Flow]> {
-  const near = await caller(world).alloc(name);
+  const near = await caller(world).alloc(name, options);
   const far = await accept();
   const { layer } = caller(world).member;
   check(near.layer === layer && far.layer === layer, `the flow is in ${layer}, not '${near.layer}', '${far.layer}'`);

@@ -1,7 +1,9 @@
-import { DATA_CASES } from './data-cases.js';
+import type { ConformanceCase } from './conformance-case.js';
+import { DATA_CASES, NOISE_CASE } from './data-cases.js';
 import { FLOW_CASES } from './flow-cases.js';
 import { LIFE_CASES } from './life-cases.js';
 import { MANAGEMENT_CASES } from './management-cases.js';
+import { RACE_CASES } from './race-cases.js';
 import type { World } from './world.js';
 
 /** What the suite takes of a test runner; Jest's globals fit. */
@@ -12,21 +14,37 @@ export interface SuiteRunner {
   afterAll(body: () => Promise<void>, limitMs?: number): void;
 }
 
+export interface ConformanceOptions {
+  /** The world can `intrude`. */
+  readonly noise?: boolean;
+}
+
 /** Limits of the runner, in real ms, for worlds in which something is broken. */
 const CASE_LIMIT_MS = 20_000;
 const WORLD_LIMIT_MS = 30_000;
+
+/** The cases in the order in which they are told; the last one ends the layer. */
+export function conformanceCases({ noise = false }: ConformanceOptions = {}): readonly ConformanceCase[] {
+  const cases = [...MANAGEMENT_CASES, ...FLOW_CASES, ...RACE_CASES, ...DATA_CASES];
+  return [...cases, ...(noise ? [NOISE_CASE] : []), ...LIFE_CASES];
+}
 
 /**
  * What every type of IPCP must do, told in order in one world; the last case ends the layer. `makeWorld` gives hosts whose
  * members of the layer are operational and reach one another without loss.
  */
-export function conformanceSuite(name: string, makeWorld: () => Promise<World>, runner: SuiteRunner): void {
+export function conformanceSuite(
+  name: string,
+  makeWorld: () => Promise<World>,
+  runner: SuiteRunner,
+  options: ConformanceOptions = {},
+): void {
   const { describe, it, beforeAll, afterAll } = runner;
   describe(`${name} as an IPCP`, () => {
     let world: World | undefined;
     beforeAll(async () => void (world = await makeWorld()), WORLD_LIMIT_MS);
     afterAll(async () => world?.close(), WORLD_LIMIT_MS);
-    for (const { name: sentence, run } of [...MANAGEMENT_CASES, ...FLOW_CASES, ...DATA_CASES, ...LIFE_CASES]) {
+    for (const { name: sentence, run } of conformanceCases(options)) {
       it(sentence, async () => world!.play(run(world!)), CASE_LIMIT_MS);
     }
   });

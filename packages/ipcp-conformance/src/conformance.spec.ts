@@ -4,20 +4,52 @@ import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
-import { conformanceSuite, localPlan, udpPlan, unicastPlan, VirtualWorld, type LayerPlan } from './index.js';
+import {
+  conformanceCases,
+  conformanceSuite,
+  localPlan,
+  udpPlan,
+  unicastPlan,
+  VirtualWorld,
+  type LayerPlan,
+} from './index.js';
 
 const udp = udp4Type({} as DynamicDns);
 const types = [simType(localType), simType(udp), simType(unicastType), simType(lossyType(udp))];
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function inVirtualTime(plan: LayerPlan): () => Promise<VirtualWorld> {
-  return () =>
-    VirtualWorld.make(new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false }), plan);
-}
+const simulation = (seed: number): Simulation =>
+  new Simulation({ seed, settle, hash: new NodeHash(), types, directFlows: false, logLevel: 'trace' });
+
+const inVirtualTime = (plan: LayerPlan) => (): Promise<VirtualWorld> => VirtualWorld.make(simulation(1), plan);
 
 const addresses = ['10.0.0.1', '10.0.0.2'] as const;
+const plans: Record<string, LayerPlan> = {
+  local: localPlan(),
+  udp4: udpPlan('udp4', addresses),
+  'lossy without troubles': udpPlan('lossy', addresses),
+  'unicast over udp4': unicastPlan(addresses),
+};
 const runner = { describe, it, beforeAll, afterAll };
-conformanceSuite('local', inVirtualTime(localPlan()), runner);
-conformanceSuite('udp4', inVirtualTime(udpPlan('udp4', addresses)), runner);
-conformanceSuite('lossy without troubles', inVirtualTime(udpPlan('lossy', addresses)), runner);
-conformanceSuite('unicast over udp4', inVirtualTime(unicastPlan(addresses)), runner);
+for (const [name, plan] of Object.entries(plans)) {
+  conformanceSuite(name, inVirtualTime(plan), runner, { noise: plan.length > 1 });
+}
+
+/** All that the log tells of a whole run of the suite. */
+async function traceOf(plan: LayerPlan, seed: number): Promise<readonly string[]> {
+  const sim = simulation(seed);
+  const world = await VirtualWorld.make(sim, plan);
+  for (const { run } of conformanceCases({ noise: plan.length > 1 })) await world.play(run(world));
+  await world.close();
+  return sim.log.lines();
+}
+
+it.each(Object.entries(plans))(
+  'the same seed gives the same trace of %s, another seed another',
+  async (_name, plan) => {
+    const [first, second, other] = [await traceOf(plan, 1), await traceOf(plan, 1), await traceOf(plan, 2)];
+    expect(first.length).toBeGreaterThan(100);
+    expect(second).toEqual(first);
+    expect(other).not.toEqual(first);
+  },
+);

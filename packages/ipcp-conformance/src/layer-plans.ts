@@ -1,5 +1,5 @@
 import type { JsonObject } from '@ouroboros/model';
-import { CONFORMANCE_NAMES } from './conformance-names.js';
+import { RETURN_NAME, SERVED_NAMES } from './conformance-names.js';
 import type { IpcpPlan, LayerPlan } from './layer-plan.js';
 
 /** A layer on one host. */
@@ -7,7 +7,7 @@ export const localPlan = (): LayerPlan => [[{ name: 'l', type: 'local', layer: '
 
 /** A layer straight over UDP between two addresses. `type`: udp4, or one that takes its configuration. */
 export function udpPlan(type: string, addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
-  const served = CONFORMANCE_NAMES.map((name) => `${name}=${addresses[1]}`);
+  const served = [...SERVED_NAMES.map((name) => `${name}=${addresses[1]}`), `${RETURN_NAME}=${addresses[0]}`];
   return addresses.map((ip) => [udp(type, 'under-test', ip, served, extra)]);
 }
 

@@ -22,7 +22,7 @@ async function comesBack(world: World): Promise<void> {
   let again: [near: Flow, far: Flow] | undefined;
   await until(world, 'a new flow', BACK_WITHIN, async () => {
     const flow = await caller(world)
-      .alloc('restarted', 2_000)
+      .alloc('restarted', { timeoutMs: 2_000 })
       .catch(() => undefined);
     if (flow) again = [flow, await otherEnd(flow, accept)];
     return flow !== undefined;

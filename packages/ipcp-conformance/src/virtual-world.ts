@@ -1,15 +1,19 @@
 import type { Flow } from '@ouroboros/flow';
-import type { Management } from '@ouroboros/ports';
+import type { DatagramPort, Management } from '@ouroboros/ports';
 import type { SimApp, SimNode, Simulation } from '@ouroboros/simnet';
 import { setUp, type IpcpPlan, type LayerPlan } from './layer-plan.js';
 import { Mailbox } from './mailbox.js';
-import type { World, WorldHost, WorldServer, WorldVictim } from './world.js';
+import type { World, WorldAllocOptions, WorldHost, WorldServer, WorldVictim } from './world.js';
 
 /** Longest story, in virtual time. */
 const STORY_MS = 300_000;
+/** Where UDP layers listen. [spec/wire-shims.md §2.1] */
+const UDP_PORT = 3_435;
 
 /** Hosts of a simulation: 10.0.0.1, 10.0.0.2. The simulation must have direct flows off. */
 export class VirtualWorld implements World {
+  private stranger: DatagramPort | undefined;
+
   private constructor(
     private readonly sim: Simulation,
     readonly hosts: readonly WorldHost[],
@@ -33,6 +37,13 @@ export class VirtualWorld implements World {
     return this.sim.resolve(story, STORY_MS);
   }
 
+  /** From an address of nobody, to the UDP port of the last host. */
+  async intrude(bytes: Uint8Array): Promise<void> {
+    this.stranger ??= await this.sim.network.host('10.0.0.99').bind('10.0.0.99', 4_000);
+    this.stranger.send(bytes, 0, bytes.length, `10.0.0.${this.hosts.length}`, UDP_PORT);
+    await this.sleep(1);
+  }
+
   async close(): Promise<void> {
     for (const node of this.sim.nodes()) node.crash();
   }
@@ -52,8 +63,8 @@ class VirtualHost implements WorldHost {
     return this.node.irm;
   }
 
-  alloc(name: string, timeoutMs?: number): Promise<Flow> {
-    return this.client.alloc(name, timeoutMs === undefined ? {} : { timeoutMs });
+  alloc(name: string, options?: WorldAllocOptions): Promise<Flow> {
+    return this.client.alloc(name, options);
   }
 
   async serve(name: string): Promise<WorldServer> {
@@ -67,6 +78,10 @@ class VirtualHost implements WorldHost {
     const held: Flow[] = [];
     app.serve((flow) => void held.push(flow));
     return { kill: () => app.kill() };
+  }
+
+  async mute(name: string): Promise<void> {
+    await this.node.server(name);
   }
 
   async killMember(): Promise<void> {
