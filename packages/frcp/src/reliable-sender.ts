@@ -1,5 +1,6 @@
 import { NEVER, fromMs, type Micros } from '@ouroboros/model';
 import { FRCP_MAX_RANGES, frcpDuplicates, frcpHere, frcpMissing } from '@ouroboros/wire';
+import { CRecovery } from './c-recovery.js';
 import { FRCP_BUFFER_BYTES, FRCP_MAX_WINDOW, type FrcpConfig, type FrcpCounters, type FrcpWrite } from './contract.js';
 import { LONGEST_RETRANSMISSION, senderInactivity } from './delta-t.js';
 import type { Departures } from './departures.js';
@@ -16,10 +17,9 @@ import type { Sender } from './sender.js';
  * A packet that is written is kept and queued; it leaves when the window and the queue below allow, and is forgotten when
  * the peer's ackno passes it. Lost packets go before new ones.
  *
- * How a loss is found. Between our peers: by selective acknowledgements (loss-detector.ts). Towards C, which tells ackno
- * alone and that late: after silence the oldest packet is sent again, and then, as ackno moves through what was
- * under way at that time, the next that holds it up (NewReno, RFC 6582). In both cases silence is: nothing has arrived for
- * a time-out that doubles each time. That alone finds the loss of the last packets.
+ * How a loss is found. Between our peers: by selective acknowledgements (loss-detector.ts). Towards C: by how ackno moves
+ * after silence (c-recovery.ts). In both cases silence is: nothing has arrived for a time-out that doubles each time. That
+ * alone finds the loss of the last packets.
  *
  * There is no congestion window: the layer holds us back by its full queue. Only until the peer has answered for the first time, few packets
  * are sent, as a receiver drops a run whose beginning is lost. [Quirk 19]
@@ -38,8 +38,6 @@ const C_PACKETS = 256;
 /** An edge farther ahead than this, or an ackno farther back, is none. */
 const PLAUSIBLE = 1 << 16;
 const MAX_DOUBLINGS = 12;
-/** Most packets that are sent again at once towards C. */
-const LONGEST_BURST = 64;
 /** The window field counts modulo 2^24. */
 const WINDOW_FIELD = 1 << 24;
 const HALF_WINDOW_FIELD = 0x7fffff;
@@ -52,6 +50,8 @@ export class ReliableSender implements Sender {
   private readonly rtt: RttEstimator;
   private readonly losses: LossDetector;
   private readonly flight = new FlightLimit();
+  /** Towards C. */
+  private readonly recovery: CRecovery;
   private readonly selective: boolean;
   private readonly inactivity: Micros;
   /** Number of the first packet that was never sent. */
@@ -78,9 +78,6 @@ export class ReliableSender implements Sender {
   private toldTo: number;
   /** The shortest time that the present acknowledgement measured. */
   private sample = Infinity;
-  /** Towards C: the packets under way when silence was last met end here. */
-  private recoverTo: number;
-  private recoveryBurst = 1;
 
   constructor(
     config: FrcpConfig,
@@ -95,7 +92,8 @@ export class ReliableSender implements Sender {
     this.packets = new SendBuffer(first, bytes, config.selective ? most : Math.min(most, C_PACKETS));
     this.rtt = new RttEstimator(config.selective);
     this.losses = new LossDetector(this.packets, this.rtt);
-    this.next = this.missing = this.recoverTo = this.toldTo = first;
+    this.recovery = new CRecovery(first, this.packets, this.rtt);
+    this.next = this.missing = this.toldTo = first;
     this.edge = plus(first, START_WINDOW);
   }
 
@@ -157,7 +155,7 @@ export class ReliableSender implements Sender {
     if (this.outstanding < outstanding) this.noteProgress(now);
     if (this.selective) this.detectLosses(now);
     else if (beganAgain) this.markAllLost();
-    else this.recoverNext(now);
+    else this.recovery.goOn(now);
     return true;
   }
 
@@ -318,28 +316,6 @@ export class ReliableSender implements Sender {
     if (this.sample !== Infinity) this.rtt.sample(this.sample as Micros);
   }
 
-  /** An ackno that stops short of `recoverTo` stops at another packet that is missing. */
-  private recoverNext(now: Micros): void {
-    const { packets } = this;
-    if (!isBefore(packets.first, this.recoverTo)) this.recoveryBurst = 1;
-    else this.markOldest(now);
-  }
-
-  /**
-   * Takes packets that a round trip ago were under way for lost, more each time in one recovery: which of them are missing
-   * a C peer cannot tell, and the rest comes twice.
-   */
-  private markOldest(now: Micros): void {
-    const { packets } = this;
-    const sentBefore = now - this.rtt.roundTrip;
-    for (let left = this.recoveryBurst; left > 0 && packets.flying > 0; left -= 1) {
-      const seqno = packets.oldestFlying;
-      if (packets.lastSentAt(seqno) > sentBefore || !isBefore(seqno, this.recoverTo)) break;
-      packets.markLost(seqno);
-    }
-    this.recoveryBurst = Math.min(LONGEST_BURST, this.recoveryBurst * 2);
-  }
-
   private get silenceAt(): Micros {
     const { packets, doublings } = this;
     if (packets.flying === 0) return NEVER;
@@ -360,10 +336,9 @@ export class ReliableSender implements Sender {
     const first = this.doublings === 0;
     this.doublings = Math.min(MAX_DOUBLINGS, this.doublings + 1);
     this.quietSince = now;
-    this.recoverTo = this.next;
     this.probing = true;
     if (packets.stateOf(seqno) === FLYING) packets.markLost(seqno);
-    if (!this.selective) this.markOldest(now);
+    if (!this.selective) this.recovery.begin(this.next, now);
     else if (!first) this.startOver();
   }
 
