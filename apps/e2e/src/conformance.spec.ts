@@ -168,12 +168,13 @@ conformanceSuite(
   'local with real daemons',
   real(() => localPlan()),
   runner,
+  { alone: true },
 );
 conformanceSuite(
   'udp4 with real daemons',
   real((port) => udpPlan('udp4', ADDRESSES, { port })),
   runner,
-  { noise: true },
+  { noise: true, alone: true },
 );
 conformanceSuite(
   'unicast over udp4 with real daemons',

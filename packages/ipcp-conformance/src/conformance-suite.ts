@@ -2,7 +2,7 @@ import type { ConformanceCase } from './conformance-case.js';
 import { DATA_CASES, NOISE_CASE } from './data-cases.js';
 import { FLOW_CASES } from './flow-cases.js';
 import { LIFE_CASES } from './life-cases.js';
-import { MANAGEMENT_CASES } from './management-cases.js';
+import { ALONE_CASE, MANAGEMENT_CASES } from './management-cases.js';
 import { RACE_CASES } from './race-cases.js';
 import type { World } from './world.js';
 
@@ -17,6 +17,8 @@ export interface SuiteRunner {
 export interface ConformanceOptions {
   /** The world can `intrude`. */
   readonly noise?: boolean;
+  /** The type has no members that join: no operations enroll, connect, disconnect. */
+  readonly alone?: boolean;
 }
 
 /** Limits of the runner, in real ms, for worlds in which something is broken. */
@@ -24,8 +26,11 @@ const CASE_LIMIT_MS = 20_000;
 const WORLD_LIMIT_MS = 30_000;
 
 /** The cases in the order in which they are told; the last one ends the layer. */
-export function conformanceCases({ noise = false }: ConformanceOptions = {}): readonly ConformanceCase[] {
-  const cases = [...MANAGEMENT_CASES, ...FLOW_CASES, ...RACE_CASES, ...DATA_CASES];
+export function conformanceCases({
+  noise = false,
+  alone = false,
+}: ConformanceOptions = {}): readonly ConformanceCase[] {
+  const cases = [...MANAGEMENT_CASES, ...(alone ? [ALONE_CASE] : []), ...FLOW_CASES, ...RACE_CASES, ...DATA_CASES];
   return [...cases, ...(noise ? [NOISE_CASE] : []), ...LIFE_CASES];
 }
 

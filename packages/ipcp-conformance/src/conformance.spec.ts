@@ -11,6 +11,7 @@ import {
   udpPlan,
   unicastPlan,
   VirtualWorld,
+  type ConformanceOptions,
   type LayerPlan,
 } from './index.js';
 
@@ -30,16 +31,20 @@ const plans: Record<string, LayerPlan> = {
   'lossy without troubles': udpPlan('lossy', addresses),
   'unicast over udp4': unicastPlan(addresses),
 };
+const optionsOf = (plan: LayerPlan): ConformanceOptions => ({
+  noise: plan.length > 1,
+  alone: plan[0]!.at(-1)!.type !== 'unicast',
+});
 const runner = { describe, it, beforeAll, afterAll };
 for (const [name, plan] of Object.entries(plans)) {
-  conformanceSuite(name, inVirtualTime(plan), runner, { noise: plan.length > 1 });
+  conformanceSuite(name, inVirtualTime(plan), runner, optionsOf(plan));
 }
 
 /** All that the log tells of a whole run of the suite. */
 async function traceOf(plan: LayerPlan, seed: number): Promise<readonly string[]> {
   const sim = simulation(seed);
   const world = await VirtualWorld.make(sim, plan);
-  for (const { run } of conformanceCases({ noise: plan.length > 1 })) await world.play(run(world));
+  for (const { run } of conformanceCases(optionsOf(plan))) await world.play(run(world));
   await world.close();
   return sim.log.lines();
 }

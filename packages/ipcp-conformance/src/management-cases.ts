@@ -1,4 +1,4 @@
-import type { JsonObject } from '@ouroboros/model';
+import { QOS_RAW, type JsonObject } from '@ouroboros/model';
 import type { ConformanceCase } from './conformance-case.js';
 import { caller, check, failsWithin } from './conformance-steps.js';
 import type { World } from './world.js';
@@ -41,6 +41,25 @@ async function hasARib(world: World): Promise<void> {
   check(type === `${member.type}\n`, `info/_type is ${member.type}, not ${type}`);
   await failsWithin(world, 1_000, ['ENOENT'], irm.ribRead(member.name, 'info/none'));
 }
+
+/** For types that join no members. */
+export const ALONE_CASE: ConformanceCase = {
+  name: 'answers ENOTSUP when it is to enroll, connect or disconnect, and stays as it was',
+  run: async (world) => {
+    const { irm, member } = caller(world);
+    const { name, type, layer } = member;
+    const fresh = { name: 'fresh', dst: 'both-ways' };
+    await irm.ipcpCreate({ name: fresh.name, type, restart: 'never' });
+    const enrollment = irm.ipcpEnroll({ ...fresh, layer, config: {}, autobind: false });
+    await failsWithin(world, 5_000, ['ENOTSUP'], enrollment);
+    const state = (await irm.ipcpList()).find((ipcp) => ipcp.name === fresh.name)?.state;
+    check(state === 'boot', `it can still be bootstrapped; its state is ${state}`);
+    await irm.ipcpDestroy(fresh.name);
+    const link = { name, dst: 'both-ways', component: 'Data Transfer' } as const;
+    await failsWithin(world, 1_000, ['ENOTSUP'], irm.ipcpConnect({ ...link, qos: QOS_RAW }));
+    await failsWithin(world, 1_000, ['ENOTSUP'], irm.ipcpDisconnect(link));
+  },
+};
 
 export const MANAGEMENT_CASES: readonly ConformanceCase[] = [
   { name: 'joins a layer once: a second bootstrap is EIPCPSTATE and changes nothing', run: joinsOnce },
