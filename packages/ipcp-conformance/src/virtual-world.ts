@@ -8,7 +8,7 @@ import type { World, WorldHost, WorldServer, WorldVictim } from './world.js';
 /** Longest story, in virtual time. */
 const STORY_MS = 300_000;
 
-/** Hosts of a simulation: 10.0.0.1, 10.0.0.2. The simulation must have direct flows off. */
+/** Hosts of a simulation: 10.0.0.1 and fd00::1, 10.0.0.2 and fd00::2. The simulation must have direct flows off. */
 export class VirtualWorld implements World {
   private constructor(
     private readonly sim: Simulation,
@@ -16,7 +16,8 @@ export class VirtualWorld implements World {
   ) {}
 
   static async make(sim: Simulation, plan: LayerPlan): Promise<VirtualWorld> {
-    const hosts = plan.map((ipcps, i) => new VirtualHost(sim.node(`h${i}`, `10.0.0.${i + 1}`), ipcps.at(-1)!));
+    const nodes = plan.map((_, i) => sim.node(`h${i}`, `10.0.0.${i + 1}`, `fd00::${i + 1}`));
+    const hosts = plan.map((ipcps, i) => new VirtualHost(nodes[i]!, ipcps.at(-1)!));
     for (const [i, ipcps] of plan.entries()) await sim.resolve(setUp(hosts[i]!.irm, ipcps));
     return new VirtualWorld(sim, hosts);
   }
