@@ -49,6 +49,7 @@ const NODE_ENTRIES = [
   'packages/*/src/node.ts',
   'packages/*/src/node-*/*.ts',
   'packages/*/src/main.ts',
+  'packages/*/src/programs/*.ts',
   'examples/*/src/main.ts',
 ];
 

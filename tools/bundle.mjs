@@ -8,8 +8,10 @@ const [project, program] = process.argv.slice(2);
 if (!project || !program) throw new Error('usage: bundle.mjs <project folder> <program name>');
 const root = join(import.meta.dirname, '..');
 const folder = join(root, project);
-const entry = [`src/${program}.ts`, 'src/main.ts'].map((file) => join(folder, file)).find(existsSync);
-if (!entry) throw new Error(`${project}: neither src/${program}.ts nor src/main.ts`);
+const entry = [`src/programs/${program}.ts`, `src/${program}.ts`, 'src/main.ts']
+  .map((file) => join(folder, file))
+  .find(existsSync);
+if (!entry) throw new Error(`${project}: no src/main.ts, and no ${program}.ts in src or src/programs`);
 
 await build({
   entryPoints: [entry],

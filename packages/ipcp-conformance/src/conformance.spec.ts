@@ -1,7 +1,7 @@
 import { NodeHash } from '@ouroboros/crypto';
 import { localType } from '@ouroboros/ipcp-local';
 import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
-import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
+import { udp4Type, udp6Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
 import {
@@ -16,7 +16,13 @@ import {
 } from './index.js';
 
 const udp = udp4Type({} as DynamicDns);
-const types = [simType(localType), simType(udp), simType(unicastType), simType(lossyType(udp))];
+const types = [
+  simType(localType),
+  simType(udp),
+  simType(udp6Type({} as DynamicDns)),
+  simType(unicastType),
+  simType(lossyType(udp)),
+];
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const simulation = (seed: number): Simulation =>
@@ -28,6 +34,7 @@ const addresses = ['10.0.0.1', '10.0.0.2'] as const;
 const plans: Record<string, LayerPlan> = {
   local: localPlan(),
   udp4: udpPlan('udp4', addresses),
+  udp6: udpPlan('udp6', ['fd00::1', 'fd00::2']),
   'lossy without troubles': udpPlan('lossy', addresses),
   'unicast over udp4': unicastPlan(addresses),
 };

@@ -5,7 +5,7 @@ import type { IpcpPlan, LayerPlan } from './layer-plan.js';
 /** A layer on one host. */
 export const localPlan = (): LayerPlan => [[{ name: 'l', type: 'local', layer: 'under-test', config: {} }]];
 
-/** A layer straight over UDP between two addresses. `type`: udp4, or one that takes its configuration. */
+/** A layer straight over UDP between two addresses. `type`: udp4, udp6, or one that takes its configuration. */
 export function udpPlan(type: string, addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
   const served = [...SERVED_NAMES.map((name) => `${name}=${addresses[1]}`), `${RETURN_NAME}=${addresses[0]}`];
   return addresses.map((ip) => [udp(type, 'under-test', ip, served, extra)]);

@@ -7,12 +7,14 @@ import type { World, WorldAllocOptions, WorldHost, WorldServer, WorldVictim } fr
 
 /** Longest story, in virtual time. */
 const STORY_MS = 300_000;
+/** Hosts have the addresses 1, 2, … in both. */
+const NETS = ['10.0.0.', 'fd00::'] as const;
 /** Where UDP layers listen. [spec/wire-shims.md §2.1] */
 const UDP_PORT = 3_435;
 
-/** Hosts of a simulation: 10.0.0.1, 10.0.0.2. The simulation must have direct flows off. */
+/** Hosts of a simulation: 10.0.0.1 and fd00::1, 10.0.0.2 and fd00::2. The simulation must have direct flows off. */
 export class VirtualWorld implements World {
-  private stranger: DatagramPort | undefined;
+  private readonly strangers = new Map<string, DatagramPort>();
 
   private constructor(
     private readonly sim: Simulation,
@@ -20,7 +22,8 @@ export class VirtualWorld implements World {
   ) {}
 
   static async make(sim: Simulation, plan: LayerPlan): Promise<VirtualWorld> {
-    const hosts = plan.map((ipcps, i) => new VirtualHost(sim.node(`h${i}`, `10.0.0.${i + 1}`), ipcps.at(-1)!));
+    const nodes = plan.map((_, i) => sim.node(`h${i}`, ...NETS.map((net) => `${net}${i + 1}`)));
+    const hosts = plan.map((ipcps, i) => new VirtualHost(nodes[i]!, ipcps.at(-1)!));
     for (const [i, ipcps] of plan.entries()) await sim.resolve(setUp(hosts[i]!.irm, ipcps));
     return new VirtualWorld(sim, hosts);
   }
@@ -37,10 +40,14 @@ export class VirtualWorld implements World {
     return this.sim.resolve(story, STORY_MS);
   }
 
-  /** From an address of nobody, to the UDP port of the last host. */
+  /** From addresses of nobody, to the UDP port of the last host, over IPv4 and IPv6. */
   async intrude(bytes: Uint8Array): Promise<void> {
-    this.stranger ??= await this.sim.network.host('10.0.0.99').bind('10.0.0.99', 4_000);
-    this.stranger.send(bytes, 0, bytes.length, `10.0.0.${this.hosts.length}`, UDP_PORT);
+    for (const net of NETS) {
+      const address = `${net}99`;
+      const stranger = this.strangers.get(net) ?? (await this.sim.network.host(address).bind(address, 4_000));
+      this.strangers.set(net, stranger);
+      stranger.send(bytes, 0, bytes.length, `${net}${this.hosts.length}`, UDP_PORT);
+    }
     await this.sleep(1);
   }
 

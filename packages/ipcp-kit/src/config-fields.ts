@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from '@ouroboros/model';
+import type { HashAlgorithm, IpFamily } from '@ouroboros/model';
 import * as z from 'zod';
 
 /**
@@ -95,41 +95,39 @@ export function text(what: string, maxLength: number, fallback?: string): Field<
 export const hashAlgorithm = (): Field<HashAlgorithm> =>
   oneOf(['SHA3_224', 'SHA3_256', 'SHA3_384', 'SHA3_512'] as const, 'SHA3_256');
 
-/** True for four decimal numbers of 0 to 255 without leading zeros. */
-export const isIpv4 = (value: string): boolean => /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/.test(value);
+/** An address of one host, as the system writes it; absent → `fallback`, or required without one. */
+export const hostAddress = (family: IpFamily, fallback?: string): Field<string> =>
+  field(family.legalHost, readAddress(family), absent(fallback));
 
-/** An IPv4 address of one host: not 0.0.0.0, not 255.255.255.255, not a group (224.0.0.0/4). */
-export function ipv4(fallback?: string): Field<string> {
-  const read = (raw: unknown): string | undefined => (typeof raw === 'string' && isHostAddress(raw) ? raw : undefined);
-  return field('an IPv4 address of one host, such as 192.0.2.1', read, absent(fallback));
-}
+/** As `hostAddress`, but the key may be absent: then null. */
+export const optionalHostAddress = (family: IpFamily): Field<string | null> =>
+  field<string | null>(family.legalHost, readAddress(family), { value: null });
 
-/** As `ipv4`, but the key may be absent: then null. */
-export function optionalIpv4(): Field<string | null> {
-  const read = (raw: unknown): string | undefined => (typeof raw === 'string' && isHostAddress(raw) ? raw : undefined);
-  return field<string | null>('an IPv4 address of one host, such as 192.0.2.1', read, { value: null });
-}
+const readAddress =
+  (family: IpFamily): Reader<string> =>
+  (raw) =>
+    typeof raw === 'string' ? family.host(raw) : undefined;
 
-function isHostAddress(value: string): boolean {
-  return isIpv4(value) && value !== '0.0.0.0' && Number(value.split('.')[0]) < 224;
-}
-
-/** Name → addresses (IPv4 or DNS names), in the order written; several addresses for a name = several servers. */
+/** Name → addresses (IP or DNS names), in the order written; several addresses for a name = several servers. */
 export type HostMap = ReadonlyMap<string, readonly string[]>;
 
-const HOSTS =
-  'NAME=ADDRESS[,NAME=ADDRESS…] or a table of NAME = "ADDRESS" or ["ADDRESS", …], addresses being IPv4 or DNS names';
+const hostsLegal = ({ name }: IpFamily): string =>
+  `NAME=ADDRESS[,NAME=ADDRESS…] or a table of NAME = "ADDRESS" or ["ADDRESS", …], addresses being ${name} or DNS names`;
 
 /** A static map of names to hosts, as text or as a table; absent = empty. */
-export function hostMap(): Field<HostMap> {
-  return field<HostMap>(HOSTS, (raw) => readHostMap(raw), { value: new Map() });
+export function hostMap(family: IpFamily): Field<HostMap> {
+  return field<HostMap>(hostsLegal(family), (raw) => readHostMap(family, raw), { value: new Map() });
 }
 
-function readHostMap(raw: unknown): HostMap | undefined {
+function readHostMap(family: IpFamily, raw: unknown): HostMap | undefined {
   const pairs = typeof raw === 'string' ? textPairs(raw) : tablePairs(raw);
-  if (!pairs?.every(([name, address]) => name.length > 0 && name.length <= 255 && isHost(address))) return undefined;
+  if (!pairs) return undefined;
   const map = new Map<string, string[]>();
-  for (const [name, address] of pairs) map.set(name, [...(map.get(name) ?? []), address]);
+  for (const [name, text] of pairs) {
+    const host = readHost(family, text);
+    if (host === undefined || name.length === 0 || name.length > 255) return undefined;
+    map.set(name, [...(map.get(name) ?? []), host]);
+  }
   return map;
 }
 
@@ -151,14 +149,13 @@ function tablePairs(raw: unknown): Pair[] | undefined {
   });
 }
 
-/** An IPv4 address of one host, or a DNS name (letters, digits, `-`, `_`, `.`; not digits and dots alone). */
-function isHost(value: string): boolean {
-  if (/^[\d.]+$/.test(value)) return isHostAddress(value);
-  return (
-    value.length <= 253 &&
-    /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/.test(value)
-  );
-}
+/** An address of one host, or a DNS name (letters, digits, `-`, `_`, `.`; not digits and dots alone). */
+const readHost = (family: IpFamily, value: string): string | undefined =>
+  /:|^[\d.]*$/.test(value) ? family.host(value) : isDnsName(value) ? value : undefined;
+
+const isDnsName = (value: string): boolean =>
+  value.length <= 253 &&
+  /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/.test(value);
 
 const absent = <T>(value: T | undefined): { readonly value: T } | undefined =>
   value === undefined ? undefined : { value };

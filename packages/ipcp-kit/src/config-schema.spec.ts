@@ -1,14 +1,23 @@
-import { OuroborosError } from '@ouroboros/model';
-import { bool, configSchema, hashAlgorithm, hostMap, integer, ipv4, oneOf, optionalIpv4 } from './index.js';
+import { IPV4, OuroborosError } from '@ouroboros/model';
+import {
+  bool,
+  configSchema,
+  hashAlgorithm,
+  hostAddress,
+  hostMap,
+  integer,
+  oneOf,
+  optionalHostAddress,
+} from './index.js';
 
 const parser = configSchema({
-  ip: ipv4(),
+  ip: hostAddress(IPV4),
   port: integer({ min: 1, max: 65535, default: 3435 }),
-  dns: optionalIpv4(),
+  dns: optionalHostAddress(IPV4),
   hash: hashAlgorithm(),
   routing: oneOf(['link-state', 'lfa', 'ecmp'] as const, 'link-state'),
   quiet: bool(false),
-  hosts: hostMap(),
+  hosts: hostMap(IPV4),
 });
 
 describe('a configuration schema', () => {

@@ -1,5 +1,4 @@
-import { isIpv4 } from '@ouroboros/ipcp-kit';
-import { OuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { OuroborosError, type IpFamily, type JsonObject, type JsonValue } from '@ouroboros/model';
 
 const LEGAL = 'drop = ADDRESS[,ADDRESS…] or clear = true, or clear = ADDRESS[,ADDRESS…]; nothing lists';
 
@@ -14,6 +13,8 @@ export class FaultSwitch {
   /** False: nothing is dropped; spares packet paths the look-up. */
   active = false;
 
+  constructor(private readonly family: IpFamily) {}
+
   drops(address: string): boolean {
     return this.addresses.has(address);
   }
@@ -23,22 +24,23 @@ export class FaultSwitch {
     if (unknown !== undefined)
       throw new OuroborosError('EINVAL', `no argument '${unknown}'; legal: ${LEGAL}`, { field: unknown });
     const clear = args['clear'];
-    const added = args['drop'] === undefined ? [] : addressesOf('drop', args['drop']);
-    const removed = isAll(clear) ? [...this.addresses] : clear === undefined ? [] : addressesOf('clear', clear);
+    const added = args['drop'] === undefined ? [] : this.addressesOf('drop', args['drop']);
+    const removed = isAll(clear) ? [...this.addresses] : clear === undefined ? [] : this.addressesOf('clear', clear);
     for (const address of removed) this.addresses.delete(address);
     for (const address of added) this.addresses.add(address);
     this.active = this.addresses.size > 0;
     return { dropping: [...this.addresses].sort() };
   }
+
+  private addressesOf(field: string, value: JsonValue): string[] {
+    const texts = (Array.isArray(value) ? value : String(value).split(',')).map((item) => String(item).trim());
+    return texts.map((text) => this.family.canonical(text) ?? this.refuse(field, text));
+  }
+
+  private refuse(field: string, text: string): never {
+    const message = `${field}: '${text.slice(0, 64)}' is no ${this.family.name} address; legal: ${LEGAL}`;
+    throw new OuroborosError('EINVAL', message, { field });
+  }
 }
 
 const isAll = (clear: JsonValue | undefined): boolean => clear === true || clear === 'true';
-
-function addressesOf(field: string, value: JsonValue): string[] {
-  const addresses = (Array.isArray(value) ? value : String(value).split(',')).map((item) => String(item).trim());
-  const wrong = addresses.find((address) => !isIpv4(address));
-  if (wrong === undefined) return addresses;
-  throw new OuroborosError('EINVAL', `${field}: '${wrong.slice(0, 64)}' is no IPv4 address; legal: ${LEGAL}`, {
-    field,
-  });
-}

@@ -1,5 +1,5 @@
-import { isIpv4, type HostMap } from '@ouroboros/ipcp-kit';
-import { fromMs, toHex, type JsonValue, type Micros, utf8Bytes } from '@ouroboros/model';
+import type { HostMap } from '@ouroboros/ipcp-kit';
+import { fromMs, toHex, type IpFamily, type JsonValue, type Micros, utf8Bytes } from '@ouroboros/model';
 import type { Clock, Hash } from '@ouroboros/ports';
 import { BoundedMap } from '@ouroboros/shim-flow';
 
@@ -42,6 +42,7 @@ export class HostDirectory {
 
   constructor(
     private readonly ports: HostDirectoryPorts,
+    private readonly family: IpFamily,
     hosts: HostMap,
   ) {
     for (const [name, addresses] of hosts) {
@@ -63,12 +64,12 @@ export class HostDirectory {
     return [...this.known].map(([hash, { name, hosts }]) => ({
       name,
       hash,
-      hosts: hosts.map((host) => ({ host, address: isIpv4(host) ? host : (this.cache.get(host)?.address ?? null) })),
+      hosts: hosts.map((host) => ({ host, address: this.family.host(host) ?? this.cache.get(host)?.address ?? null })),
     }));
   }
 
   private addressOf(host: string): Promise<string | undefined> {
-    return isIpv4(host) ? Promise.resolve(host) : this.find(host, () => this.ports.resolve(host));
+    return this.family.host(host) === host ? Promise.resolve(host) : this.find(host, () => this.ports.resolve(host));
   }
 
   private async find(key: string, ask: () => Promise<string | undefined>): Promise<string | undefined> {
@@ -83,7 +84,7 @@ export class HostDirectory {
     const lookup = ask()
       .catch(() => undefined)
       .then((answer) => {
-        const address = answer !== undefined && isIpv4(answer) ? answer : undefined;
+        const address = answer === undefined ? undefined : this.family.host(answer);
         const validMs = address === undefined ? NOT_FOUND_MS : FOUND_MS;
         this.underWay.delete(key);
         this.cache.set(key, { address, until: (this.ports.clock.now() + fromMs(validMs)) as Micros });

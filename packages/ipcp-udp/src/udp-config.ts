@@ -1,8 +1,17 @@
 import { UDP_PORT } from '@ouroboros/wire';
-import { configSchema, hostMap, integer, ipv4, optionalIpv4, type HostMap } from '@ouroboros/ipcp-kit';
+import {
+  configSchema,
+  hostAddress,
+  hostMap,
+  integer,
+  optionalHostAddress,
+  type ConfigParser,
+  type HostMap,
+} from '@ouroboros/ipcp-kit';
+import type { UdpFamily } from './udp-family.js';
 
-/** Configuration of a UDP layer's member. */
-export interface Udp4Config {
+/** Configuration of a UDP layer's member. Addresses are of the layer's family. */
+export interface UdpConfig {
   /** Own address; packets come from it, and peers must have been told it. */
   readonly ip: string;
   /** One port for all members of the layer. */
@@ -13,9 +22,10 @@ export interface Udp4Config {
   readonly hosts: HostMap;
 }
 
-export const udp4Config = configSchema({
-  ip: ipv4(),
-  port: integer({ min: 1, max: 65_535, default: UDP_PORT }),
-  dns: optionalIpv4(),
-  hosts: hostMap(),
-});
+export const udpConfig = ({ addresses }: UdpFamily): ConfigParser<UdpConfig> =>
+  configSchema({
+    ip: hostAddress(addresses),
+    port: integer({ min: 1, max: 65_535, default: UDP_PORT }),
+    dns: optionalHostAddress(addresses),
+    hosts: hostMap(addresses),
+  });

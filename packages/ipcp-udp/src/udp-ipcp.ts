@@ -1,65 +1,55 @@
 import type { Ipcp, IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import { OuroborosError, errorNumber, fromHex, toHex, toOuroborosError, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, fromHex, toHex, toOuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { DatagramPort, IpcpFlowAllocResult, LayerInfo } from '@ouroboros/ports';
+import { ShimAllocator, ShimLayer, type ShimPeer } from '@ouroboros/shim-flow';
 import type { DynamicDns } from './dynamic-dns.js';
 import { FaultSwitch } from './fault-switch.js';
 import { HostDirectory } from './host-directory.js';
-import type { Udp4Config } from './udp-config.js';
-import { UDP_MPL_MS, UdpLayer, type AttemptResult } from './udp-layer.js';
-
-/** How long a host gets to answer: C does within 2 s or never; a lost request is repeated after 2.5 s. [spec/wire-shims.md §1.5] */
-const ANSWER_LIMIT_MS = 5_000;
-/** The least that each of several hosts gets. */
-const ANSWER_MIN_MS = 2_500;
-/** Refusals after which another host of the same name may serve: the name, or a server, is not there. */
-const TRY_NEXT = new Set([-errorNumber('ENAME'), -errorNumber('ENOSERVER'), -errorNumber('EIPCPSTATE')]);
+import type { UdpConfig } from './udp-config.js';
+import type { UdpFamily } from './udp-family.js';
+import { UDP_MPL_MS, UdpWire } from './udp-wire.js';
 
 /** What exists from bootstrap on. */
 interface Member {
-  readonly config: Udp4Config;
-  readonly layer: UdpLayer;
+  readonly config: UdpConfig;
+  readonly layer: ShimLayer<ShimPeer>;
+  readonly allocator: ShimAllocator<ShimPeer>;
   readonly directory: HostDirectory;
 }
 
 /** The UDP shim: the normal service of a layer (register, query, flows) over one UDP port. [spec/wire-shims.md §2, §5.1] */
-export class UdpIpcp implements Ipcp<Udp4Config> {
-  private readonly fault = new FaultSwitch();
+export class UdpIpcp implements Ipcp<UdpConfig> {
+  private readonly fault: FaultSwitch;
   private readonly registered = new Set<string>();
   private member: Member | null = null;
-  /** Turns through the hosts of a name. */
-  private turn = 0;
 
   readonly reports = {
-    neighbors: () => this.required().layer.neighbors(),
+    neighbors: () => this.neighbors(),
     directory: () => ({ hosts: this.required().directory.report(), registered: [...this.registered].sort() }),
   };
   readonly controls = { fault: (args: JsonObject) => this.fault.control(args) };
 
   constructor(
     private readonly environment: IpcpEnvironment,
+    private readonly family: UdpFamily,
     private readonly dns: DynamicDns,
-  ) {}
+  ) {
+    this.fault = new FaultSwitch(family.addresses);
+  }
 
-  async bootstrap(layer: string, config: Udp4Config): Promise<LayerInfo> {
+  async bootstrap(layerName: string, config: UdpConfig): Promise<LayerInfo> {
     if (config.dns !== null) await this.dns.check();
     const port = await this.bind(config);
-    const { clock, hash, resolver } = this.environment;
-    const { dns } = config;
-    const ports = {
-      clock,
-      hash,
-      resolve: (host: string) => resolver.resolve4(host),
-      resolveHashed: (hex: string) => (dns === null ? resolver.resolve4(hex) : this.dns.lookup(dns, hex)),
-    };
-    const directory = new HostDirectory(ports, config.hosts);
-    this.member = { config, directory, layer: new UdpLayer(this.environment, port, this.fault) };
-    return { name: layer, hash: 'MD5' };
+    const layer = this.layerOver(port);
+    const directory = this.directoryOf(config);
+    this.member = { config, directory, layer, allocator: new ShimAllocator(layer) };
+    return { name: layerName, hash: 'MD5' };
   }
 
   async register(hash: Uint8Array): Promise<void> {
     const { ip, dns } = this.required().config;
     const hex = toHex(hash);
-    if (dns !== null) await this.dns.add(dns, hex, ip);
+    if (dns !== null) await this.dns.add(dns, hex, this.family.dnsRecord, ip);
     this.registered.add(hex);
   }
 
@@ -67,7 +57,7 @@ export class UdpIpcp implements Ipcp<Udp4Config> {
     const { dns } = this.required().config;
     const hex = toHex(hash);
     this.registered.delete(hex);
-    if (dns !== null) await this.dns.remove(dns, hex);
+    if (dns !== null) await this.dns.remove(dns, hex, this.family.dnsRecord);
   }
 
   /** A name whose only host is this one is served without this layer. */
@@ -76,17 +66,12 @@ export class UdpIpcp implements Ipcp<Udp4Config> {
   }
 
   async flowAlloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    const { config, layer } = this.required();
-    const hosts = this.inTurn(await this.others(request.hash));
-    const limitMs = Math.max(ANSWER_LIMIT_MS / Math.max(hosts.length, 1), ANSWER_MIN_MS);
-    let last: AttemptResult | undefined;
-    for (const address of hosts) {
-      last = await layer.attempt(request, { address, port: config.port }, limitMs);
-      if (!mayTryNext(last)) break;
-    }
-    if (last === undefined)
-      throw new OuroborosError('ENAME', 'the UDP layer knows no host with this name', { stage: 'name' });
-    return resultOf(last, hosts.length);
+    const { config, allocator } = this.required();
+    const hosts = await this.others(request.hash);
+    return allocator.alloc(
+      request,
+      hosts.map((address) => ({ address, port: config.port })),
+    );
   }
 
   flowAgreed(flow: UserFlow): void {
@@ -108,11 +93,30 @@ export class UdpIpcp implements Ipcp<Udp4Config> {
     const { dns } = member.config;
     const names = dns === null ? [] : [...this.registered];
     const withdrawals = names.map((hex) => this.unregister(fromHex(hex)));
-    await Promise.all([member.layer.close(), Promise.allSettled(withdrawals)]);
+    await Promise.all([member.layer.leave(), Promise.allSettled(withdrawals)]);
     this.member = null;
   }
 
-  private async bind({ ip, port }: Udp4Config): Promise<DatagramPort> {
+  private layerOver(port: DatagramPort): ShimLayer<ShimPeer> {
+    const { family, fault, environment } = this;
+    const { counters, datagrams: network } = environment;
+    return new ShimLayer(environment, (taker) => new UdpWire({ family, port, network, fault, counters, taker }));
+  }
+
+  private directoryOf({ dns, hosts }: UdpConfig): HostDirectory {
+    const { clock, hash, resolver } = this.environment;
+    const { addresses } = this.family;
+    const resolve = (host: string): Promise<string | undefined> => resolver.resolve(host, addresses.version);
+    const resolveHashed = dns === null ? resolve : (hex: string) => this.dns.lookup(dns, hex);
+    return new HostDirectory({ clock, hash, resolve, resolveHashed }, addresses, hosts);
+  }
+
+  private neighbors(): JsonValue {
+    const neighbors = this.required().layer.neighbors();
+    return neighbors.map(({ peer, open, pending }) => ({ ...peer, open, pending }));
+  }
+
+  private async bind({ ip, port }: UdpConfig): Promise<DatagramPort> {
     try {
       return await this.environment.datagrams.bind(ip, port);
     } catch (thrown) {
@@ -130,24 +134,4 @@ export class UdpIpcp implements Ipcp<Udp4Config> {
     const { config, directory } = this.required();
     return (await directory.lookup(hash)).filter((address) => address !== config.ip);
   }
-
-  private inTurn(hosts: readonly string[]): readonly string[] {
-    if (hosts.length < 2) return hosts;
-    const first = this.turn % hosts.length;
-    this.turn += 1;
-    return [...hosts.slice(first), ...hosts.slice(0, first)];
-  }
-}
-
-const mayTryNext = (result: AttemptResult): boolean =>
-  'failed' in result ? result.failed === 'no-answer' : TRY_NEXT.has(result.response);
-
-function resultOf(result: AttemptResult, hosts: number): IpcpFlowAllocResult {
-  if (!('failed' in result)) return result;
-  const who = hosts === 1 ? 'the remote host' : `any of the ${hosts} remote hosts`;
-  if (result.failed === 'no-answer')
-    throw new OuroborosError('ENOANSWER', `no answer from ${who}`, { stage: 'remote' });
-  if (result.failed === 'no-eid')
-    throw new OuroborosError('EAGAIN', 'the UDP layer has no endpoint ids left', { stage: 'layer' });
-  throw new OuroborosError('EFLOWDOWN', 'the flow ended while it was being allocated', { stage: 'remote' });
 }

@@ -1,24 +1,23 @@
-import type { ShimMessage } from '@ouroboros/shim-flow';
-import type { UdpFlowAlive, UdpFlowInquiry, UdpMgmt } from '@ouroboros/wire';
+import type { ShimSaying } from '@ouroboros/shim-flow';
+import type { UdpMgmt } from '@ouroboros/wire';
 
-/** What UDP says of the handshake; questions about living flows are not part of it. */
-type UdpHandshake = Exclude<UdpMgmt, UdpFlowInquiry | UdpFlowAlive>;
-
-/** The words of the handshake as UDP writes them: in a reply both EIDs keep the requester's point of view. [spec/wire-shims.md §2.3] */
-export function toUdp(message: ShimMessage): UdpHandshake {
-  switch (message.kind) {
+/** What shims say as UDP writes it: in a reply both EIDs keep the requester's point of view. [spec/wire-shims.md §2.3] */
+export function toUdp(saying: ShimSaying): UdpMgmt {
+  switch (saying.kind) {
     case 'request':
-      return { kind: 'request', sEid: message.requester, qos: message.qos, hash: message.hash, data: message.data };
+      return { kind: 'request', sEid: saying.requester, qos: saying.qos, hash: saying.hash, data: saying.data };
     case 'reply': {
-      const { requester: sEid, responder: dEid, response, data } = message;
+      const { requester: sEid, responder: dEid, response, data } = saying;
       return { kind: 'reply', sEid, dEid, response, data };
     }
     case 'dealloc':
-      return { kind: 'dealloc', sEid: message.from, dEid: message.to, response: 0 };
+      return { kind: 'dealloc', sEid: saying.from, dEid: saying.to, response: 0 };
+    default:
+      return { kind: saying.kind, sEid: saying.from, dEid: saying.to };
   }
 }
 
-export function fromUdp(message: UdpHandshake): ShimMessage {
+export function fromUdp(message: UdpMgmt): ShimSaying {
   switch (message.kind) {
     case 'request':
       return { kind: 'request', requester: message.sEid, qos: message.qos, hash: message.hash, data: message.data };
@@ -26,7 +25,7 @@ export function fromUdp(message: UdpHandshake): ShimMessage {
       const { sEid: requester, dEid: responder, response, data } = message;
       return { kind: 'reply', requester, responder, response, data };
     }
-    case 'dealloc':
-      return { kind: 'dealloc', from: message.sEid, to: message.dEid };
+    default:
+      return { kind: message.kind, from: message.sEid, to: message.dEid };
   }
 }

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { NodeHash } from '@ouroboros/crypto';
 import { fromMs, fromSeconds, type JsonObject } from '@ouroboros/model';
-import { Bench, BenchHost } from '@ouroboros/simnet';
-import { udp4Type, type DynamicDns } from './index.js';
+import { Bench, BenchHost, readAll } from '@ouroboros/simnet';
+import { udp4Type, udp6Type, type DynamicDns } from './index.js';
 
 const settle = async (): Promise<void> => void (await setImmediate());
 const A = '10.0.0.1';
@@ -22,7 +22,7 @@ class World extends Bench {
   private hosts = 0;
 
   constructor(private readonly resolved = new Map<string, string>()) {
-    super({ settle, hash: new NodeHash(), resolver: { resolve4: async (name) => resolved.get(name) } });
+    super({ settle, hash: new NodeHash(), resolver: { resolve: async (name) => resolved.get(name) } });
   }
 
   names(name: string, address: string): void {
@@ -88,8 +88,8 @@ describe('a name in a UDP layer', () => {
 
   it('waits no more than 400 ms for a resolver, whose late answer serves the next query', async () => {
     let answer: (address: string) => void = () => undefined;
-    const resolve4 = (): Promise<string> => new Promise((resolve) => (answer = resolve));
-    const bench = new Bench({ settle, hash: new NodeHash(), resolver: { resolve4 } });
+    const ask = (): Promise<string> => new Promise((resolve) => (answer = resolve));
+    const bench = new Bench({ settle, hash: new NodeHash(), resolver: { resolve: ask } });
     const a = new BenchHost(udp4Type(NO_DNS), A, bench.ports);
     await a.bootstrap({ ip: A });
     expect(await bench.clock.resolve(a.server.query(a.hashOf('oping')), fromMs(401))).toBe(false);
@@ -112,7 +112,7 @@ describe('a name in a UDP layer', () => {
     expect(await world.run(a.server.query(a.hashOf('oping')))).toBe(true);
     await world.run(a.server.shutdown());
     const hex = '7862c6fec5ecaef4aa2e3934725e23b3';
-    expect(log).toEqual(['check', `add 10.0.0.53 ${hex} 10.0.0.1`, `remove 10.0.0.53 ${hex}`]);
+    expect(log).toEqual(['check', `add 10.0.0.53 ${hex} A 10.0.0.1`, `remove 10.0.0.53 ${hex} A`]);
   });
 
   it('on several hosts is tried in turn, past hosts that have no server and hosts that are silent', async () => {
@@ -140,5 +140,76 @@ describe('bootstrap of a UDP layer', () => {
   it('fails when dynamic DNS is asked for and its programs are missing', async () => {
     const attempt = new World().host(A, { dns: '10.0.0.53' });
     await expect(attempt).rejects.toThrow('not asked for');
+  });
+});
+
+describe('a UDP layer over IPv6', () => {
+  const ONE = 'fd00::1';
+  const TWO = 'fd00::2';
+
+  it('carries packets between hosts whose addresses may be written in any way', async () => {
+    const world = new World();
+    const a = new BenchHost(udp6Type(NO_DNS), 'a', world.ports);
+    const b = new BenchHost(udp6Type(NO_DNS), 'b', world.ports);
+    await world.run(a.bootstrap({ ip: 'FD00:0::1', hosts: 'echo=fd00:0:0:0:0:0:0:2,echo=fd00::1' }));
+    await world.run(b.bootstrap({ ip: TWO }));
+    await world.run(b.serve('echo'));
+    const { end } = await world.run(a.alloc('echo', { data: bytesOf(1) }));
+    await world.ms(1);
+    const far = b.accepted[0]!.end;
+    for (const [from, to] of [
+      [end, far],
+      [far, end],
+    ] as const) {
+      expect(from.write(bytesOf(3), 36, bytesOf(3), 0, 0)).toBe('ok');
+      await world.ms(1);
+      expect(readAll(to)).toEqual([bytesOf(3)]);
+    }
+    expect(await a.status()).toMatchObject({ address: ONE });
+    expect(await a.server.report('neighbors')).toMatchObject([{ address: TWO, open: 1 }]);
+    expect(await a.server.control('fault', { drop: 'FD00::2' })).toEqual({ dropping: [TWO] });
+  });
+
+  it('takes packets of up to 8,948 bytes', async () => {
+    const world = new World();
+    const a = new BenchHost(udp6Type(NO_DNS), 'a', world.ports);
+    const b = new BenchHost(udp6Type(NO_DNS), 'b', world.ports);
+    await world.run(a.bootstrap({ ip: ONE, hosts: { echo: TWO } }));
+    await world.run(b.bootstrap({ ip: TWO }));
+    await world.run(b.serve('echo'));
+    const { end } = await world.run(a.alloc('echo'));
+    for (const length of [8_948, 8_949]) end.write(new Uint8Array(length), length, new Uint8Array(0), 0, 0);
+    await world.ms(1);
+    expect(readAll(b.accepted[0]!.end).map(({ length }) => length)).toEqual([8_948]);
+    expect(await a.counter('dropSendTooLarge')).toBe(1);
+  });
+
+  it('asks for and publishes addresses of its family', async () => {
+    const asked: unknown[] = [];
+    const resolver = { resolve: async (...args: unknown[]) => void asked.push(args) };
+    const dns = { ...NO_DNS, check: async () => undefined, add: async (...args: unknown[]) => void asked.push(args) };
+    const bench = new Bench({ settle, hash: new NodeHash(), resolver });
+    const a = new BenchHost(udp6Type(dns), 'a', bench.ports);
+    await a.bootstrap({ ip: ONE, dns: 'fd00::53', hosts: { x: 'x.example' } });
+    await bench.clock.resolve(a.server.query(a.hashOf('x')), fromMs(500));
+    await a.server.register(a.hashOf('oping'));
+    expect(asked).toEqual([
+      ['x.example', 6],
+      ['fd00::53', '7862c6fec5ecaef4aa2e3934725e23b3', 'AAAA', ONE],
+    ]);
+  });
+
+  it.each([
+    [udp6Type, { ip: '10.0.0.1' }, 'ip', 'must be an IPv6 address of one host, such as 2001:db8::1 (not link-local)'],
+    [udp6Type, { ip: 'fe80::1' }, 'ip', 'must be an IPv6 address'],
+    [udp6Type, { ip: '::' }, 'ip', 'must be an IPv6 address'],
+    [udp6Type, { ip: ONE, dns: '10.0.0.53' }, 'dns', 'must be an IPv6 address'],
+    [udp6Type, { ip: ONE, hosts: 'a=10.0.0.1' }, 'hosts', 'addresses being IPv6 or DNS names'],
+    [udp4Type, { ip: ONE }, 'ip', 'must be an IPv4 address of one host, such as 192.0.2.1'],
+    [udp4Type, { ip: A, hosts: { a: [ONE] } }, 'hosts', 'addresses being IPv4 or DNS names'],
+  ])('refuses addresses of the wrong family and of no host: %p %p', async (type, config, field, message) => {
+    const host = new BenchHost(type(NO_DNS), 'h', new World().ports);
+    const expected = { code: 'EINVAL', field, message: expect.stringContaining(message) as string };
+    await expect(host.bootstrap(config as JsonObject)).rejects.toMatchObject(expected);
   });
 });

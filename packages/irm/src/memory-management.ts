@@ -268,7 +268,12 @@ export class MemoryManagement implements Management {
     const ipcp = this.ipcp(name);
     if (ipcp.info.state !== 'boot')
       throw new OuroborosError('EIPCPSTATE', `IPCP "${name}" is ${ipcp.info.state}`, { field: 'name' });
-    ipcp.info = { ...ipcp.info, layer, hash: ipcp.info.type === 'udp4' ? 'MD5' : 'SHA3_256', state: 'operational' };
+    ipcp.info = {
+      ...ipcp.info,
+      layer,
+      hash: ipcp.info.type.startsWith('udp') ? 'MD5' : 'SHA3_256',
+      state: 'operational',
+    };
     return ipcp.info;
   }
 

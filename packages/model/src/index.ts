@@ -2,6 +2,7 @@
 export * from './bytes.js';
 export * from './error.js';
 export * from './ids.js';
+export * from './ip-address.js';
 export * from './ipcp.js';
 export * from './json.js';
 export * from './name.js';

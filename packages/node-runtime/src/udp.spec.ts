@@ -60,6 +60,21 @@ describe('UdpNetwork', () => {
     ]);
   });
 
+  it('carries datagrams over IPv6 as well, and no IPv4 on such a port', async () => {
+    const [a, b] = [await bind(0, '::1'), await bind(0, '::1')];
+    const arrived = receive(b, 1);
+    expect(a.send(Uint8Array.of(7), 0, 1, '127.0.0.1', b.localPort)).toBe(false);
+    expect(a.send(Uint8Array.of(7), 0, 1, '::1', b.localPort)).toBe(true);
+    expect(await arrived).toEqual([{ bytes: [7], address: '::1', port: a.localPort }]);
+    b.close();
+    const to = { address: '::1', port: b.localPort };
+    expect(await network.ask({ from: '::1', to, bytes: Uint8Array.of(1), limitMs: 2000 })).toBe('refused');
+    await expect(network.bind('::1', a.localPort)).rejects.toMatchObject({
+      code: 'EEXIST',
+      message: expect.stringContaining(`[::1]:${a.localPort}`) as string,
+    });
+  });
+
   it('sends a copy: the buffer may be used again at once', async () => {
     const [a, b] = [await bind(), await bind()];
     const arrived = receive(b, 50);

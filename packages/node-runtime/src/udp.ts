@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
 import type { DatagramAnswer, DatagramNetwork, DatagramPort, DatagramQuestion } from '@ouroboros/ports';
 
@@ -13,10 +13,14 @@ type Lookup = (
   options: object,
   done: (error: Error | null, address: string, family: number) => void,
 ) => void;
+type Family = 4 | 6;
 /** Addresses are literals here; answering in the same turn lets dgram send in the same turn too. */
-const literal: Lookup = (host, _options, done) => done(null, host, 4);
+const LITERAL: Readonly<Record<Family, Lookup>> = {
+  4: (host, _options, done) => done(null, host, 4),
+  6: (host, _options, done) => done(null, host, 6),
+};
 
-/** A UDP socket on node:dgram. */
+/** A UDP socket on node:dgram, of one family. */
 export class UdpPort implements DatagramPort {
   onDatagram: DatagramPort['onDatagram'] = null;
   readonly localAddress: string;
@@ -28,7 +32,10 @@ export class UdpPort implements DatagramPort {
     if (error) this.sendFailures += 1;
   };
 
-  constructor(private readonly socket: Socket) {
+  constructor(
+    private readonly socket: Socket,
+    private readonly family: Family,
+  ) {
     const { address, port } = socket.address();
     this.localAddress = address;
     this.localPort = port;
@@ -37,7 +44,7 @@ export class UdpPort implements DatagramPort {
   }
 
   send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean {
-    if (this.closed || !isIPv4(address) || !(port > 0 && port < 65_536) || this.isFull()) {
+    if (this.closed || isIP(address) !== this.family || !(port > 0 && port < 65_536) || this.isFull()) {
       this.sendFailures += 1;
       return false;
     }
@@ -59,11 +66,16 @@ export class UdpPort implements DatagramPort {
 }
 
 function bindError(error: NodeJS.ErrnoException, address: string, port: number): OuroborosError {
-  const where = `${address}:${port}`;
+  const where = endpoint(address, port);
   if (error.code === 'EADDRINUSE')
     return new OuroborosError('EEXIST', `UDP ${where} is in use by another process`, { field: 'port', cause: error });
   if (error.code === 'EADDRNOTAVAIL')
     return new OuroborosError('EINVAL', `${address} is not an address of this host`, {
+      field: 'address',
+      cause: error,
+    });
+  if (error.code === 'EAFNOSUPPORT')
+    return new OuroborosError('ENOTSUP', `this system has no IPv6, needed for ${address}`, {
       field: 'address',
       cause: error,
     });
@@ -83,14 +95,24 @@ function growBuffer(set: (bytes: number) => void): void {
   }
 }
 
-/** UDP over IPv4 by node:dgram. */
+/** A socket of the family of `address`; one over IPv6 takes no IPv4. */
+function socketFor(address: string): { readonly socket: Socket; readonly family: Family } {
+  const family = isIP(address) === 6 ? 6 : 4;
+  const socket = createSocket({ type: `udp${family}`, ipv6Only: family === 6, lookup: LITERAL[family] as never });
+  return { socket, family };
+}
+
+const endpoint = (address: string, port: number): string =>
+  isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+
+/** UDP over IPv4 and IPv6 by node:dgram. */
 export class UdpNetwork implements DatagramNetwork {
   /** EINVAL (field `address` or `port`), EEXIST, EACCES. Port 0 = any free one. */
   async bind(address: string, port: number): Promise<UdpPort> {
-    if (!isIPv4(address)) throw new OuroborosError('EINVAL', `not an IPv4 address: ${address}`, { field: 'address' });
+    if (isIP(address) === 0) throw new OuroborosError('EINVAL', `not an IP address: ${address}`, { field: 'address' });
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new OuroborosError('EINVAL', `not a UDP port (0 to 65535): ${port}`, { field: 'port' });
-    const socket = createSocket({ type: 'udp4', lookup: literal as never });
+    const { socket, family } = socketFor(address);
     await new Promise<void>((resolve, reject) => {
       const onError = (error: Error): void => {
         socket.close();
@@ -104,13 +126,13 @@ export class UdpNetwork implements DatagramNetwork {
     });
     growBuffer((bytes) => socket.setRecvBufferSize(bytes));
     growBuffer((bytes) => socket.setSendBufferSize(bytes));
-    return new UdpPort(socket);
+    return new UdpPort(socket, family);
   }
 
   /** On Linux a connected socket is told by the system (ICMP) when nobody has bound the port that it sends to. */
   ask({ from, to, bytes, limitMs }: DatagramQuestion): Promise<DatagramAnswer> {
     return new Promise((resolve) => {
-      const socket = createSocket({ type: 'udp4', lookup: literal as never });
+      const { socket } = socketFor(from);
       const settle = (answer: DatagramAnswer): void => {
         clearTimeout(limit);
         socket.removeAllListeners().on('error', () => undefined); // What comes late has been answered already.

@@ -33,6 +33,6 @@ export interface DatagramNetwork {
 
 /** Host names to IP addresses, by the system's resolver. */
 export interface HostResolver {
-  /** The first IPv4 address, or undefined when there is none. Never rejects for an unknown name. */
-  resolve4(hostName: string): Promise<string | undefined>;
+  /** The first address of the family, or undefined when there is none. Never rejects for an unknown name. */
+  resolve(hostName: string, family: 4 | 6): Promise<string | undefined>;
 }

@@ -1,7 +1,12 @@
-/** Lowest EID that flows get: C keeps the numbers below for itself. [spec/wire-shims.md §1.2] */
-export const FIRST_EID = 64;
-/** One above the highest: C's table has 4,096 places. */
-export const END_EID = 4096;
+/** EIDs of a shim: `first` … `end` − 1 are given to own flows; a peer's may be any from 1 to `maxRemote`. */
+export interface EidRange {
+  readonly first: number;
+  readonly end: number;
+  readonly maxRemote: number;
+}
+
+/** Where EIDs are numbers of C's flow descriptors: those below 64 it keeps for itself, its table has 4,096 places. [spec/wire-shims.md §1.2] */
+export const DESCRIPTOR_EIDS = { first: 64, end: 4096 } as const;
 
 /**
  * Own EIDs, in rotation: the number of a flow that ended comes back as late as possible, so that what a peer still
@@ -9,11 +14,12 @@ export const END_EID = 4096;
  */
 export class EidRotation<T> {
   private readonly slots: (T | undefined)[];
-  private next = FIRST_EID;
+  private next: number;
   private used = 0;
 
-  constructor(private readonly end = END_EID) {
-    this.slots = new Array<T | undefined>(end);
+  constructor(private readonly range: Pick<EidRange, 'first' | 'end'>) {
+    this.next = range.first;
+    this.slots = new Array<T | undefined>(range.end);
   }
 
   get count(): number {
@@ -22,12 +28,12 @@ export class EidRotation<T> {
 
   /** The holder of an EID from the network, whatever number that is. */
   get(eid: number): T | undefined {
-    return eid >= FIRST_EID && eid < this.end ? this.slots[eid] : undefined;
+    return eid >= this.range.first && eid < this.range.end ? this.slots[eid] : undefined;
   }
 
   /** Takes the next free EID for what `make` makes of it; undefined when all are in use. */
   take(make: (eid: number) => T): T | undefined {
-    if (this.used === this.end - FIRST_EID) return undefined;
+    if (this.used === this.range.end - this.range.first) return undefined;
     while (this.slots[this.next] !== undefined) this.step();
     const holder = make(this.next);
     this.slots[this.next] = holder;
@@ -47,6 +53,6 @@ export class EidRotation<T> {
   }
 
   private step(): void {
-    this.next = this.next + 1 < this.end ? this.next + 1 : FIRST_EID;
+    this.next = this.next + 1 < this.range.end ? this.next + 1 : this.range.first;
   }
 }

@@ -2,12 +2,12 @@ import type { QosSpec } from '@ouroboros/model';
 import type { ShimMessage, ShimPeer, ShimRequest } from './messages.js';
 
 /** What comes into the handshake. */
-export type ShimInput =
+export type ShimInput<P extends ShimPeer = ShimPeer> =
   | {
       /** A process of this host wants a flow: ask the peer. `ref` comes back in the outputs. */
       readonly type: 'open';
       readonly ref: number;
-      readonly peer: ShimPeer;
+      readonly peer: P;
       readonly qos: QosSpec;
       readonly hash: Uint8Array;
       readonly data: Uint8Array;
@@ -17,7 +17,7 @@ export type ShimInput =
   | {
       /** A message arrived. */
       readonly type: 'received';
-      readonly peer: ShimPeer;
+      readonly peer: P;
       readonly message: ShimMessage;
       /** True when its data shows that the peer is one of ours and takes deallocation messages. */
       readonly ours: boolean;
@@ -42,24 +42,24 @@ export type ShimInput =
   | { readonly type: 'close'; readonly eid: number };
 
 /** What comes out of it. */
-export type ShimOutput =
-  | { readonly type: 'send'; readonly peer: ShimPeer; readonly message: ShimMessage }
+export type ShimOutput<P extends ShimPeer = ShimPeer> =
+  | { readonly type: 'send'; readonly peer: P; readonly message: ShimMessage }
   /** The request of `ref` goes out under this EID. */
-  | { readonly type: 'opening'; readonly ref: number; readonly flow: ShimFlow }
+  | { readonly type: 'opening'; readonly ref: number; readonly flow: ShimFlow<P> }
   /** The far end's answer to `ref`. With response 0 the flow is open, else it is gone. */
   | {
       readonly type: 'replied';
       readonly ref: number;
-      readonly flow: ShimFlow;
+      readonly flow: ShimFlow<P>;
       readonly response: number;
       readonly data: Uint8Array;
     }
   /** No flow for `ref`: nobody answered, all EIDs are in use, or the far end accepted and then ended it. */
   | { readonly type: 'failed'; readonly ref: number; readonly reason: 'no-answer' | 'no-eid' | 'ended' }
   /** A request arrived: an `answer` for `flow.eid` is expected. */
-  | { readonly type: 'arrived'; readonly flow: ShimFlow; readonly request: ShimRequest }
+  | { readonly type: 'arrived'; readonly flow: ShimFlow<P>; readonly request: ShimRequest }
   /** A flow that was open, or whose request was presented, has ended: by its peer, or as its remote EID is in use anew. */
-  | { readonly type: 'ended'; readonly flow: ShimFlow; readonly cause: 'peer' | 'reused' }
+  | { readonly type: 'ended'; readonly flow: ShimFlow<P>; readonly cause: 'peer' | 'reused' }
   | { readonly type: 'dropped'; readonly reason: ShimDropReason };
 
 export const SHIM_DROP_REASONS = [
@@ -73,10 +73,10 @@ export const SHIM_DROP_REASONS = [
 export type ShimDropReason = (typeof SHIM_DROP_REASONS)[number];
 
 /** A flow of a shim. Read-only for everybody but the handshake; packet paths look at it for each packet. */
-export interface ShimFlow {
+export interface ShimFlow<P extends ShimPeer = ShimPeer> {
   /** Own EID. */
   readonly eid: number;
-  readonly peer: ShimPeer;
+  readonly peer: P;
   /** 0 until the peer has told it. */
   readonly remoteEid: number;
   /** `requesting`: asked, no answer yet. `arrived`: presented, not answered. `open`. `gone`. */

@@ -1,7 +1,7 @@
 import type { QosSpec } from '@ouroboros/model';
 
 /**
- * What shims say to each other about flows, apart from how each puts it on its network: the fields `s_eid` and `d_eid`
+ * What shims say to each other to make and end flows, apart from how each puts it on its network: the fields `s_eid` and `d_eid`
  * of UDP and `seid` and `deid` of Ethernet name different ends in a reply. [spec/wire-shims.md §2.3, §3.2]
  */
 export type ShimMessage = ShimRequest | ShimReply | ShimDealloc;
@@ -38,7 +38,28 @@ export interface ShimDealloc {
   readonly to: number;
 }
 
-/** Where a peer is: of UDP address and port, of Ethernet the MAC and 0. */
+/** Ours: does the receiver have this flow? Answered by `alive`, or by `dealloc` when it has not. Only to peers that agreed on it. */
+export interface ShimInquiry {
+  readonly kind: 'inquiry';
+  /** The sender's own EID. */
+  readonly from: number;
+  /** The receiver's EID. */
+  readonly to: number;
+}
+
+/** Ours: the answer to an inquiry by a receiver that has the flow. */
+export interface ShimAlive {
+  readonly kind: 'alive';
+  /** The sender's own EID. */
+  readonly from: number;
+  /** The receiver's EID. */
+  readonly to: number;
+}
+
+/** Everything that shims say to each other about flows. */
+export type ShimSaying = ShimMessage | ShimInquiry | ShimAlive;
+
+/** Where a peer is: of UDP address and port, of Ethernet the MAC and 0. A shim may know more of its peers, and gets it back. */
 export interface ShimPeer {
   readonly address: string;
   readonly port: number;

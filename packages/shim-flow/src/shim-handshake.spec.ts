@@ -2,17 +2,18 @@ import fc from 'fast-check';
 import { CollectingSink } from '@ouroboros/machine';
 import { NEVER, QOS_RAW, micros, type Micros } from '@ouroboros/model';
 import type { ShimFlow, ShimInput, ShimMessage, ShimOutput, ShimPeer, ShimReply, ShimRequest } from './index.js';
-import { FIRST_EID, ShimHandshake } from './index.js';
+import { ShimHandshake } from './index.js';
 
 const A: ShimPeer = { address: '10.0.0.1', port: 3435 };
 const B: ShimPeer = { address: '10.0.0.2', port: 3435 };
+const EIDS = { first: 64, end: 4096, maxRemote: 0x7fffffff };
 const HASH = new Uint8Array(16).fill(7);
 const oap = (fill: number): Uint8Array => new Uint8Array(36).fill(fill);
 const NOTHING = new Uint8Array(0);
 
 /** One machine, its clock and what came out. */
 class Bench {
-  readonly machine = new ShimHandshake();
+  readonly machine = new ShimHandshake<ShimPeer>(EIDS);
   now = 0;
   private readonly sink = new CollectingSink<ShimOutput>();
 
@@ -79,7 +80,7 @@ describe('a requester', () => {
   it('opens the flow when the peer that was asked accepts', () => {
     const bench = new Bench();
     const flow = bench.open(9);
-    expect(flow).toMatchObject({ eid: FIRST_EID, state: 'requesting', remoteEid: 0 });
+    expect(flow).toMatchObject({ eid: EIDS.first, state: 'requesting', remoteEid: 0 });
     expect(kinds(bench.from(B, reply(flow.eid, 70)))).toEqual(['replied']);
     expect(flow).toMatchObject({ state: 'open', remoteEid: 70 });
     expect(bench.machine.deadline).toBe(NEVER);

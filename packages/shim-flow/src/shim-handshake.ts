@@ -22,7 +22,7 @@ import { equalBytes, fromMs, type Micros } from '@ouroboros/model';
 import type { Machine, Sink } from '@ouroboros/machine';
 import { Agenda } from './agenda.js';
 import { BoundedMap } from './bounded-map.js';
-import { EidRotation } from './eid-rotation.js';
+import { EidRotation, type EidRange } from './eid-rotation.js';
 import type { ShimDropReason, ShimFlow, ShimInput, ShimOutput } from './events.js';
 import type { ShimDealloc, ShimPeer, ShimReply, ShimRequest } from './messages.js';
 
@@ -41,15 +41,13 @@ const KNOWN_PEERS = 4_096;
 /** Unanswered requests of one peer, and of all. */
 const MAX_PENDING_OF_PEER = 1_024;
 const MAX_PENDING = 2_048;
-/** EIDs from peers are kept as signed numbers by C. */
-const MAX_REMOTE_EID = 0x7fffffff;
 /** Shortest OAP message: anything shorter carries no random id and proves no repetition. */
 const OAP_MIN = 36;
 
-type Out = Sink<ShimOutput>;
-type Act = (now: Micros, out: Out) => void;
+type Out<P extends ShimPeer> = Sink<ShimOutput<P>>;
+type Act<P extends ShimPeer> = (now: Micros, out: Out<P>) => void;
 
-interface Flow extends ShimFlow {
+interface Flow<P extends ShimPeer> extends ShimFlow<P> {
   remoteEid: number;
   state: ShimFlow['state'];
   readonly ref: number;
@@ -72,20 +70,19 @@ interface Remembered {
   readonly until: Micros;
 }
 
-export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
-  private readonly flows: EidRotation<Flow>;
+export class ShimHandshake<P extends ShimPeer> implements Machine<ShimInput<P>, ShimOutput<P>> {
+  private readonly flows: EidRotation<Flow<P>>;
   /** Flows by (peer, remote EID). */
-  private readonly byRemote = new Map<string, Flow>();
-  private readonly agenda = new Agenda<string, Act>();
+  private readonly byRemote = new Map<string, Flow<P>>();
+  private readonly agenda = new Agenda<string, Act<P>>();
   private readonly remembered = new BoundedMap<string, Remembered>(REMEMBERED);
   private readonly oursByAddress = new BoundedMap<string, boolean>(KNOWN_PEERS);
   private readonly pendingByPeer = new Map<string, number>();
   private pending = 0;
   private farewells = 0;
 
-  /** `endEid`: one above the highest own EID, for shims with fewer of them. */
-  constructor(endEid?: number) {
-    this.flows = new EidRotation<Flow>(endEid);
+  constructor(private readonly eids: EidRange) {
+    this.flows = new EidRotation<Flow<P>>(eids);
   }
 
   get deadline(): Micros {
@@ -97,15 +94,15 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
   }
 
   /** The flow behind an EID from the network; any number may be asked. For packet paths. */
-  flow(eid: number): ShimFlow | undefined {
+  flow(eid: number): ShimFlow<P> | undefined {
     return this.flows.get(eid);
   }
 
-  *all(): Iterable<ShimFlow> {
+  *all(): Iterable<ShimFlow<P>> {
     yield* this.flows.holders();
   }
 
-  handle(input: ShimInput, now: Micros, out: Out): void {
+  handle(input: ShimInput<P>, now: Micros, out: Out<P>): void {
     switch (input.type) {
       case 'open':
         return this.open(input, now, out);
@@ -125,13 +122,13 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     }
   }
 
-  wake(now: Micros, out: Out): void {
+  wake(now: Micros, out: Out<P>): void {
     for (const act of this.agenda.takeDue(now)) act(now, out);
   }
 
   // ── requester ──
 
-  private open(input: ShimInput & { type: 'open' }, now: Micros, out: Out): void {
+  private open(input: ShimInput<P> & { type: 'open' }, now: Micros, out: Out<P>): void {
     const { ref, peer, qos, hash, data } = input;
     const flow = this.flows.take((eid) => {
       const request: ShimRequest = { kind: 'request', requester: eid, qos, hash, data };
@@ -148,14 +145,14 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     });
   }
 
-  private planRetry(flow: Flow, now: Micros, gapMs: number, again: boolean): void {
+  private planRetry(flow: Flow<P>, now: Micros, gapMs: number, again: boolean): void {
     this.agenda.set(`retry ${flow.eid}`, after(now, gapMs), (later, out) => {
       out.emit({ type: 'send', peer: flow.peer, message: flow.request });
       if (again) this.planRetry(flow, later, 2 * gapMs, true);
     });
   }
 
-  private asked({ eid, address }: ShimInput & { type: 'asked' }, now: Micros, out: Out): void {
+  private asked({ eid, address }: ShimInput<P> & { type: 'asked' }, now: Micros, out: Out<P>): void {
     const flow = this.flows.get(eid);
     if (flow?.state !== 'requesting' || flow.peer.address !== address) return;
     this.learn(flow.peer, true, false);
@@ -163,12 +160,12 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     this.planRetry(flow, now, RETRY_MS, true);
   }
 
-  private replied(peer: ShimPeer, reply: ShimReply, ours: boolean, now: Micros, out: Out): void {
+  private replied(peer: P, reply: ShimReply, ours: boolean, now: Micros, out: Out<P>): void {
     const flow = this.flows.get(reply.requester);
     if (flow?.requested !== true) return this.strayReply(peer, reply, ours, out);
     if (!samePeer(flow.peer, peer)) return drop(out, 'wrong-peer');
     if (flow.state !== 'requesting') return drop(out, 'duplicate');
-    if (reply.response === 0 && !legalRemote(reply.responder)) return drop(out, 'bad-eid');
+    if (reply.response === 0 && !this.legalRemote(reply.responder)) return drop(out, 'bad-eid');
     this.learn(peer, ours, reply.response === 0);
     this.stopTimers(flow);
     if (reply.response === 0) this.opened(flow, reply.responder, ours, now, out);
@@ -176,7 +173,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     out.emit({ type: 'replied', ref: flow.ref, flow, response: reply.response, data: reply.data });
   }
 
-  private opened(flow: Flow, remoteEid: number, dealloc: boolean, now: Micros, out: Out): void {
+  private opened(flow: Flow<P>, remoteEid: number, dealloc: boolean, now: Micros, out: Out<P>): void {
     this.supersede(remoteKey(flow.peer, remoteEid), now, out);
     flow.remoteEid = remoteEid;
     flow.state = 'open';
@@ -185,17 +182,17 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
   }
 
   /** A reply to a request that was given up: a peer of ours need not keep its half of the flow. */
-  private strayReply(peer: ShimPeer, reply: ShimReply, ours: boolean, out: Out): void {
+  private strayReply(peer: P, reply: ShimReply, ours: boolean, out: Out<P>): void {
     drop(out, 'unknown-eid');
-    if (!ours || reply.response !== 0 || !legalRemote(reply.responder)) return;
+    if (!ours || reply.response !== 0 || !this.legalRemote(reply.responder)) return;
     const message: ShimDealloc = { kind: 'dealloc', from: reply.requester, to: reply.responder };
     out.emit({ type: 'send', peer, message });
   }
 
   // ── responder ──
 
-  private requested(peer: ShimPeer, request: ShimRequest, ours: boolean, now: Micros, out: Out): void {
-    if (!legalRemote(request.requester)) return drop(out, 'bad-eid');
+  private requested(peer: P, request: ShimRequest, ours: boolean, now: Micros, out: Out<P>): void {
+    if (!this.legalRemote(request.requester)) return drop(out, 'bad-eid');
     this.learn(peer, ours, true);
     const key = remoteKey(peer, request.requester);
     if (this.repeated(key, peer, request, now, out)) return;
@@ -214,7 +211,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
   }
 
   /** True when the request is a repetition; then the same reply goes out again, if there is one already. */
-  private repeated(key: string, peer: ShimPeer, request: ShimRequest, now: Micros, out: Out): boolean {
+  private repeated(key: string, peer: P, request: ShimRequest, now: Micros, out: Out<P>): boolean {
     const flow = this.byRemote.get(key);
     if (flow && !flow.requested && sameRequest(flow.request, request)) {
       drop(out, 'duplicate');
@@ -229,7 +226,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     return true;
   }
 
-  private answer(input: ShimInput & { type: 'answer' }, now: Micros, out: Out): void {
+  private answer(input: ShimInput<P> & { type: 'answer' }, now: Micros, out: Out<P>): void {
     const flow = this.flows.get(input.eid);
     if (flow?.state !== 'arrived') return;
     const { eid: responder, request, peer } = flow;
@@ -243,21 +240,21 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     flow.dealloc = input.dealloc;
   }
 
-  private sendReply(message: ShimReply, peer: ShimPeer, at: Micros, now: Micros, out: Out): void {
+  private sendReply(message: ShimReply, peer: P, at: Micros, now: Micros, out: Out<P>): void {
     if (at <= now) return out.emit({ type: 'send', peer, message });
     this.agenda.set(`reply ${message.responder}`, at, (_, later) => later.emit({ type: 'send', peer, message }));
   }
 
   // ── both ──
 
-  private received(input: ShimInput & { type: 'received' }, now: Micros, out: Out): void {
+  private received(input: ShimInput<P> & { type: 'received' }, now: Micros, out: Out<P>): void {
     const { peer, message, ours } = input;
     if (message.kind === 'request') this.requested(peer, message, ours, now, out);
     else if (message.kind === 'reply') this.replied(peer, message, ours, now, out);
     else this.deallocated(peer, message, out);
   }
 
-  private deallocated(peer: ShimPeer, message: ShimDealloc, out: Out): void {
+  private deallocated(peer: P, message: ShimDealloc, out: Out<P>): void {
     const flow = this.flows.get(message.to);
     if (!flow) return drop(out, 'unknown-eid');
     if (!samePeer(flow.peer, peer)) return drop(out, 'wrong-peer');
@@ -268,7 +265,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     else out.emit({ type: 'ended', flow, cause: 'peer' });
   }
 
-  private close(eid: number, now: Micros, out: Out): void {
+  private close(eid: number, now: Micros, out: Out<P>): void {
     const flow = this.flows.get(eid);
     if (!flow) return;
     const sayGoodbye = flow.state === 'open' && flow.dealloc;
@@ -276,7 +273,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     if (sayGoodbye) this.sayGoodbye(flow, now, out);
   }
 
-  private sayGoodbye(flow: Flow, now: Micros, out: Out): void {
+  private sayGoodbye(flow: Flow<P>, now: Micros, out: Out<P>): void {
     const message = farewellOf(flow);
     for (const ms of FAREWELL_MS) {
       if (ms === 0) out.emit({ type: 'send', peer: flow.peer, message });
@@ -284,13 +281,13 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     }
   }
 
-  private planFarewell(peer: ShimPeer, message: ShimDealloc, at: Micros): void {
+  private planFarewell(peer: P, message: ShimDealloc, at: Micros): void {
     this.farewells += 1;
     this.agenda.set(`farewell ${this.farewells}`, at, (_, out) => out.emit({ type: 'send', peer, message }));
   }
 
   /** The remote EID is in use for another flow now: the older one is dead at the peer. */
-  private supersede(key: string, now: Micros, out: Out): void {
+  private supersede(key: string, now: Micros, out: Out<P>): void {
     const older = this.byRemote.get(key);
     if (!older) return;
     this.remove(older, now);
@@ -298,7 +295,7 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
   }
 
   /** Frees the EID. With a time, the answer given to a request is remembered for its repetitions. */
-  private remove(flow: Flow, now?: Micros): void {
+  private remove(flow: Flow<P>, now?: Micros): void {
     const key = remoteKey(flow.peer, flow.remoteEid);
     if (this.byRemote.get(key) === flow) this.byRemote.delete(key);
     if (flow.state === 'arrived') this.noLongerPending(flow);
@@ -312,27 +309,31 @@ export class ShimHandshake implements Machine<ShimInput, ShimOutput> {
     flow.state = 'gone';
   }
 
-  private noLongerPending(flow: Flow): void {
+  private noLongerPending(flow: Flow<P>): void {
     const left = (this.pendingByPeer.get(flow.peer.address) ?? 1) - 1;
     this.pending -= 1;
     if (left > 0) this.pendingByPeer.set(flow.peer.address, left);
     else this.pendingByPeer.delete(flow.peer.address);
   }
 
-  private stopTimers(flow: Flow): void {
+  private stopTimers(flow: Flow<P>): void {
     this.agenda.delete(`retry ${flow.eid}`);
     this.agenda.delete(`limit ${flow.eid}`);
   }
 
   /** A message without our mark proves C only where a peer of ours would have set it. */
-  private learn(peer: ShimPeer, ours: boolean, provesC: boolean): void {
+  private learn(peer: P, ours: boolean, provesC: boolean): void {
     if (ours || provesC) this.oursByAddress.set(peer.address, ours);
+  }
+
+  private legalRemote(eid: number): boolean {
+    return eid > 0 && eid <= this.eids.maxRemote;
   }
 }
 
-type FlowStart = Pick<Flow, 'ref' | 'request' | 'since' | 'requested' | 'ours'>;
+type FlowStart = Pick<Flow<ShimPeer>, 'ref' | 'request' | 'since' | 'requested' | 'ours'>;
 
-const newFlow = (eid: number, peer: ShimPeer, start: FlowStart, remoteEid = 0): Flow => ({
+const newFlow = <P extends ShimPeer>(eid: number, peer: P, start: FlowStart, remoteEid = 0): Flow<P> => ({
   eid,
   peer,
   ...start,
@@ -345,9 +346,8 @@ const newFlow = (eid: number, peer: ShimPeer, start: FlowStart, remoteEid = 0): 
 const after = (at: Micros, ms: number): Micros => (at + fromMs(ms)) as Micros;
 const samePeer = (a: ShimPeer, b: ShimPeer): boolean => a.address === b.address && a.port === b.port;
 const remoteKey = (peer: ShimPeer, eid: number): string => `${peer.address} ${peer.port} ${eid}`;
-const legalRemote = (eid: number): boolean => eid > 0 && eid <= MAX_REMOTE_EID;
-const drop = (out: Out, reason: ShimDropReason): void => out.emit({ type: 'dropped', reason });
-const farewellOf = (flow: Flow): ShimDealloc => ({ kind: 'dealloc', from: flow.eid, to: flow.remoteEid });
+const drop = <P extends ShimPeer>(out: Out<P>, reason: ShimDropReason): void => out.emit({ type: 'dropped', reason });
+const farewellOf = (flow: Flow<ShimPeer>): ShimDealloc => ({ kind: 'dealloc', from: flow.eid, to: flow.remoteEid });
 
 const sameRequest = (a: ShimRequest, b: ShimRequest): boolean =>
   a.data.length >= OAP_MIN && equalBytes(a.data, b.data) && equalBytes(a.hash, b.hash);

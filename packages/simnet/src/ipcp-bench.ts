@@ -93,7 +93,7 @@ export class BenchHost<C> {
       hash,
       datagrams,
       logger: SILENT,
-      resolver: ports.resolver ?? { resolve4: () => Promise.resolve(undefined) },
+      resolver: ports.resolver ?? { resolve: () => Promise.resolve(undefined) },
       store: new MemoryStore(),
       flows: null,
       channel: this.channel,

@@ -59,7 +59,7 @@ export class Simulation {
       crypto: this.options.crypto,
       log: this.log,
       datagrams: this.network.host(...addresses),
-      resolver: { resolve4: () => Promise.resolve(undefined) },
+      resolver: { resolve: () => Promise.resolve(undefined) },
       types: this.types,
       queueBytes: this.options.queueBytes ?? 0,
       directFlows: this.options.directFlows ?? true,

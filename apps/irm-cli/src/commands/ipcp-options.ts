@@ -1,7 +1,7 @@
-import { LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, type JsonObject } from '@ouroboros/model';
+import { IPV4, IPV6, LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, type JsonObject } from '@ouroboros/model';
 import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
-import { readChoice, readHosts, readInteger, readIpv4 } from '../grammar/values.js';
+import { readAddress, readChoice, readHex, readHosts, readInteger } from '../grammar/values.js';
 import type { OpenWord } from '../grammar/words.js';
 
 /**
@@ -13,7 +13,7 @@ interface TypeOption extends OptionSpec {
   /** Key in the configuration: that of irmd's file. [spec/architecture.md §6] */
   readonly key: string;
   /** The value for the configuration. @throws OuroborosError EINVAL */
-  readonly read: (field: string, value: string) => string;
+  readonly read: (field: string, value: string, type: string) => string;
 }
 
 type Read = TypeOption['read'];
@@ -28,8 +28,7 @@ const choice =
   (field, value) =>
     readChoice(field, value, legal);
 
-const UDP = ['udp4'];
-/** Their words stand here for the order alone: the types come with a later release, and check their values themselves. */
+const UDP = ['udp4', 'udp6'];
 const ETH = ['eth-llc', 'eth-dix'];
 const UNICAST = ['unicast'];
 const HASHES = ['SHA3_224', 'SHA3_256', 'SHA3_384', 'SHA3_512'];
@@ -44,11 +43,7 @@ const seconds = (word: string, help: string, fallback: string, read: Read): Type
   read,
 });
 
-/** As readIpv4, but any-address is no place to be. */
-const ownAddress: Read = (field, value) => {
-  if (readIpv4(field, value) !== '0.0.0.0') return value;
-  throw new OuroborosError('EINVAL', `${field} must be the address of one interface, not 0.0.0.0`, { field });
-};
+const address: Read = (field, value, type) => readAddress(field, value, type === 'udp6' ? IPV6 : IPV4);
 
 const HASH: TypeOption = {
   word: 'hash',
@@ -63,18 +58,18 @@ const IP: TypeOption = {
   word: 'ip',
   key: 'ip',
   value: '<address>',
-  help: 'IPv4 address of the interface; required',
+  help: 'address of this host: IPv4 or, for udp6, IPv6; required',
   types: UDP,
-  read: ownAddress,
+  read: address,
 };
 const DNS: TypeOption = {
   word: 'dns',
   key: 'dns',
   value: '<address>',
-  help: 'IPv4 address of a name server with dynamic updates',
+  help: 'address of a name server with dynamic updates',
   fallback: 'none',
   types: UDP,
-  read: readIpv4,
+  read: address,
 };
 const DEVICE: TypeOption = {
   word: 'device',
@@ -91,7 +86,7 @@ const ETHERTYPE: TypeOption = {
   help: '0x0600 to 0xFFFE',
   fallback: '0xA000',
   types: ['eth-dix'],
-  read: text,
+  read: (field, value) => readHex(field, value, 0x0600, 0xfffe),
 };
 const ADDR: TypeOption = {
   word: 'addr',
@@ -192,7 +187,7 @@ const HOSTS: TypeOption = {
   value: '<NAME=ADDRESS[,...]>',
   help: 'where names are found; addresses may be DNS names',
   fallback: 'none, then the system resolver is asked',
-  types: ['udp4'],
+  types: UDP,
   read: readHosts,
 };
 
@@ -248,7 +243,7 @@ export function configFor(type: string, words: readonly OpenWord[]): JsonObject 
 
 function knownPair(type: string, { typed, word, value }: OpenWord): readonly [key: string, value: string] {
   const option = TYPE_OPTIONS.find((candidate) => candidate.word === word);
-  if (option?.types.includes(type)) return [option.key, option.read(option.word, value)];
+  if (option?.types.includes(type)) return [option.key, option.read(option.word, value, type)];
   const legal = TYPE_OPTIONS.filter(({ types }) => types.includes(type)).map((candidate) => candidate.word);
   if (!option) throw unknown(typed, [...legal, 'name', 'layer', 'type', 'autobind', 'restart']);
   const offer = legal.length === 0 ? 'it has no options' : `it has ${legal.join(', ')}`;
@@ -257,7 +252,8 @@ function knownPair(type: string, { typed, word, value }: OpenWord): readonly [ke
 
 /** Options without which a bootstrap of the type cannot go well. @throws OuroborosError EINVAL */
 export function requireOptions(type: string, config: JsonObject): void {
-  if (UDP.includes(type) && config['ip'] === undefined) {
-    throw new OuroborosError('EINVAL', `ip is required for type ${type}: ip <address>`, { field: 'ip' });
-  }
+  const required = UDP.includes(type) ? IP : ETH.includes(type) ? DEVICE : undefined;
+  if (!required || config[required.key] !== undefined) return;
+  const { word, value } = required;
+  throw new OuroborosError('EINVAL', `${word} is required for type ${type}: ${word} ${value}`, { field: word });
 }

@@ -95,6 +95,16 @@ describe('irm ipcp bootstrap', () => {
     expect(cli.management.callsOf('ipcpBootstrap')).toEqual([[{ name: 'u', layer: 'udp', config, autobind: false }]]);
   });
 
+  it('takes devices and ethertypes for eth-dix, the latter in hexadecimal with or without 0x', async () => {
+    const cli = new CommandLine();
+    await cli.given('ipcp bootstrap type eth-dix name a layer lan dev eth0 ether a001 hash SHA3_512');
+    await cli.given('ipcp bootstrap type eth-dix name b layer lan dev eth0 ether 0xA001');
+    expect(cli.management.callsOf('ipcpBootstrap')).toMatchObject([
+      [{ config: { dev: 'eth0', ethertype: '0xa001', hash: 'SHA3_512' } }],
+      [{ config: { dev: 'eth0', ethertype: '0xA001' } }],
+    ]);
+  });
+
   it('passes the words of a type of its own on as they are', async () => {
     const cli = new CommandLine();
     await cli.given('ipcp bootstrap name x layer lossy type lossy loss 0.1 dev eth0 __proto__ 3');

@@ -160,7 +160,7 @@ function readFault(words: Words): { readonly name: string; readonly args: JsonOb
 const fault = command({
   word: 'fault',
   summary: 'Cut links for a test: an IPCP drops all packets to and from some addresses, silently.',
-  details: ['Without drop or clear: show what is dropped. Only types that have a fault switch take it (udp4).'],
+  details: ['Without drop or clear: show what is dropped. Only types that have a fault switch take it (udp4, udp6).'],
   operands: [{ name: 'ipcp', help: 'the exact name of the IPCP' }],
   options: [
     { word: 'drop', value: '<address>[,...]', help: 'drop packets of these addresses too' },

@@ -26,11 +26,12 @@ describe('help', () => {
     for (const { word } of [...ROOT.entries, ...ROOT.ours!]) expect(text).toMatch(new RegExp(`^  ${word} `, 'm'));
   });
 
-  it('shows options by type, those of later types left out', () => {
+  it('shows options by type', () => {
     const bootstrap = all(ROOT).find(([path]) => path.join(' ') === 'ipcp bootstrap')!;
     const text = helpText(...bootstrap);
     expect(text).toContain('Options of type udp4:\n  ip <address>');
     expect(text).toContain('addr <bytes>         size of addresses (default 4)');
-    expect(text).not.toContain('eth');
+    expect(text).toContain('Options of type eth-dix:');
+    expect(text).toContain('ethertype <hex>     0x0600 to 0xFFFE (default 0xA000)');
   });
 });

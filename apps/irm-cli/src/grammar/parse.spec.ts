@@ -122,8 +122,12 @@ describe('what cannot be read', () => {
     ['ipcp create n a type local', 'unknown word "n": did you mean "name"?', 'n'],
     ['ipcp create name a type local extra 1', 'unknown word "extra": expected one of name, type, restart', 'extra'],
     ['ipcp create name a name b type local', 'name is given 2 times; at most 1', 'name'],
-    ['ipcp create name a type udp6', 'type udp6 comes with a later release; this one has local, unicast, udp4', 'type'],
-    ['ipcp create name a type LOCAL', 'type must be local, unicast, udp4 or the <type> of an installed', 'type'],
+    [
+      'ipcp create name a type broadcast',
+      'type broadcast comes with a later release; this one has local, unicast, eth-llc, eth-dix, udp4, udp6',
+      'type',
+    ],
+    ['ipcp create name a type LOCAL', 'type must be local, unicast, eth-llc, eth-dix, udp4, udp6 or the', 'type'],
     [
       'ipcp create name a type local restart often',
       'restart must be one of never, on-failure, always, not "often"',
@@ -135,13 +139,29 @@ describe('what cannot be read', () => {
     ['ipcp bootstrap name a layer x type udp4', 'ip is required for type udp4', 'ip'],
     [
       'ipcp bootstrap name a layer x type udp4 ip 0.0.0.0',
-      'ip must be the address of one interface, not 0.0.0.0',
+      'ip must be an IPv4 address of one host, such as 192.0.2.1, not "0.0.0.0"',
       'ip',
     ],
     [
       'ipcp bootstrap name a layer x type udp4 ip 1.2.3',
-      'ip must be an IPv4 address in dotted notation, not "1.2.3"',
+      'ip must be an IPv4 address of one host, such as 192.0.2.1, not "1.2.3"',
       'ip',
+    ],
+    [
+      'ipcp bootstrap name a layer x type udp6 ip 1.2.3.4',
+      'ip must be an IPv6 address of one host, such as 2001:db8::1 (not link-local), not "1.2.3.4"',
+      'ip',
+    ],
+    ['ipcp bootstrap name a layer x type eth-dix', 'device is required for type eth-dix: device <interface>', 'device'],
+    [
+      'ipcp bootstrap name a layer x type eth-dix dev e0 ethertype 5ff',
+      'ethertype must be a hexadecimal number from 0x0600 to 0xFFFE, not "5ff"',
+      'ethertype',
+    ],
+    [
+      'ipcp bootstrap name a layer x type eth-llc dev e0 ethertype a000',
+      'ethertype is no option of type eth-llc: it has hash, device',
+      'ethertype',
     ],
     [
       'ipcp bootstrap name a layer x type udp4 ip 1.2.3.4 port 0',

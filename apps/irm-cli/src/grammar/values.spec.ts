@@ -1,4 +1,5 @@
-import { readDuration, readHosts, readInteger, readIpv4, readList } from './values.js';
+import { IPV4 } from '@ouroboros/model';
+import { readAddress, readDuration, readHosts, readInteger, readList } from './values.js';
 
 describe('values of options', () => {
   it.each([
@@ -23,7 +24,7 @@ describe('values of options', () => {
   });
 
   it.each(['1.2.3', '1.2.3.4.5', '1.2.3.256', '01.2.3.4', 'a.b.c.d', '1.2.3.4 '])('%p is no IPv4 address', (text) => {
-    expect(() => readIpv4('ip', text)).toThrow('ip must be an IPv4 address');
+    expect(() => readAddress('ip', text, IPV4)).toThrow('ip must be an IPv4 address');
   });
 
   it('lists are split at commas', () =>

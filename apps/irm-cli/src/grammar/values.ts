@@ -1,4 +1,4 @@
-import { OuroborosError, QOS_BY_NAME, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, QOS_BY_NAME, type IpFamily, type QosSpec } from '@ouroboros/model';
 import { checkPid } from '@ouroboros/irm';
 import type { RestartPolicy } from '@ouroboros/ports';
 
@@ -56,14 +56,19 @@ export const RESTART_POLICIES: readonly RestartPolicy[] = ['never', 'on-failure'
 export const readRestart = (value: string | undefined): RestartPolicy | undefined =>
   value === undefined ? undefined : readChoice('restart', value, RESTART_POLICIES);
 
-const isIpv4 = (text: string): boolean => {
-  const parts = text.split('.');
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-};
+/** An address of one host. */
+export function readAddress(field: string, value: string, family: IpFamily): string {
+  if (family.host(value) !== undefined) return value;
+  throw illegal(field, family.legalHost, value);
+}
 
-export function readIpv4(field: string, value: string): string {
-  if (isIpv4(value)) return value;
-  throw illegal(field, 'an IPv4 address in dotted notation', value);
+/** A hexadecimal number, with or without 0x, as text with it. */
+export function readHex(field: string, value: string, min: number, max: number): string {
+  const digits = value.replace(/^0x/i, '');
+  const number = /^[0-9a-f]{1,12}$/i.test(digits) ? parseInt(digits, 16) : NaN;
+  if (number >= min && number <= max) return `0x${digits}`;
+  const hex = (bound: number): string => `0x${bound.toString(16).toUpperCase().padStart(4, '0')}`;
+  throw illegal(field, `a hexadecimal number from ${hex(min)} to ${hex(max)}`, value);
 }
 
 /** Addresses separated by commas; what an address is, the IPCP's package knows. */

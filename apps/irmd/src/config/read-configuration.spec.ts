@@ -255,11 +255,9 @@ describe('tables of IPCPs', () => {
     ['unicast = 1', 'unicast: must be written as tables [unicast.<name>]'],
     ['[unicast.x]\n[local.x]', 'local.x: unicast.x has the same name'],
     ['[broadcast.x]', 'broadcast.x: IPCPs of type broadcast come with a later release'],
-    ['[eth-llc.x]', 'eth-llc.x: IPCPs of type eth-llc come with a later release'],
-    ['[eth-dix.x]', 'eth-dix.x: IPCPs of type eth-dix come with a later release'],
-    ['[udp6."x y"]', 'udp6."x y": IPCPs of type udp6 come with a later release'],
+    ['[udp6."x y"]', 'udp6."x y": the program ipcpd-udp6 was not found'],
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
-    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, unicast, udp4'],
+    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, unicast, eth-llc, eth-dix, udp4, udp6'],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);
   });

@@ -1,37 +1,17 @@
 import { MachineDriver } from '@ouroboros/machine';
-import { EMPTY_BYTES, NEVER, OuroborosError, errorNumber, fromMs, type JsonValue } from '@ouroboros/model';
+import { EMPTY_BYTES, NEVER, OuroborosError, errorNumber, fromMs } from '@ouroboros/model';
 import { sleep, type IpcpFlowAllocResult } from '@ouroboros/ports';
 import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import {
-  END_EID,
-  ShimHandshake,
-  type ShimDropReason,
-  type ShimFlow,
-  type ShimInput,
-  type ShimOutput,
-  type ShimPeer,
-  type ShimRequest,
-} from '@ouroboros/shim-flow';
-import {
-  OapFeature,
-  UDP_HASH_LENGTH,
-  UDP_MGMT_FIXED,
-  UDP_MGMT_MAX,
-  decodeUdpMgmt,
-  encodeUdpMgmt,
-} from '@ouroboros/wire';
-import type { FaultSwitch } from './fault-switch.js';
+import { OapFeature } from '@ouroboros/wire';
+import type { ShimDropReason, ShimFlow, ShimInput, ShimOutput } from './events.js';
+import { Inquirer } from './inquirer.js';
+import type { ShimPeer, ShimRequest, ShimSaying } from './messages.js';
 import { takesDealloc } from './oap-mark.js';
-import { COUNT } from './udp-counters.js';
-import { UdpFlow } from './udp-flow.js';
-import { UdpInquiry } from './udp-inquiry.js';
-import { fromUdp, toUdp } from './udp-messages.js';
-import { UdpSocket } from './udp-socket.js';
+import { SHIM_COUNT as COUNT } from './shim-counters.js';
+import { ShimHandshake } from './shim-handshake.js';
+import { ShimUserFlow } from './shim-user-flow.js';
+import type { ShimTaker, ShimWire } from './shim-wire.js';
 
-/** Maximum packet lifetime of UDP layers. [spec/wire-shims.md §1.6] */
-export const UDP_MPL_MS = 5_000;
-const MAX_REQUEST_DATA = UDP_MGMT_MAX - UDP_MGMT_FIXED - UDP_HASH_LENGTH;
-const MAX_REPLY_DATA = UDP_MGMT_MAX - UDP_MGMT_FIXED;
 /** How long goodbyes may go on after the last flow has ended. */
 const FAREWELL_LIMIT_MS = 200;
 
@@ -52,48 +32,66 @@ interface Attempt {
   settle(result: AttemptResult): void;
 }
 
-/** A bootstrapped UDP layer: joins socket, handshake, and the flows of this host's processes. */
-export class UdpLayer {
-  private readonly handshake = new ShimHandshake();
-  private readonly driver: MachineDriver<ShimInput, ShimOutput>;
+/** A peer and how many flows there are with it. */
+export interface ShimNeighbor<P extends ShimPeer> {
+  readonly peer: P;
+  open: number;
+  pending: number;
+}
+
+/** A bootstrapped layer of a shim: joins wire, handshake, and the flows of this host's processes. */
+export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
+  private readonly wire: ShimWire<P>;
+  private readonly handshake: ShimHandshake<P>;
+  private readonly driver: MachineDriver<ShimInput<P>, ShimOutput<P>>;
   /** By own EID. */
-  private readonly flows = new Array<UdpFlow | undefined>(END_EID);
-  private readonly byUser = new Map<UserFlow, UdpFlow>();
+  private readonly flows: (ShimUserFlow<P> | undefined)[];
+  private readonly byUser = new Map<UserFlow, ShimUserFlow<P>>();
   private readonly attempts = new Map<number, Attempt>();
-  private readonly socket: UdpSocket;
-  private readonly inquiry: UdpInquiry;
+  private readonly inquirer: Inquirer<P>;
   private lastAttempt = 0;
 
+  /** `makeWire`: the wire must bring nothing before it has been returned. */
   constructor(
     private readonly environment: IpcpEnvironment,
-    port: ConstructorParameters<typeof UdpSocket>[0],
-    fault: FaultSwitch,
+    makeWire: (taker: ShimTaker<P>) => ShimWire<P>,
   ) {
-    const { counters, clock, datagrams } = environment;
+    const { clock } = environment;
+    const wire = makeWire(this);
+    this.wire = wire;
+    this.handshake = new ShimHandshake<P>(wire.eids);
+    this.flows = new Array<ShimUserFlow<P> | undefined>(wire.eids.end);
     this.driver = new MachineDriver(this.handshake, clock, (output) => this.act(output));
-    this.socket = new UdpSocket(port, datagrams, fault, counters, {
-      data: (eid, buffer, offset, length, address, sourcePort) => {
-        const flow = eid < END_EID ? this.flows[eid] : undefined;
-        if (flow) flow.receive(buffer, offset, length, address, sourcePort);
-        else counters.add(COUNT.dropUnknownEid);
-      },
-      mgmt: (bytes, peer) => this.mgmt(bytes, peer),
-    });
-    this.inquiry = new UdpInquiry({
+    this.inquirer = new Inquirer<P>({
       clock,
-      counters,
-      socket: this.socket,
+      wire,
       flowOf: (eid) => this.handshake.flow(eid),
       unreplied: (eid, { address }) => this.driver.input({ type: 'asked', eid, address }),
       gone: (flow) => this.gone(flow),
     });
   }
 
+  get title(): string {
+    return this.wire.title;
+  }
+
+  flowAt(eid: number): ShimUserFlow<P> | undefined {
+    return eid < this.wire.eids.end ? this.flows[eid] : undefined;
+  }
+
+  said(saying: ShimSaying, peer: P): void {
+    if (saying.kind === 'inquiry') return this.inquirer.answer(saying, peer);
+    if (saying.kind === 'alive') return this.environment.counters.add(COUNT.dropUnasked);
+    const ours = saying.kind === 'dealloc' || takesDealloc(saying.data);
+    this.driver.input({ type: 'received', peer, message: saying, ours });
+  }
+
   /** Asks one host for a flow. EMSGSIZE: the OAP request does not fit a management message. */
-  attempt(request: UserFlowRequest, peer: ShimPeer, limitMs: number): Promise<AttemptResult> {
+  attempt(request: UserFlowRequest, peer: P, limitMs: number): Promise<AttemptResult> {
     const { flow: user, qos, hash, data } = request;
-    if (data.length > MAX_REQUEST_DATA) {
-      const message = `OAP request of ${data.length} bytes, a UDP layer carries ${MAX_REQUEST_DATA}`;
+    const { requestRoom, title } = this.wire;
+    if (data.length > requestRoom) {
+      const message = `OAP request of ${data.length} bytes, the ${title} carries ${requestRoom}`;
       return Promise.reject(new OuroborosError('EMSGSIZE', message, { field: 'data' }));
     }
     this.lastAttempt += 1;
@@ -112,24 +110,20 @@ export class UdpLayer {
     const flow = this.byUser.get(user);
     if (!flow) return;
     this.driver.input({ type: 'agreed', eid: flow.shim.eid, dealloc: agreed(user, OapFeature.DEALLOC_MESSAGE) });
-    if (agreed(user, OapFeature.INQUIRY)) this.inquiry.watch(flow);
+    if (agreed(user, OapFeature.INQUIRY)) this.inquirer.watch(flow);
   }
 
   /** This host ended the flow: the peer is told if it takes that; an attempt under way is given up. */
   userDown(user: UserFlow): void {
     const flow = this.byUser.get(user);
-    if (!flow) return;
-    this.detach(flow);
-    this.driver.input({ type: 'close', eid: flow.shim.eid });
-    for (const attempt of this.attempts.values()) if (attempt.user === user) attempt.settle({ failed: 'ended' });
+    if (flow) this.close(flow);
   }
 
-  /** Peers with flows, by address. */
-  neighbors(): JsonValue {
-    const byPeer = new Map<string, { address: string; port: number; open: number; pending: number }>();
+  neighbors(): readonly ShimNeighbor<P>[] {
+    const byPeer = new Map<string, ShimNeighbor<P>>();
     for (const { peer, state } of this.handshake.all()) {
-      const key = `${peer.address}:${peer.port}`;
-      const entry = byPeer.get(key) ?? { ...peer, open: 0, pending: 0 };
+      const key = `${peer.address} ${peer.port}`;
+      const entry = byPeer.get(key) ?? { peer, open: 0, pending: 0 };
       if (state === 'open') entry.open += 1;
       else entry.pending += 1;
       byPeer.set(key, entry);
@@ -137,31 +131,24 @@ export class UdpLayer {
     return [...byPeer.values()];
   }
 
-  /** Waits until all goodbyes are said, then closes the socket. */
-  async close(): Promise<void> {
+  /** All flows end here and now. */
+  endAll(): void {
+    for (const flow of this.flows) if (flow) this.gone(flow);
+  }
+
+  /** Waits until all goodbyes are said, then closes the wire. */
+  async leave(): Promise<void> {
     for (const flow of [...this.handshake.all()]) this.driver.input({ type: 'close', eid: flow.eid });
     if (this.handshake.deadline !== NEVER) await sleep(this.environment.clock, fromMs(FAREWELL_LIMIT_MS));
     this.driver.stop();
-    this.inquiry.stop();
-    this.socket.close();
+    this.inquirer.stop();
+    this.wire.close();
   }
 
-  private mgmt(bytes: Uint8Array, peer: ShimPeer): void {
-    const { counters } = this.environment;
-    const decoded = decodeUdpMgmt(bytes);
-    if (!decoded.ok) return counters.add(decoded.reason === 'too-short' ? COUNT.dropRunt : COUNT.dropMalformed);
-    const { value } = decoded;
-    if (value.kind === 'unknown') return counters.add(COUNT.dropUnknownCode);
-    if (value.kind === 'inquiry' || value.kind === 'alive') return this.inquiry.received(value, peer);
-    const message = fromUdp(value);
-    const ours = message.kind === 'dealloc' || takesDealloc(message.data);
-    this.driver.input({ type: 'received', peer, message, ours });
-  }
-
-  private act(output: ShimOutput): void {
+  private act(output: ShimOutput<P>): void {
     switch (output.type) {
       case 'send':
-        return this.socket.sendMgmt(encodeUdpMgmt(toUdp(output.message)), output.peer);
+        return this.wire.say(output.message, output.peer);
       case 'opening':
         return this.opening(output.ref, output.flow);
       case 'replied':
@@ -178,18 +165,18 @@ export class UdpLayer {
   }
 
   /** From now on data of the peer is taken: it may overtake the reply. [spec/wire-shims.md §2.4] */
-  private opening(ref: number, shim: ShimFlow): void {
+  private opening(ref: number, shim: ShimFlow<P>): void {
     const attempt = this.attempts.get(ref);
     if (attempt) this.attach(attempt.user, shim);
   }
 
-  private replied(output: ShimOutput & { type: 'replied' }): void {
+  private replied(output: ShimOutput<P> & { type: 'replied' }): void {
     const attempt = this.attempts.get(output.ref);
     const flow = this.flows[output.flow.eid];
     if (!attempt || !flow) return;
     if (output.response === 0) flow.start();
     else this.detach(flow);
-    attempt.settle({ response: output.response, reason: '', mplMs: UDP_MPL_MS, data: output.data });
+    attempt.settle({ response: output.response, reason: '', mplMs: this.wire.mplMs, data: output.data });
   }
 
   private failed(ref: number, reason: 'no-answer' | 'no-eid' | 'ended'): void {
@@ -199,17 +186,17 @@ export class UdpLayer {
     attempt?.settle({ failed: reason });
   }
 
-  private async present(shim: ShimFlow, request: ShimRequest): Promise<void> {
+  private async present(shim: ShimFlow<P>, request: ShimRequest): Promise<void> {
     const { qos, hash, data } = request;
-    const result = await this.environment.users.arrive({ hash, qos, mplMs: UDP_MPL_MS, data });
+    const result = await this.environment.users.arrive({ hash, qos, mplMs: this.wire.mplMs, data });
     const { eid } = shim;
     if (!result.accepted) {
       const { response } = result;
-      return this.driver.input({ type: 'answer', eid, response, data: fitting(result.data), dealloc: false });
+      return this.driver.input({ type: 'answer', eid, response, data: this.fitting(result.data), dealloc: false });
     }
     const { flow: user } = result;
     if (shim.state !== 'arrived') return this.environment.users.end(user);
-    if (result.data.length > MAX_REPLY_DATA) {
+    if (result.data.length > this.wire.replyRoom) {
       this.environment.users.end(user);
       const response = -errorNumber('EMSGSIZE');
       return this.driver.input({ type: 'answer', eid, response, data: EMPTY_BYTES, dealloc: false });
@@ -218,40 +205,49 @@ export class UdpLayer {
     const dealloc = agreed(user, OapFeature.DEALLOC_MESSAGE);
     this.driver.input({ type: 'answer', eid, response: 0, data: result.data, dealloc });
     flow.start();
-    if (agreed(user, OapFeature.INQUIRY)) this.inquiry.watch(flow);
+    if (agreed(user, OapFeature.INQUIRY)) this.inquirer.watch(flow);
   }
 
-  private ended(shim: ShimFlow): void {
+  private ended(shim: ShimFlow<P>): void {
     const flow = this.flows[shim.eid];
     if (flow?.shim !== shim) return;
     this.detach(flow);
     this.environment.users.end(flow.user);
   }
 
-  /** The peer was killed, or started anew. */
-  private gone(flow: UdpFlow): void {
-    this.detach(flow);
-    this.driver.input({ type: 'close', eid: flow.shim.eid });
+  /** The peer was killed, or started anew, or is out of reach for good. */
+  private gone(flow: ShimUserFlow<P>): void {
+    this.close(flow);
     this.environment.users.end(flow.user);
   }
 
-  private attach(user: UserFlow, shim: ShimFlow): UdpFlow {
+  private close(flow: ShimUserFlow<P>): void {
+    const { user, shim } = flow;
+    this.detach(flow);
+    this.driver.input({ type: 'close', eid: shim.eid });
+    for (const attempt of this.attempts.values()) if (attempt.user === user) attempt.settle({ failed: 'ended' });
+  }
+
+  private attach(user: UserFlow, shim: ShimFlow<P>): ShimUserFlow<P> {
     const older = this.byUser.get(user);
     if (older) this.detach(older);
-    const flow = new UdpFlow(user, shim, this.socket, this.environment.counters);
+    const flow = new ShimUserFlow<P>(user, shim, this.wire, this.environment.counters);
     this.flows[shim.eid] = flow;
     this.byUser.set(user, flow);
     return flow;
   }
 
-  private detach(flow: UdpFlow): void {
+  private detach(flow: ShimUserFlow<P>): void {
     flow.stop();
-    this.inquiry.unwatch(flow);
+    this.inquirer.unwatch(flow);
     if (this.flows[flow.shim.eid] === flow) this.flows[flow.shim.eid] = undefined;
     this.byUser.delete(flow.user);
+  }
+
+  /** A reason that does not fit is left out; the response number says enough. */
+  private fitting(data: Uint8Array): Uint8Array {
+    return data.length <= this.wire.replyRoom ? data : EMPTY_BYTES;
   }
 }
 
 const agreed = (user: UserFlow, feature: number): boolean => (user.features & feature) !== 0;
-/** A reason that does not fit is left out; the response number says enough. */
-const fitting = (data: Uint8Array): Uint8Array => (data.length <= MAX_REPLY_DATA ? data : EMPTY_BYTES);

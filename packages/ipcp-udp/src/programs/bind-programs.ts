@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { OuroborosError } from '@ouroboros/model';
-import { runIpcp } from '@ouroboros/ipcp-kit/node';
-import type { DynamicDns } from './dynamic-dns.js';
-import { udp4Type } from './udp-type.js';
+import type { DynamicDns } from '../dynamic-dns.js';
 
 const LIMIT_MS = 5_000;
 const LIFETIME_S = 86_400;
@@ -26,13 +24,13 @@ const missing = (program: string): OuroborosError =>
   new OuroborosError('ENOTSUP', `the key dns needs the program ${program}, which is not installed`, { field: 'dns' });
 
 /** Dynamic DNS by the programs of BIND. [spec/wire-shims.md §5.1] */
-const bindPrograms: DynamicDns = {
+export const bindPrograms: DynamicDns = {
   check: async () => {
     await output('nsupdate', ['-V']);
     await output('nslookup', ['-version']);
   },
-  add: (server, host, address) => update(server, `update add ${host} ${LIFETIME_S} A ${address}`),
-  remove: (server, host) => update(server, `update delete ${host} A`),
+  add: (server, host, record, address) => update(server, `update add ${host} ${LIFETIME_S} ${record} ${address}`),
+  remove: (server, host, record) => update(server, `update delete ${host} ${record}`),
   lookup: async (server, host) => {
     const lines = (await output('nslookup', [host, server])).trim().split('\n');
     return /Address:\s*(\S+)/.exec(lines.at(-1) ?? '')?.[1];
@@ -42,5 +40,3 @@ const bindPrograms: DynamicDns = {
 async function update(server: string, command: string): Promise<void> {
   await output('nsupdate', [], `server ${server}\n${command}\nsend\nquit\n`);
 }
-
-runIpcp(udp4Type(bindPrograms));

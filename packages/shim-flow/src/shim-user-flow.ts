@@ -1,0 +1,64 @@
+import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
+import type { PacketTaker } from '@ouroboros/ports';
+import type { ShimFlow } from './events.js';
+import type { ShimPeer } from './messages.js';
+import type { WatchedFlow } from './peer-watch.js';
+import { SHIM_COUNT } from './shim-counters.js';
+import type { ShimWire } from './shim-wire.js';
+
+/** Packets of one flow per turn of the event loop. */
+const BATCH = 64;
+
+/** The packet path of one flow: what the user writes goes to the wire, what arrives goes to the user. */
+export class ShimUserFlow<P extends ShimPeer> implements WatchedFlow {
+  heard = false;
+  /** True while user packets are sent; before, they wait in the channel. */
+  private sending = false;
+
+  constructor(
+    readonly user: UserFlow,
+    readonly shim: ShimFlow<P>,
+    private readonly wire: ShimWire<P>,
+    private readonly counters: Counters,
+  ) {}
+
+  /** The peer has told its EID: what the user wrote so far, and writes from now on, leaves. */
+  start(): void {
+    if (this.sending) return;
+    this.sending = true;
+    this.user.end.onReadable = (): void => {
+      this.user.end.read(BATCH, this.send);
+    };
+  }
+
+  stop(): void {
+    this.sending = false;
+    this.user.end.onReadable = null;
+  }
+
+  /** One packet of the peer. Drops are counted: shims promise nothing. */
+  receive(buffer: Uint8Array, offset: number, length: number): void {
+    const { values } = this.counters;
+    this.heard = true;
+    const verdict = this.user.end.write(buffer, 0, buffer, offset, length);
+    if (verdict === 'ok') {
+      values[SHIM_COUNT.packetsReceived]! += 1;
+      values[SHIM_COUNT.bytesReceived]! += length;
+    } else if (verdict === 'full') this.counters.add(SHIM_COUNT.dropUserFull);
+    else this.counters.add(verdict === 'down' ? SHIM_COUNT.dropUserDown : SHIM_COUNT.dropTooLarge);
+  }
+
+  private readonly send: PacketTaker = (buffer, offset, length) => {
+    this.wire.sendPacket(this.shim, buffer, offset, length);
+    return true;
+  };
+}
+
+/** Up to this length a loop beats the view that `set` needs. */
+const LOOP_COPY = 96;
+
+/** Puts a packet into the frame that a wire sends. */
+export function copyInto(target: Uint8Array, at: number, source: Uint8Array, offset: number, length: number): void {
+  if (length > LOOP_COPY) target.set(source.subarray(offset, offset + length), at);
+  else for (let i = 0; i < length; i += 1) target[at + i] = source[offset + i]!;
+}

@@ -1,0 +1,34 @@
+import type { ShimFlow } from './events.js';
+import type { EidRange } from './eid-rotation.js';
+import type { ShimPeer, ShimSaying } from './messages.js';
+import type { ShimUserFlow } from './shim-user-flow.js';
+
+/** What became of a question about a flow: see PeerWatch. */
+export type InquiryAnswer = 'alive' | 'unknown' | 'refused' | 'silent';
+
+/** What a shim must know of the network below it, and do there: all that makes one shim differ from another. */
+export interface ShimWire<P extends ShimPeer> {
+  /** For error messages: `UDP layer`. */
+  readonly title: string;
+  readonly eids: EidRange;
+  /** Maximum packet lifetime that flows are told, in ms. [spec/wire-shims.md §1.6] */
+  readonly mplMs: number;
+  /** Bytes that a request, and a reply, has room for behind its fixed part and hash. */
+  readonly requestRoom: number;
+  readonly replyRoom: number;
+  /** Sends; what cannot be sent is lost and counted. */
+  say(saying: ShimSaying, peer: P): void;
+  /** Sends one packet of an open flow; what cannot be sent is lost and counted. `buffer` is valid during the call. */
+  sendPacket(flow: ShimFlow<P>, buffer: Uint8Array, offset: number, length: number): void;
+  /** Asks the peer whether it has this flow. Never rejects. */
+  inquire(flow: ShimFlow<P>, limitMs: number): Promise<InquiryAnswer>;
+  close(): void;
+}
+
+/** Where a wire brings what arrives. */
+export interface ShimTaker<P extends ShimPeer> {
+  /** The flow that takes packets for an EID from the network; the wire checks that they come from its peer. For packet paths. */
+  flowAt(eid: number): ShimUserFlow<P> | undefined;
+  /** Everything but packets. */
+  said(saying: ShimSaying, peer: P): void;
+}
