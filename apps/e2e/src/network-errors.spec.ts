@@ -80,7 +80,7 @@ describe('an allocation that cannot be: the error within a second', () => {
     await site.serve(n3, 'island', 'net');
     await answersPing(await client.alloc('island'));
     await Promise.all([triangle.cut('n1', 'n3'), triangle.cut('n2', 'n3')]);
-    const expected = { code: 'ENOSERVER', message: 'no member that serves the name can be reached' };
+    const expected = { code: 'ENOSERVER', message: 'no route to a member that serves the name' };
     expect(await errorOf('member just cut off', 'island')).toMatchObject(expected);
     await pause(500);
     const error = await errorOf('member cut off for a while', 'island');

@@ -94,7 +94,7 @@ describe('five ranks, unicast over unicast over unicast over unicast over UDP', 
     expect(ran).toMatchObject({ status: 6, stderr: expect.stringMatching(/layer rank3 below is gone on this host/) });
     const there = await refusedWithin(1_000, client.alloc('deep'));
     note('an allocation on the other node', `${there.code}: ${there.message}`);
-    expect(there).toMatchObject({ code: 'ENOSERVER', message: expect.stringMatching(/no member .* can be reached/) });
+    expect(there).toMatchObject({ code: 'ENOSERVER', message: expect.stringMatching(/no route to a member/) });
     const healedMs = await timed(async () => {
       await addB(3);
       await until(

@@ -55,18 +55,13 @@ function readInteger(raw: unknown, range: NumberRange): number | undefined {
   return legal ? value : undefined;
 }
 
-/** One of some words; letter case and `-` or `_` don't matter. `later`: words that a later release will know. */
-export function oneOf<const W extends readonly string[]>(
-  words: W,
-  fallback?: W[number],
-  later: readonly string[] = [],
-): Field<W[number]> {
+/** One of some words; letter case and `-` or `_` don't matter. */
+export function oneOf<const W extends readonly string[]>(words: W, fallback?: W[number]): Field<W[number]> {
   const plain = (word: string): string => word.toLowerCase().replace(/_/g, '-');
   const read = (raw: unknown): W[number] | undefined =>
     typeof raw === 'string' ? words.find((word) => plain(word) === plain(raw)) : undefined;
   const legal = words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`;
-  const promise = later.length === 0 ? '' : ` (${later.join(' and ')} come with a later release)`;
-  return field(legal + promise, read, absent(fallback));
+  return field(legal, read, absent(fallback));
 }
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([

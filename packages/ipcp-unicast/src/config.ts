@@ -1,7 +1,19 @@
-import { configSchema, integer, oneOf } from '@ouroboros/ipcp-kit';
+import { configSchema, hashAlgorithm, integer, oneOf, type Field } from '@ouroboros/ipcp-kit';
 import { HASH_NUMBER, hashAlgorithmOf, type HashAlgorithm } from '@ouroboros/model';
 import type { IpcpConfig } from '@ouroboros/wire';
 import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
+import { ROUTING_POLICIES, type RoutingPolicy } from './routing/index.js';
+
+/** Policies are found by their name in the configuration and by their number on the wire. */
+const CA_POLICIES: readonly CaPolicy[] = [mbEcn, noCongestionAvoidance];
+
+interface Policy {
+  readonly name: string;
+  readonly number: number;
+}
+
+const namesOf = (policies: readonly Policy[]): readonly string[] => policies.map(({ name }) => name);
+const policyField = (policies: readonly Policy[]): Field<string> => oneOf(namesOf(policies), policies[0]?.name);
 
 /** Defaults and limits of the spec. [spec/architecture.md §6, spec/wire-control.md §2.2] */
 export const unicastConfig = configSchema({
@@ -9,13 +21,13 @@ export const unicastConfig = configSchema({
   eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
   max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
   'addr-auth': oneOf(['flat'] as const, 'flat'),
-  routing: oneOf(['link-state'] as const, 'link-state', ['lfa', 'ecmp']),
+  routing: policyField(ROUTING_POLICIES),
   ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
   ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
   ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
-  congestion: oneOf(['mb-ecn', 'none'] as const, 'mb-ecn'),
+  congestion: policyField(CA_POLICIES),
   directory: oneOf(['DHT'] as const, 'DHT'),
-  hash: oneOf(['SHA3_224', 'SHA3_256', 'SHA3_384', 'SHA3_512'] as const, 'SHA3_256'),
+  hash: hashAlgorithm(),
   dht_alpha: integer({ min: 1, max: 10, default: 3 }),
   dht_k: integer({ min: 1, max: 20, default: 8 }),
   dht_t_expire: integer({ min: 10, max: 86400, default: 86400, unit: 's' }),
@@ -25,14 +37,12 @@ export const unicastConfig = configSchema({
 
 export type UnicastOptions = ReturnType<typeof unicastConfig.parse>;
 
-/** Policies by their number on the wire. */
-const CA_POLICIES: readonly CaPolicy[] = [noCongestionAvoidance, mbEcn];
-
 /** What all members of a layer share; `wire` is what an enrolling member is given. */
 export interface LayerConfig {
   readonly name: string;
   readonly hash: HashAlgorithm;
   readonly ca: CaPolicy;
+  readonly routing: RoutingPolicy;
   /** With `dir.dht.peer` 0; the member that hands it out enters its own address. */
   readonly wire: IpcpConfig;
 }
@@ -41,8 +51,9 @@ const UNICAST_TYPE = 1;
 
 export function layerFromOptions(name: string, options: UnicastOptions): LayerConfig {
   const ca = CA_POLICIES.find((policy) => policy.name === options.congestion)!;
+  const routing = ROUTING_POLICIES.find((policy) => policy.name === options.routing)!;
   const linkState = {
-    policy: 0,
+    policy: routing.number,
     recalcS: options.ls_t_recalc,
     updateS: options.ls_t_update,
     timeoutS: options.ls_t_timeo,
@@ -58,7 +69,7 @@ export function layerFromOptions(name: string, options: UnicastOptions): LayerCo
   const dt = { addrSize: 4, eidSize: 8, maxTtl: options.max_ttl, routing: { policy: 0, linkState } };
   const unicast = { dt, dir: { policy: 0, dht }, addrAuth: 0, congAvoid: ca.number };
   const layer = { name, dirHashAlgo: HASH_NUMBER[options.hash] };
-  return { name, hash: options.hash, ca, wire: { layer, type: UNICAST_TYPE, unicast } };
+  return { name, hash: options.hash, ca, routing, wire: { layer, type: UNICAST_TYPE, unicast } };
 }
 
 /** The configuration that a member handed over, or why this member cannot follow it. */
@@ -66,16 +77,26 @@ export function layerFromWire(wire: IpcpConfig): LayerConfig | string {
   const { unicast } = wire;
   const hash = hashAlgorithmOf(wire.layer.dirHashAlgo);
   if (!unicast) return 'the configuration has no unicast part';
-  if (hash === undefined || hash === 'MD5') return `unknown hash algorithm ${wire.layer.dirHashAlgo}`;
+  if (hash === undefined || hash === 'MD5') {
+    return `unknown hash algorithm ${wire.layer.dirHashAlgo}, known: 0 to 3 (SHA3)`;
+  }
   if (unicast.dt.addrSize !== 4) return `addresses of ${unicast.dt.addrSize} bytes, only 4 are possible`;
   if (unicast.dt.eidSize !== 8) return `EIDs of ${unicast.dt.eidSize} bytes, only 8 are possible`;
   if (unicast.dt.routing.policy !== 0 || !unicast.dt.routing.linkState) return 'unknown routing policy';
   if (unicast.dir.policy !== 0 || !unicast.dir.dht) return 'unknown directory policy';
   if (unicast.addrAuth !== 0) return `unknown address policy ${unicast.addrAuth}`;
   const ca = CA_POLICIES.find((policy) => policy.number === unicast.congAvoid);
-  if (!ca) return `unknown congestion avoidance policy ${unicast.congAvoid}`;
-  return timesFault(unicast.dt.routing.linkState, unicast.dir.dht) ?? { name: wire.layer.name, hash, ca, wire };
+  if (!ca) return `unknown congestion avoidance policy ${unicast.congAvoid}, known: ${knownNumbers(CA_POLICIES)}`;
+  const { policy } = unicast.dt.routing.linkState;
+  const routing = ROUTING_POLICIES.find(({ number }) => number === policy);
+  if (!routing) return `unknown link-state policy ${policy}, known: ${knownNumbers(ROUTING_POLICIES)}`;
+  const { name } = wire.layer;
+  return timesFault(unicast.dt.routing.linkState, unicast.dir.dht) ?? { name, hash, ca, routing, wire };
 }
+
+/** `0 (link-state), 1 (lfa)` */
+const knownNumbers = (policies: readonly Policy[]): string =>
+  policies.map(({ name, number }) => `${number} (${name})`).join(', ');
 
 type LinkStateTimes = NonNullable<NonNullable<IpcpConfig['unicast']>['dt']['routing']['linkState']>;
 type DhtTimes = NonNullable<NonNullable<IpcpConfig['unicast']>['dir']['dht']>;

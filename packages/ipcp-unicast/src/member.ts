@@ -11,7 +11,6 @@ import { COUNT } from './counters.js';
 import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
-import { simplePff } from './pff/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
 
 /** Told to both ends of every flow. [spec/wire-unicast-data.md §9.3] */
@@ -65,8 +64,9 @@ export class Member {
     this.createdNanos = clock.wallNanos();
     const { dt, dir } = layer.wire.unicast!;
     const times = dt.routing.linkState!;
-    this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, clock, pff: simplePff }, counters);
-    this.routing = new LinkState({ self, tUpdate: times.updateS, tTimeout: times.timeoutS }, clock.now());
+    this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, clock, pff: layer.routing.pff }, counters);
+    const [tUpdate, tTimeout] = [times.updateS, times.timeoutS];
+    this.routing = new LinkState({ self, policy: layer.routing, tUpdate, tTimeout }, clock.now());
     this.dht = new Dht(
       {
         self,
@@ -210,6 +210,7 @@ export class Member {
     const { neighbor, component, silent } = link;
     this.env.logger.log('info', silent ? 'neighbour is silent' : 'neighbour is heard again', { neighbor, component });
     if (component === 'Management') return;
+    this.dt.setDown(this.dtLinks.get(link)!, silent);
     if (silent) this.withoutLink(link, false);
     else this.dataTransferUp(link);
   }
@@ -341,7 +342,7 @@ const cookie = (high: number, low: number): bigint => (BigInt(high) << 32n) | Bi
 function unreachable(known: number): OuroborosError {
   return known === 0
     ? new OuroborosError('ENAME', 'no member serves the name any more', { stage: 'name' })
-    : new OuroborosError('ENOSERVER', 'no member that serves the name can be reached', { stage: 'route' });
+    : new OuroborosError('ENOSERVER', 'no route to a member that serves the name', { stage: 'route' });
 }
 
 /** In random order, so that members that serve the same name share the flows. */

@@ -9,6 +9,7 @@ export function statusOf(member: Member | null): JsonObject {
     address: formatAddress(self),
     duplicateAddress: member.duplicateAddress,
     hash: layer.hash,
+    policies: { routing: layer.routing.name, congestion: layer.ca.name },
     neighbors: member.dt.neighbors().length,
     routes: member.routing.currentRoutes().size,
     directoryContacts: dht.contacts.size,
@@ -28,6 +29,7 @@ export function routesOf(member: Member | null): JsonValue {
       destination: formatAddress(destination),
       nextHop: formatAddress(hops[0]!),
       direct: hops[0] === destination,
+      ...(hops.length > 1 && { others: hops.slice(1).map(formatAddress).join(' ') }),
     }));
 }
 

@@ -3,7 +3,7 @@ import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastTypeWith } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
 import { runSeed, seedsFrom, type SeedRunner } from './seeds.js';
-import { HUNDRED, TEN, TEN_AS_C, TEN_LONG_CUTS } from './stories.js';
+import { HUNDRED, TEN, TEN_AS_C, TEN_LONG_CUTS, TEN_WITH_LFA } from './stories.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const udp = simType(udp4Type({} as DynamicDns));
@@ -27,6 +27,12 @@ describe('a hundred nodes after 20 % loss, reordering and partitions', () => {
   it.each(seedsFrom(1, 2, ONLY))(
     'route as Dijkstra within 2 s, find names within 30 s, each in at most 7 request rounds: seed %i',
     (seed) => runSeed(runner(true), HUNDRED, seed),
+  );
+});
+
+describe('ten nodes with routing lfa after 20 % loss, reordering and partitions', () => {
+  it.each(seedsFrom(1, 10, ONLY))('route as Dijkstra within 2 s and find all names within 30 s: seed %i', (seed) =>
+    runSeed(runner(true), TEN_WITH_LFA, seed),
   );
 });
 

@@ -8,6 +8,9 @@ export const TEN: SeedStory = {
   namesWithinMs: 30_000,
 };
 
+/** As TEN, with loop-free alternates, whose first next hops are those of the shortest paths. */
+export const TEN_WITH_LFA: SeedStory = { ...TEN, network: { ...TEN.network, config: { routing: 'lfa' } } };
+
 /** As TEN, with cuts that outlast the peer time-out of flows, so that all of them are made anew. */
 export const TEN_LONG_CUTS: SeedStory = {
   ...TEN,

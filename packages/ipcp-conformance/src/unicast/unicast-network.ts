@@ -4,8 +4,10 @@ import { dijkstra, graphOf } from './dijkstra.js';
 
 export interface NetworkOptions {
   readonly size: number;
-  /** Links beside those of the random tree that joins all nodes. */
-  readonly extraLinks: number;
+  /** Links beside those of the tree that joins all nodes: so many random ones, or these. */
+  readonly extraLinks: number | readonly (readonly [number, number])[];
+  /** Whom each node but the first joins through; default: an earlier one, by chance. */
+  readonly through?: readonly number[];
   /** Configuration of the unicast layer. */
   readonly config?: JsonObject;
 }
@@ -39,20 +41,27 @@ export class UnicastNetwork {
 
   /** Makes nodes, layers, servers and connections, on good links. */
   async build(): Promise<void> {
-    const { size, extraLinks } = this.options;
+    const { size, extraLinks, through } = this.options;
     const { random } = this.sim;
     for (let i = 0; i < size; i += 1) {
-      const through = i === 0 ? -1 : random.uint32() % i;
-      await this.join(i, through);
-      if (i > 0) await this.connect(i, through);
+      const before = i === 0 ? -1 : (through?.[i - 1] ?? random.uint32() % i);
+      await this.join(i, before);
+      if (i > 0) await this.connect(i, before);
     }
-    for (let left = extraLinks, tries = 0; left > 0 && tries < 10 * extraLinks; tries += 1) {
+    if (typeof extraLinks === 'number') await this.connectSome(extraLinks);
+    else for (const [a, b] of extraLinks) await this.connect(a, b);
+    for (const member of this.members) member.address = await this.addressOf(member);
+  }
+
+  private async connectSome(count: number): Promise<void> {
+    const { size } = this.options;
+    const { random } = this.sim;
+    for (let left = count, tries = 0; left > 0 && tries < 10 * count; tries += 1) {
       const [a, b] = [random.uint32() % size, random.uint32() % size];
       if (a === b || this.linked(a, b)) continue;
       await this.connect(a, b);
       left -= 1;
     }
-    for (const member of this.members) member.address = await this.addressOf(member);
   }
 
   async connect(from: number, to: number): Promise<void> {

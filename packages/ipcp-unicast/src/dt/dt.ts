@@ -107,12 +107,13 @@ export class DataTransfer {
     return [...this.links.values()];
   }
 
-  canReach(destination: Address): boolean {
-    return this.pffs[0].nextHop(destination) !== undefined;
+  /** The neighbour of the link fell silent, or is heard again. */
+  setDown(link: DtLink, down: boolean): void {
+    for (const pff of this.pffs) pff.setDown(link, down);
   }
 
-  nextHop(destination: Address): Address | undefined {
-    return this.pffs[0].nextHop(destination)?.neighbor;
+  canReach(destination: Address): boolean {
+    return this.pffs[0].nextHop(destination, 0, 0) !== undefined;
   }
 
   /** Sends a packet of this member. The bytes are copied. Never to itself. */
@@ -125,7 +126,7 @@ export class DataTransfer {
     offset: number,
     length: number,
   ): DtVerdict {
-    const link = this.pffs[cube].nextHop(to);
+    const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
     if (link === undefined) return this.drop(COUNT.dropNoNextHop);
     const mark = this.markOf(link);
     writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
@@ -171,7 +172,8 @@ export class DataTransfer {
   private relay(cube: QosCube, buffer: Uint8Array, offset: number, length: number): void {
     const ttl = dtTtl(buffer, offset);
     if (ttl <= 1) return void this.drop(COUNT.dropTtl);
-    const link = this.pffs[cube].nextHop(dtDst(buffer, offset) as Address);
+    const to = dtDst(buffer, offset) as Address;
+    const link = this.pffs[cube].nextHop(to, dtEidLow(buffer, offset), dtEidHigh(buffer, offset));
     if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
     this.copyPci(buffer, offset);
     setDtTtl(this.pci, 0, ttl - 1);

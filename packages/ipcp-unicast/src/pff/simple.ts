@@ -3,7 +3,7 @@ import type { Routes } from '../routing/index.js';
 import type { Pff, PffPolicy } from './pff.js';
 
 /** Forwards to the first next hop that has a flow. */
-class SimplePff<Flow> implements Pff<Flow> {
+class SimplePff<Flow extends object> implements Pff<Flow> {
   private table = new Map<Address, Flow>();
 
   update(routes: Routes, flowOf: (neighbor: Address) => Flow | undefined): void {
@@ -13,6 +13,10 @@ class SimplePff<Flow> implements Pff<Flow> {
       if (flow !== undefined) table.set(destination, flow);
     }
     this.table = table;
+  }
+
+  setDown(): void {
+    // New routes are waited for.
   }
 
   nextHop(destination: Address): Flow | undefined {

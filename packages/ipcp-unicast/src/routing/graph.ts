@@ -6,8 +6,11 @@ export interface Adjacency {
   readonly dst: Address;
 }
 
-/** Destination → neighbours to forward to, best first. */
+/** Destination → neighbours to forward to, best first; at least one. */
 export type Routes = ReadonlyMap<Address, readonly Address[]>;
+
+/** Node → hops from some node; those that cannot be reached are absent. */
+export type Distances = ReadonlyMap<Address, number>;
 
 /**
  * The layer as link-state routing sees it. A link exists only when both of its ends announce it
@@ -34,7 +37,7 @@ export class Graph {
   }
 
   /** Ends of the links of `node`, in ascending order. */
-  private linked(node: Address): Address[] {
+  linked(node: Address): Address[] {
     const targets = [...(this.announced.get(node) ?? [])];
     return targets.filter((other) => this.announced.get(other)?.has(node)).sort((a, b) => a - b);
   }
@@ -43,7 +46,7 @@ export class Graph {
    * Shortest paths from `self`, one next hop each. Nodes are settled level by level in ascending order of address and
    * the first path found stays, which is the tie rule of the reference's Dijkstra.
    */
-  routesFrom(self: Address): Routes {
+  shortestPaths(self: Address): Routes {
     const nextHop = new Map<Address, Address>();
     let level: Address[] = [self];
     while (level.length > 0) {
@@ -58,6 +61,14 @@ export class Graph {
       level = reached.sort((a, b) => a - b);
     }
     return new Map([...nextHop].map(([node, hop]) => [node, [hop]]));
+  }
+
+  distancesFrom(self: Address): Distances {
+    const distances = new Map<Address, number>([[self, 0]]);
+    for (const [node, distance] of distances) {
+      for (const other of this.linked(node)) if (!distances.has(other)) distances.set(other, distance + 1);
+    }
+    return distances;
   }
 }
 

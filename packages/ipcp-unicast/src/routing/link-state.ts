@@ -4,6 +4,7 @@ import { decodeLsa, encodeLsa } from '@ouroboros/wire';
 import { LsDatabase, type LsEntry } from './database.js';
 import { Graph, sameRoutes, type Routes } from './graph.js';
 import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcement } from './messages.js';
+import type { RoutingPolicy } from './policy.js';
 
 /**
  * Link-state routing of one member [spec/wire-control.md §4].
@@ -20,6 +21,7 @@ import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcemen
  */
 export interface LinkStateConfig {
   readonly self: Address;
+  readonly policy: RoutingPolicy;
   /** Seconds; refresh of own entries. */
   readonly tUpdate: number;
   /** Seconds; an entry that is not refreshed for so long is dropped. */
@@ -281,7 +283,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private publishRoutes(out: Sink<LinkStateOutput>): void {
     if (this.graph.version === this.routesVersion) return;
     this.routesVersion = this.graph.version;
-    const routes = this.graph.routesFrom(this.config.self);
+    const routes = this.config.policy.routesFrom(this.graph, this.config.self);
     if (sameRoutes(routes, this.routes)) return;
     for (const address of this.routes.keys()) if (!routes.has(address)) this.lost.set(address, this.settled);
     for (const address of routes.keys()) this.lost.delete(address);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { CollectingSink } from '@ouroboros/machine';
 import { address, fromHex, micros, toHex, type Address } from '@ouroboros/model';
 import { decodeSync, encodeEntries, encodeSummary } from './messages.js';
+import { simpleRouting } from './simple.js';
 import { Graph, LinkState, sameRoutes, type LinkStateOutput } from './index.js';
 
 const A = address(0x0a0b0c0d);
@@ -55,7 +56,7 @@ describe('Graph', () => {
         const graph = new Graph();
         for (const [src, targets] of links) for (const dst of targets) graph.add({ src, dst });
         for (const self of links.keys()) {
-          const found = [...graph.routesFrom(self)].map(([node, hops]) => [node, hops[0]] as const);
+          const found = [...graph.shortestPaths(self)].map(([node, hops]) => [node, hops[0]] as const);
           expect(new Map(found)).toEqual(plainDijkstra(links, self));
         }
       }),
@@ -65,11 +66,11 @@ describe('Graph', () => {
   it('uses a link only when both ends announce it', () => {
     const graph = new Graph();
     graph.add({ src: A, dst: B });
-    expect(graph.routesFrom(A).size).toBe(0);
+    expect(graph.shortestPaths(A).size).toBe(0);
     graph.add({ src: B, dst: A });
-    expect(graph.routesFrom(A)).toEqual(new Map([[B, [B]]]));
+    expect(graph.shortestPaths(A)).toEqual(new Map([[B, [B]]]));
     graph.delete({ src: A, dst: B });
-    expect(graph.routesFrom(A).size).toBe(0);
+    expect(graph.shortestPaths(A).size).toBe(0);
   });
 });
 
@@ -120,7 +121,11 @@ class Network {
 
   node(self: Address): LinkState {
     let node = this.nodes.get(self);
-    if (!node) this.nodes.set(self, (node = new LinkState({ self, tUpdate: 15, tTimeout: 60 }, micros(this.now))));
+    if (!node)
+      this.nodes.set(
+        self,
+        (node = new LinkState({ self, policy: simpleRouting, tUpdate: 15, tTimeout: 60 }, micros(this.now))),
+      );
     return node;
   }
 
@@ -196,7 +201,7 @@ const SECOND = 1_000_000;
 describe('LinkState', () => {
   it('speaks the bytes of the spec to a C neighbour', () => {
     const sink = new CollectingSink<LinkStateOutput>();
-    const node = new LinkState({ self: A, tUpdate: 15, tTimeout: 60 }, micros(0));
+    const node = new LinkState({ self: A, policy: simpleRouting, tUpdate: 15, tTimeout: 60 }, micros(0));
     node.handle({ kind: 'neighbor-up', neighbor: 1, sync: false }, micros(0), sink);
     node.handle({ kind: 'adjacency-up', address: B }, micros(0), sink);
     for (let i = 1; i <= 7; i += 1) node.wake(micros(i * 15 * SECOND), sink);
@@ -212,7 +217,7 @@ describe('LinkState', () => {
 
   it('passes a C announcement on unchanged, but not back, and not twice', () => {
     const sink = new CollectingSink<LinkStateOutput>();
-    const node = new LinkState({ self: C, tUpdate: 15, tTimeout: 60 }, micros(0));
+    const node = new LinkState({ self: C, policy: simpleRouting, tUpdate: 15, tTimeout: 60 }, micros(0));
     for (const neighbor of [1, 2]) node.handle({ kind: 'neighbor-up', neighbor, sync: false }, micros(0), sink);
     const bytes = fromHex('0000000011223344000000000a0b0c0d0000000000000007');
     node.handle({ kind: 'packet', neighbor: 1, bytes }, micros(0), sink);
@@ -408,7 +413,7 @@ describe('LinkState', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 50 }), (packets) => {
         const sink = new CollectingSink<LinkStateOutput>();
-        const node = new LinkState({ self: A, tUpdate: 15, tTimeout: 60 }, micros(0));
+        const node = new LinkState({ self: A, policy: simpleRouting, tUpdate: 15, tTimeout: 60 }, micros(0));
         node.handle({ kind: 'neighbor-up', neighbor: 1, sync: true }, micros(0), sink);
         for (const bytes of packets) node.handle({ kind: 'packet', neighbor: 1, bytes }, micros(0), sink);
         expect(node.entries().length).toBeLessThanOrEqual(packets.length * 2);
