@@ -41,10 +41,9 @@ const PURE = [
   'registry',
   'flow',
   'irm',
-  'ipcp-kit',
-]
-  .concat(['ipcp-local', 'ipcp-udp', 'ipcp-unicast', 'simnet', 'ipcp-conformance'])
-  .map((name) => `packages/${name}/src/**/*.ts`);
+  'ipcp-*',
+  'simnet',
+].map((name) => `packages/${name}/src/**/*.ts`);
 const NODE_ENTRIES = [
   'packages/*/src/node.ts',
   'packages/*/src/node-*/*.ts',

@@ -26,7 +26,6 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@ouroboros/(flow|irm|ipcp-kit)/node$': '<rootDir>/packages/$1/src/node.ts',
     '^@ouroboros/(demo)$': '<rootDir>/apps/$1/src/index.ts',
-    '^@ouroboros/ipcp-lossy$': '<rootDir>/examples/ipcp-lossy/src/index.ts',
     '^@ouroboros/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/index.ts',
   },
 };

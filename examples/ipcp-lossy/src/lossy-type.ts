@@ -23,6 +23,7 @@ export function lossyType<C>(inner: IpcpType<C>): IpcpType<LossyConfig<C>> {
 
 function lossyParser<C>(inner: ConfigParser<C>): ConfigParser<LossyConfig<C>> {
   return {
+    keys: [...inner.keys, ...troublesConfig.keys],
     check: (raw) => {
       const { own, others } = split(raw);
       return [...troublesConfig.check(own), ...inner.check(others)];

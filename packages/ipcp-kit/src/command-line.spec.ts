@@ -17,7 +17,10 @@ describe('the command line of an IPCP daemon', () => {
   it.each([
     [[], '--name is required'],
     [['--name'], '--name needs a value'],
-    [['n1'], "unknown argument 'n1'; legal: --name, --irmd, --orphan-timeout, --help, --version, --check-config"],
+    [
+      ['n1'],
+      "unknown argument 'n1'; legal: --name, --irmd, --orphan-timeout, --help, --version, --check-config, --describe",
+    ],
     [['--name', 'n', '--orphan-timeout', 'x'], '--orphan-timeout must be a number of seconds up to 86400'],
   ])('says what is wrong with %j', (args, message) => {
     expect(parseCommandLine(args)).toEqual({ kind: 'wrong', message });
@@ -25,6 +28,7 @@ describe('the command line of an IPCP daemon', () => {
 
   it('knows the flags, which need nothing else', () => {
     expect(parseCommandLine(['--check-config'])).toEqual({ kind: 'check-config' });
+    expect(parseCommandLine(['--describe'])).toEqual({ kind: 'describe' });
     expect(parseCommandLine(['--help'])).toEqual({ kind: 'help' });
     expect(parseCommandLine(['--version'])).toEqual({ kind: 'version' });
     expect(daemonHelp('ipcpd-x')).toContain('Usage: ipcpd-x --name NAME');

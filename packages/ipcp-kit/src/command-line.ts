@@ -7,7 +7,7 @@ export type DaemonCommand =
       readonly irmd: string | null;
       readonly orphanTimeoutMs: number;
     }
-  | { readonly kind: 'check-config' | 'help' | 'version' }
+  | { readonly kind: 'check-config' | 'describe' | 'help' | 'version' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 /** How long an IPCP lives without an IRM daemon. */
@@ -18,7 +18,7 @@ const MAX_ORPHAN_TIMEOUT_S = 86_400;
 export const daemonHelp = (program: string): string =>
   `Usage: ${program} --name NAME [--irmd PATH] [--orphan-timeout SECONDS]
        ${program} --check-config < CONFIGURATION.json
-       ${program} --help | --version
+       ${program} --describe | --help | --version
 
 An IPC process; the IRM daemon starts it.
 
@@ -27,6 +27,7 @@ An IPC process; the IRM daemon starts it.
   --orphan-timeout SECONDS  exit when the IRM daemon stays away longer (${ORPHAN_TIMEOUT_S})
   --check-config            check the JSON configuration on standard input; print each fault as a
                             line of JSON {"field", "message"}; exit 0 if there is none, else 1
+  --describe                print the type as JSON: rank, operations, keys of its configuration
 `;
 
 /** Reads the arguments behind the program's name. Options may be written `--key value` or `--key=value`. */
@@ -34,7 +35,7 @@ export function parseCommandLine(args: readonly string[]): DaemonCommand {
   const options = new Map<string, string>();
   for (let i = 0; i < args.length; i += 1) {
     const [key, inline] = splitOption(args[i] ?? '');
-    if (key === '--help' || key === '--version' || key === '--check-config') return { kind: FLAGS[key] };
+    if (isFlag(key)) return { kind: FLAGS[key] };
     if (!VALUED.has(key)) return wrong(`unknown argument '${key}'; legal: ${LEGAL}`);
     const value = inline ?? args[(i += 1)];
     if (value === undefined || value === '') return wrong(`${key} needs a value`);
@@ -43,7 +44,13 @@ export function parseCommandLine(args: readonly string[]): DaemonCommand {
   return runCommand(options);
 }
 
-const FLAGS = { '--help': 'help', '--version': 'version', '--check-config': 'check-config' } as const;
+const FLAGS = {
+  '--help': 'help',
+  '--version': 'version',
+  '--check-config': 'check-config',
+  '--describe': 'describe',
+} as const;
+const isFlag = (key: string): key is keyof typeof FLAGS => Object.hasOwn(FLAGS, key);
 const VALUED = new Set(['--name', '--irmd', '--orphan-timeout']);
 const LEGAL = [...VALUED, ...Object.keys(FLAGS)].join(', ');
 

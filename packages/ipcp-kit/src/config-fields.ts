@@ -1,5 +1,6 @@
 import type { HashAlgorithm, IpFamily } from '@ouroboros/model';
 import * as z from 'zod';
+import type { ConfigKey } from '@ouroboros/ports';
 
 /**
  * Schemas for the keys of a configuration. Values come as text (from a command line) or as native values (from a file);
@@ -7,11 +8,26 @@ import * as z from 'zod';
  */
 export type Field<T> = z.ZodType<T>;
 
+/** What a field says of itself. */
+export type FieldWords = Omit<ConfigKey, 'key'>;
+
+const WORDS = new WeakMap<object, FieldWords>();
+
+/** Says what a key is for, in the list that operators get. */
+export function described<T>(help: string, of: Field<T>): Field<T> {
+  WORDS.set(of, { ...wordsOf(of), help });
+  return of;
+}
+
+/** What a schema says of itself; one that was not made here says nothing. */
+export const wordsOf = (schema: object): FieldWords =>
+  WORDS.get(schema) ?? { legal: 'checked by the program', help: '', required: false, fallback: '' };
+
 /** Answers the value, or undefined when `raw` is not legal. */
 type Reader<T> = (raw: unknown) => T | undefined;
 
 function field<T>(legal: string, read: Reader<T>, absent?: { readonly value: T }): Field<T> {
-  return z
+  const made = z
     .unknown()
     .optional()
     .transform((raw, context) => {
@@ -22,7 +38,12 @@ function field<T>(legal: string, read: Reader<T>, absent?: { readonly value: T }
       context.issues.push({ code: 'custom', message, input: raw });
       return z.NEVER;
     }) as unknown as Field<T>;
+  WORDS.set(made, { legal, help: '', required: !absent, fallback: fallbackText(absent?.value) });
+  return made;
 }
+
+const fallbackText = (value: unknown): string =>
+  ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
 
 export interface NumberRange {
   readonly min: number;

@@ -2,6 +2,7 @@ import { IPV4, OuroborosError } from '@ouroboros/model';
 import {
   bool,
   configSchema,
+  described,
   hashAlgorithm,
   hostAddress,
   hostMap,
@@ -44,6 +45,19 @@ describe('a configuration schema', () => {
     const fromFile = parser.parse({ ip: '10.0.0.1', port: 16, quiet: true, hosts: { a: ['h1', 'h2'], b: '10.0.0.2' } });
     expect(fromText).toEqual(fromFile);
     expect(fromText.hosts.get('a')).toEqual(['h1', 'h2']);
+  });
+
+  it('says of each key what is legal, what it is for, and what holds without it', () => {
+    const { keys } = configSchema({
+      ip: described('own address', ipv4()),
+      port: integer({ min: 1, max: 9, default: 3 }),
+    });
+    const ip = { key: 'ip', legal: 'an IPv4 address of one host, such as 192.0.2.1', help: 'own address' };
+    expect(keys).toEqual([
+      { ...ip, required: true, fallback: '' },
+      { key: 'port', legal: 'a whole number from 1 to 9', help: '', required: false, fallback: '3' },
+    ]);
+    expect(parser.keys.find(({ key }) => key === 'hosts')).toMatchObject({ required: false, fallback: '' });
   });
 
   it('names all faults at once, each with its key and what would be legal', () => {

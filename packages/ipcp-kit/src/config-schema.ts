@@ -1,5 +1,6 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import * as z from 'zod';
+import { wordsOf } from './config-fields.js';
 import type { ConfigFault, ConfigParser } from './ipcp-type.js';
 
 /** Makes the parser of a type's configuration from the schemas of its keys; keys that are not named are faults. */
@@ -15,7 +16,8 @@ export function configSchema<S extends z.ZodRawShape>(shape: S): ConfigParser<z.
     if (result.success) return result.data as z.output<z.ZodObject<S>>;
     throw configError(result.error.issues.flatMap((issue) => faultsOf(issue, legalKeys)));
   };
-  return { check, parse };
+  const keys = Object.entries(shape).map(([key, schema]) => ({ key, ...wordsOf(schema) }));
+  return { keys, check, parse };
 }
 
 /** All faults in one error: the message names each, `field` is the first. */

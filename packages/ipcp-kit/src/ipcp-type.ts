@@ -1,4 +1,5 @@
 import type { JsonObject } from '@ouroboros/model';
+import type { ConfigKey, IpcpTypeInfo } from '@ouroboros/ports';
 import type { IpcpEnvironment } from './environment.js';
 import type { Ipcp } from './ipcp.js';
 
@@ -30,6 +31,8 @@ export interface ConfigFault {
 
 /** How a type reads its configuration. `configSchema` makes one from a zod schema. */
 export interface ConfigParser<C> {
+  /** For operators, in the order of importance. */
+  readonly keys: readonly ConfigKey[];
   /** All faults at once; empty = legal. */
   check(raw: JsonObject): readonly ConfigFault[];
   /** OuroborosError EINVAL: `field` = key path of the first fault, the message names all. */
@@ -57,3 +60,11 @@ export interface IpcpType<C> {
   readonly config: ConfigParser<C>;
   create(environment: IpcpEnvironment): Ipcp<C>;
 }
+
+/** What an operator is told about a type. */
+export const describeType = <C>(type: IpcpType<C>): IpcpTypeInfo => ({
+  type: type.name,
+  rank: type.rank,
+  operations: [...COMMON_OPERATIONS, ...type.operations],
+  keys: type.config.keys,
+});

@@ -31,7 +31,7 @@ import { connectFlowService, connectIpcp, type FlowServiceClient, type IpcpClien
 import { daemonHelp, parseCommandLine, type DaemonCommand } from './index.js';
 import type { StateStore } from './environment.js';
 import { IpcpServer } from './ipcp-server.js';
-import type { IpcpType } from './ipcp-type.js';
+import { describeType, type IpcpType } from './ipcp-type.js';
 
 /** After this the process ends, whether everything is tidy or not. */
 const SHUTDOWN_LIMIT_MS = 950;
@@ -58,6 +58,9 @@ export function runIpcp<C>(type: IpcpType<C>): void {
     case 'wrong':
       process.stderr.write(`${program}: ${command.message}\n`);
       process.exitCode = 2;
+      return;
+    case 'describe':
+      process.stdout.write(`${JSON.stringify(describeType(type))}\n`);
       return;
     case 'check-config':
       process.exitCode = checkConfig(type);

@@ -15,6 +15,7 @@ import {
   type DaemonStatus,
   type FlowInfo,
   type IpcpInfo,
+  type IpcpTypeInfo,
   type Management,
   type NameInfo,
   type NamePaths,
@@ -109,6 +110,12 @@ export class Irm {
   /** Sorted by type (local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6, others by name), then pid. */
   async listIpcps(): Promise<readonly IpcpInfo[]> {
     return [...(await this.management.ipcpList())].sort(compareIpcps);
+  }
+
+  /** What the program of a type says about it: its rank, its operations, the keys of its configuration. */
+  async describeIpcpType(type: string): Promise<IpcpTypeInfo> {
+    checkType(type);
+    return this.management.ipcpDescribe(type);
   }
 
   showIpcp(name: string): Promise<IpcpDetails> {

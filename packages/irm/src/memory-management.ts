@@ -10,6 +10,7 @@ import type {
   IpcpDisconnectRequest,
   IpcpEnrollRequest,
   IpcpInfo,
+  IpcpTypeInfo,
   Management,
   NameCreateRequest,
   NameInfo,
@@ -35,6 +36,8 @@ export class MemoryManagement implements Management {
   readonly calls: (readonly [call: string, ...args: unknown[]])[] = [];
   /** Layers that can be enrolled in: destination name → layer. */
   readonly reachable = new Map<string, string>();
+  /** Types that say something about themselves. */
+  readonly types = new Map<string, IpcpTypeInfo>();
   /** Reports by topic. */
   readonly reports = new Map<string, Reporter>();
   /** Commands of `ipcpControl`. */
@@ -85,6 +88,13 @@ export class MemoryManagement implements Management {
     await this.note('ipcpDestroy', name);
     this.ipcp(name);
     this.ipcps.delete(name);
+  }
+
+  async ipcpDescribe(type: string): Promise<IpcpTypeInfo> {
+    await this.note('ipcpDescribe', type);
+    const info = this.types.get(type);
+    if (!info) throw new OuroborosError('EIPCPTYPE', `no IPCP type "${type}"`, { field: 'type' });
+    return info;
   }
 
   async ipcpList(): Promise<readonly IpcpInfo[]> {

@@ -60,6 +60,28 @@ export interface IpcpInfo {
   readonly flows: number;
 }
 
+/** What a type of IPCP says about one key of its configuration. */
+export interface ConfigKey {
+  readonly key: string;
+  /** Which values are legal, in words. */
+  readonly legal: string;
+  /** What it is for; may be empty. */
+  readonly help: string;
+  /** Without it there is no bootstrap. */
+  readonly required: boolean;
+  /** Value of an absent key as text; empty where there is none. */
+  readonly fallback: string;
+}
+
+/** What the program of an IPCP type says about it. */
+export interface IpcpTypeInfo {
+  readonly type: string;
+  /** Order in which layers are asked for a name, lowest first. */
+  readonly rank: number;
+  readonly operations: readonly string[];
+  readonly keys: readonly ConfigKey[];
+}
+
 export interface NameCreateRequest {
   readonly name: string;
   readonly balancing: Balancing;
@@ -150,6 +172,8 @@ export interface StatusEvent {
 export interface Management {
   ipcpCreate(request: IpcpCreateRequest): Promise<IpcpInfo>;
   ipcpDestroy(name: string): Promise<void>;
+  /** What the program of a type says about it, whether or not an IPCP of that type runs. EIPCPTYPE when there is none. */
+  ipcpDescribe(type: string): Promise<IpcpTypeInfo>;
   ipcpList(): Promise<readonly IpcpInfo[]>;
   ipcpBootstrap(request: IpcpBootstrapRequest): Promise<IpcpInfo>;
   ipcpEnroll(request: IpcpEnrollRequest): Promise<IpcpInfo>;

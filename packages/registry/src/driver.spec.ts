@@ -4,6 +4,7 @@ import {
   type Clock,
   type FlowService,
   type IpcpOperations,
+  type IpcpTypeInfo,
   type IrmUpcalls,
   type Random,
 } from '@ouroboros/ports';
@@ -44,6 +45,10 @@ class TestHost implements RegistryHost {
   readonly kept: JsonObject[] = [];
   keeping: () => void = () => undefined;
   constructor(private readonly onSpawn: (name: string) => void) {}
+
+  async describeIpcp(type: string): Promise<IpcpTypeInfo> {
+    return { type, rank: 40, operations: [], keys: [] };
+  }
 
   spawnIpcp(name: string, type: string): Promise<number> {
     if (type === 'none') return Promise.reject(new OuroborosError('EIPCPTYPE', 'no type none', { field: 'type' }));

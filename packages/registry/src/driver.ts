@@ -108,7 +108,8 @@ export class RegistryDriver {
       MANAGEMENT_OPS.map((op) => [op, (...args: unknown[]) => this.manage(caller, { op, args } as ManagementCall)]),
     );
     const watch = (signal?: CancelSignal) => this.watchers.listen(signal);
-    return { ...operations, watch } as unknown as Management;
+    const ipcpDescribe = (type: string) => this.options.host.describeIpcp(type);
+    return { ...operations, ipcpDescribe, watch } as unknown as Management;
   }
 
   /** Takes over an attached process until its session closes. */

@@ -1,5 +1,12 @@
 import type { JsonObject } from '@ouroboros/model';
-import type { FlowService, IpcpAnnouncement, IpcpOperations, IrmUpcalls, ProcessAnnouncement } from '@ouroboros/ports';
+import type {
+  FlowService,
+  IpcpAnnouncement,
+  IpcpOperations,
+  IpcpTypeInfo,
+  IrmUpcalls,
+  ProcessAnnouncement,
+} from '@ouroboros/ports';
 import type { Caller, KillSignal } from './messages.js';
 
 /**
@@ -12,6 +19,8 @@ export interface RegistryHost {
    * Rejects with EIPCPTYPE when there is no such type.
    */
   spawnIpcp(name: string, type: string): Promise<number>;
+  /** What the program of an IPCP type says about it. Rejects with EIPCPTYPE when there is no such type. */
+  describeIpcp(type: string): Promise<IpcpTypeInfo>;
   /** Starts a bound program; resolves with its pid as soon as it runs. */
   spawnProgram(path: string, args: readonly string[]): Promise<number>;
   /** Sends a signal; harmless when the process is gone. */

@@ -37,7 +37,7 @@ export type Outcome<T = unknown> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure };
 
 /** The operations of Management that end with one reply: all but `watch`. */
-export type ManagementOp = Exclude<keyof Management, 'watch'>;
+export type ManagementOp = Exclude<keyof Management, 'watch' | 'ipcpDescribe'>;
 type CallOf<Service, Op extends keyof Service> = {
   [K in Op]: Service[K] extends (...args: infer Args) => unknown ? { readonly op: K; readonly args: Args } : never;
 }[Op];

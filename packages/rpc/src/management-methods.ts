@@ -10,6 +10,7 @@ const VALUE = only('value');
 export const MANAGEMENT_METHODS: Readonly<Record<ManagementMethod, MethodShape>> = {
   ipcpCreate: method(WHOLE_REQUEST, WHOLE_REPLY),
   ipcpDestroy: method(named('name'), NO_RESULT),
+  ipcpDescribe: method(named('type'), WHOLE_REPLY),
   ipcpList: method(named(), ITEMS),
   ipcpBootstrap: method(WHOLE_REQUEST, WHOLE_REPLY),
   ipcpEnroll: method(WHOLE_REQUEST, WHOLE_REPLY),

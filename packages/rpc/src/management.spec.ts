@@ -11,6 +11,13 @@ type Method = Exclude<keyof Management, 'watch'>;
 const CALLS: { [K in Method]: [args: Parameters<Management[K]>, result: Awaited<ReturnType<Management[K]>>] } = {
   ipcpCreate: [[sample.CREATE], sample.NEW_IPCP],
   ipcpDestroy: [['uni.1'], undefined],
+  ipcpDescribe: [
+    ['udp4'],
+    {
+      ...{ type: 'udp4', rank: 40, operations: ['bootstrap', 'query'] },
+      keys: [{ key: 'port', legal: 'a number', help: 'of UDP', required: false, fallback: '3435' }],
+    },
+  ],
   ipcpList: [[], [sample.IPCP, sample.NEW_IPCP]],
   ipcpBootstrap: [[sample.BOOTSTRAP], sample.IPCP],
   ipcpEnroll: [[sample.ENROLL], sample.IPCP],

@@ -1,6 +1,6 @@
 import { OuroborosError, micros, type JsonObject } from '@ouroboros/model';
 import type { CryptoSuite, DatagramNetwork, Hash, HostResolver, Management } from '@ouroboros/ports';
-import type { KillSignal, ManagementOp, RegistryHost } from '@ouroboros/registry';
+import type { KillSignal, RegistryHost } from '@ouroboros/registry';
 import type { EventLog } from './event-log.js';
 import { MemoryChannelNetwork } from './memory-channel.js';
 import { MemoryStore } from './memory-store.js';
@@ -140,18 +140,19 @@ export class SimNode {
       if (this.daemon) return this.daemon.registry.managementFor({ pid: 1, uid: USER, gid: USER });
       throw new OuroborosError('EIRMD', `no IRM daemon on ${this.name}`);
     };
-    const call = async (op: ManagementOp, args: unknown[]): Promise<unknown> => {
+    const call = async (op: Exclude<keyof Management, 'watch'>, args: unknown[]): Promise<unknown> => {
       const management = current();
       return (management[op] as (...args: unknown[]) => Promise<unknown>).apply(management, args);
     };
     const get = (_target: object, op: string): unknown =>
-      op === 'watch' ? current().watch : (...args: unknown[]) => call(op as ManagementOp, args);
+      op === 'watch' ? current().watch : (...args: unknown[]) => call(op as Exclude<keyof Management, 'watch'>, args);
     return new Proxy({}, { get }) as Management;
   }
 
   private host(): RegistryHost {
     return {
       spawnIpcp: (name, type) => this.spawnIpcp(name, type),
+      describeIpcp: async (type) => this.typeOf(type).info,
       spawnProgram: (path, args) => this.spawnProgram(path, args),
       kill: (pid, signal) => this.kill(pid, signal),
       persist: async (state) => void (this.state = structured(state)),
@@ -160,14 +161,19 @@ export class SimNode {
   }
 
   private async spawnIpcp(name: string, typeName: string): Promise<number> {
-    const type = this.parts.types.get(typeName);
-    if (!type) throw new OuroborosError('EIPCPTYPE', `no IPCP type ${typeName}`, { field: 'type' });
+    const type = this.typeOf(typeName);
     const process = this.spawn(`/bin/ipcpd-${typeName}`, name);
     this.ipcps.set(name, process);
     this.after(START, () => {
       if (process.alive) this.startIpcp(process, name, type);
     });
     return process.pid;
+  }
+
+  private typeOf(name: string): SimIpcpType {
+    const type = this.parts.types.get(name);
+    if (type) return type;
+    throw new OuroborosError('EIPCPTYPE', `no IPCP type ${name}`, { field: 'type' });
   }
 
   private startIpcp(process: SimProcess, name: string, type: SimIpcpType): void {

@@ -1,5 +1,5 @@
-import { IpcpServer, type IpcpServerParts, type IpcpType } from '@ouroboros/ipcp-kit';
-import type { IpcpOperations } from '@ouroboros/ports';
+import { IpcpServer, describeType, type IpcpServerParts, type IpcpType } from '@ouroboros/ipcp-kit';
+import type { IpcpOperations, IpcpTypeInfo } from '@ouroboros/ports';
 
 /** The server of an IPCP of any type. */
 export type SimIpcp = IpcpOperations & Pick<IpcpServer<unknown>, 'announcement' | 'attach' | 'shutdown'>;
@@ -8,11 +8,12 @@ export type SimIpcp = IpcpOperations & Pick<IpcpServer<unknown>, 'announcement' 
 export interface SimIpcpType {
   readonly name: string;
   readonly usesLowerFlows: boolean;
+  readonly info: IpcpTypeInfo;
   serve(parts: IpcpServerParts): SimIpcp;
 }
 
 /** Makes a type of an IPCP package known to a simulation. */
 export function simType<C>(type: IpcpType<C>): SimIpcpType {
   const { name, usesLowerFlows } = type;
-  return { name, usesLowerFlows, serve: (parts) => new IpcpServer(type, parts) };
+  return { name, usesLowerFlows, info: describeType(type), serve: (parts) => new IpcpServer(type, parts) };
 }

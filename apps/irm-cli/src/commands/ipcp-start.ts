@@ -37,7 +37,9 @@ function bootstrapConfig(type: string, words: readonly OpenWord[]): JsonObject {
 export const bootstrap = command({
   word: 'bootstrap',
   summary: 'Begin a layer with an IPCP, which is created when it is absent and its type is given.',
-  details: ['Options of a type that is not listed here are passed on as they are; its program checks them.'],
+  details: [
+    'Options of a type that is not listed here (irm ipcp type <type> shows them) are passed on as they are; its program checks them.',
+  ],
   options: BOOTSTRAP_OPTIONS,
   open: true,
   read: (words) => {

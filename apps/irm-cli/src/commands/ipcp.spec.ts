@@ -344,6 +344,44 @@ describe('irm ipcp show', () => {
   });
 });
 
+describe('irm ipcp type', () => {
+  const info = {
+    ...{ type: 'carrier', rank: 45, operations: ['bootstrap', 'query'] },
+    keys: [
+      { key: 'loft', legal: 'a path', help: 'where the pigeons live', required: true, fallback: '' },
+      { key: 'birds', legal: 'a whole number from 1 to 9', help: '', required: false, fallback: '2' },
+    ],
+  };
+
+  it('shows what the program of a type says, also behind help', async () => {
+    const cli = new CommandLine();
+    cli.management.types.set('carrier', info);
+    const { stdout } = await cli.run('ipcp help type carrier');
+    expect(stdout).toBe(
+      `type        carrier
+rank        45
+operations  bootstrap, query
+
+Options of bootstrap:
+  loft   where the pigeons live: a path; required
+  birds  a whole number from 1 to 9 (default 2)
+`,
+    );
+    expect(await cli.run('ipcp type carrier')).toMatchObject({ status: 0, stdout });
+    expect(await cli.json('ipcp type carrier')).toMatchObject({
+      rank: 45,
+      keys: [{ default: null }, { default: '2' }],
+    });
+  });
+
+  it('is a failure for a type without program, and explains itself without a type', async () => {
+    const cli = new CommandLine();
+    expect(await cli.run('ipcp type none')).toMatchObject({ stderr: expect.stringContaining('no IPCP type "none"') });
+    expect((await cli.run('ipcp help type')).stdout).toContain('Usage: irm ipcp type <type>');
+    expect(cli.management.callsOf('ipcpDescribe')).toEqual([['none']]);
+  });
+});
+
 describe('irm ipcp fault', () => {
   it('drops, clears and shows', async () => {
     const cli = new CommandLine();

@@ -3,6 +3,7 @@ import { checkType } from '@ouroboros/irm';
 import { command, type Command, type Group } from '../grammar/command.js';
 import { readChoice, readList, readQos, readRestart } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
+import { renderType, typeJson } from '../render/ipcp-type.js';
 import { addressText, renderIpcpDetails, renderIpcps } from '../render/ipcps.js';
 import { ipcpJson } from '../render/json.js';
 import { cellText } from '../render/rows.js';
@@ -146,6 +147,22 @@ const show = command({
   },
 });
 
+const type = command({
+  word: 'type',
+  summary: 'Explain a type of IPCP: its rank, its operations, the options that bootstrap takes.',
+  details: ['Its program ipcpd-<type> is asked. The same as irm ipcp help type <type>.'],
+  operands: [{ name: 'type', help: 'a type for which a program ipcpd-<type> is installed' }],
+  explains: true,
+  read: (words) => {
+    checkType(words.operand(0));
+    return words.operand(0);
+  },
+  run: async (name, { irm }) => {
+    const info = await irm.describeIpcpType(name);
+    return { text: renderType(info), json: typeJson(info) };
+  },
+});
+
 /** `fault`: what is to be dropped; neither = show. */
 function readFault(words: Words): { readonly name: string; readonly args: JsonObject } {
   const drop = words.get('drop');
@@ -180,5 +197,5 @@ export const ipcp: Group = {
   word: 'ipcp',
   summary: 'IPC processes, the members of layers',
   entries: commands,
-  ours: [show, fault],
+  ours: [show, type, fault],
 };

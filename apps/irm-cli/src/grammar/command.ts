@@ -87,6 +87,8 @@ interface CommandShape {
   /** Words that are no option are kept with their values, for an IPCP type that only its package knows. */
   readonly open?: boolean;
   readonly switches?: readonly SwitchSpec[];
+  /** It explains something itself: `help` before its word runs it when operands follow. */
+  readonly explains?: boolean;
   /** What follows `--`, for help; absent = nothing may. */
   readonly trailing?: string;
 }

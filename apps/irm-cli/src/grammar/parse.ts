@@ -56,10 +56,14 @@ export function parse(root: Group, argv: readonly string[]): Parsed {
   const found = descend(root, common.args);
   if (common.version) return { kind: 'version', json: common.json };
   if ('message' in found) return { kind: 'usage', ...found, json: common.json };
-  if (common.help || found.help) return { kind: 'help', path: found.path, entry: found.entry };
+  if (common.help || (found.help && !explains(found))) return { kind: 'help', path: found.path, entry: found.entry };
   if (found.entry.kind === 'group') return { kind: 'usage', ...incomplete(found.entry, found.path), json: common.json };
   return prepare(found.entry, found.path, found.rest, common.json);
 }
+
+/** `irm ipcp help type udp4` is answered by the command. */
+const explains = ({ entry, rest }: Found): boolean =>
+  entry.kind === 'command' && entry.explains === true && rest.length > 0;
 
 function takeCommon(argv: readonly string[]): Common {
   const end = argv.indexOf('--');

@@ -1,14 +1,10 @@
 import type { Configuration, IpcpTable } from './configuration.js';
+import type { RunOutcome } from '../process/run-to-end.js';
 import { tableKey } from './step.js';
 import type { Fault } from './fault.js';
 
-/** How a program that checks a configuration ended. */
-export interface CheckOutcome {
-  /** Exit status, or null when it was killed or could not be started. */
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** How a program that checks a configuration ended; status null also when it could not be started. */
+export type CheckOutcome = RunOutcome;
 
 /** Runs `ipcpd-<type> --name NAME --check-config` with `input` as its standard input. Never rejects. */
 export type RunCheck = (type: string, name: string, input: string) => Promise<CheckOutcome>;

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import { spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-runtime';
-import type { Logger } from '@ouroboros/ports';
+import type { IpcpTypeInfo, Logger } from '@ouroboros/ports';
 import type { RegistryHost } from '@ouroboros/registry';
 import {
   findExecutable,
@@ -12,6 +12,7 @@ import {
   type ProgramPlaces,
   type Runnable,
 } from './find-program.js';
+import { describeProgram } from './describe-program.js';
 import { openLogFile } from './log-files.js';
 import { signalProcess } from './signal-process.js';
 import type { StartedPrograms } from './started-programs.js';
@@ -52,6 +53,10 @@ export class NodeHost implements RegistryHost {
       OUROBOROS_LOG: this.options.logLevel(),
     };
     return this.spawn(command, args, env, name);
+  }
+
+  describeIpcp(type: string): Promise<IpcpTypeInfo> {
+    return describeProgram(type, this.options.places());
   }
 
   /** The environment is clean: programs that irmd starts must not depend on who started irmd. */

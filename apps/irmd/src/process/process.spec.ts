@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
 import { NodeClock } from '@ouroboros/node-runtime';
 import { sweepChannelSockets } from './channel-sockets.js';
+import { describeProgram } from './describe-program.js';
 import { findExecutable, findIpcpProgram, hasIpcpProgram, ipcpFolders, programPath } from './find-program.js';
 import { groupId, parseGroups } from './groups.js';
 import { lockFilePath, readOwner, takeLock } from './lock-file.js';
@@ -45,6 +46,28 @@ const deadPid = async (): Promise<number> => {
   await once(child, 'exit');
   return child.pid!;
 };
+
+describe('the description of an IPCP type', () => {
+  const describeIn = (type: string) =>
+    describeProgram(type, { ipcpPath: [join(dir, 'p')], env: {}, ownProgram: undefined });
+
+  it('is what its program prints', async () => {
+    const key = { key: 'loft', legal: 'a path', help: '', required: true, fallback: '' };
+    const info = { type: 'carrier', rank: 45, operations: ['bootstrap'], keys: [key] };
+    place('p', 'ipcpd-carrier', `#!/bin/sh\n[ "$*" = --describe ] && echo '${JSON.stringify(info)}'\n`);
+    expect(await describeIn('carrier')).toEqual(info);
+  });
+
+  it.each([
+    ["echo '{}'", 'what it printed is no description'],
+    ['echo what', 'what it printed is no description'],
+    ['echo "no such option" >&2; exit 2', '(exit status 2): no such option'],
+  ])('is refused from a program that does %s', async (script, words) => {
+    place('p', 'ipcpd-odd', `#!/bin/sh\n${script}\n`);
+    await expect(describeIn('odd')).rejects.toMatchObject({ code: 'EIPCP', message: expect.stringContaining(words) });
+    await expect(describeIn('none')).rejects.toMatchObject({ code: 'EIPCPTYPE', field: 'type' });
+  });
+});
 
 describe('the search for the program of an IPCP type', () => {
   const places = (own?: string) => ({
