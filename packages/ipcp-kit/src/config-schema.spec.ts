@@ -49,7 +49,7 @@ describe('a configuration schema', () => {
 
   it('says of each key what is legal, what it is for, and what holds without it', () => {
     const { keys } = configSchema({
-      ip: described('own address', ipv4()),
+      ip: described('own address', hostAddress(IPV4)),
       port: integer({ min: 1, max: 9, default: 3 }),
     });
     const ip = { key: 'ip', legal: 'an IPv4 address of one host, such as 192.0.2.1', help: 'own address' };
