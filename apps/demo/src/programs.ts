@@ -10,8 +10,17 @@ function workspaceRoot(from: string): string {
 /** Where `npm ci` puts the programs. */
 export const binFolder = (): string => join(workspaceRoot(__dirname), 'node_modules', '.bin');
 
-/** The environment of a node's programs: its runtime directory, and our programs in front of the PATH. */
+/**
+ * The environment of a node's programs: its runtime directory, certificates of its own below that, and our programs in front
+ * of the PATH.
+ */
 export function nodeEnvironment(runtimeDir: string): NodeJS.ProcessEnv {
   const path = `${binFolder()}:${process.env['PATH'] ?? ''}`;
-  return { ...process.env, OUROBOROS_RUNTIME_DIR: runtimeDir, OUROBOROS_IPCP_PATH: binFolder(), PATH: path };
+  return {
+    ...process.env,
+    OUROBOROS_RUNTIME_DIR: runtimeDir,
+    OUROBOROS_CONF_DIR: join(runtimeDir, 'conf'),
+    OUROBOROS_IPCP_PATH: binFolder(),
+    PATH: path,
+  };
 }
