@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, until } from './run.js';
 import type { PeerNode } from './peer-node.js';
@@ -17,6 +18,7 @@ export class CNode implements PeerNode {
 
   private constructor(
     private readonly prefix: string,
+    readonly confDir: string,
     private readonly irmd: ChildProcess,
   ) {
     this.children.push(irmd);
@@ -24,16 +26,24 @@ export class CNode implements PeerNode {
       stream?.on('data', (data: Buffer) => (this.log += data.toString()));
   }
 
-  static async start(prefix: string, namespace: string): Promise<CNode> {
+  /** `confDir`: what it has at its start counts; C reads the authorities that it trusts then. Default: an empty one. */
+  static async start(
+    prefix: string,
+    namespace: string,
+    confDir = mkdtempSync(join(tmpdir(), 'o7s-c-conf-')),
+  ): Promise<CNode> {
     const mounts = ['/dev/shm', '/var/run/ouroboros', '/tmp'].map(
       (at) => `mkdir -p ${at}; mount -t tmpfs tmpfs ${at};`,
     );
+    const conf = confPlace(prefix);
+    // First, as one of the others hides where it comes from.
+    mounts.unshift(`mkdir -p ${conf}; mount --bind ${confDir} ${conf};`);
     const script = `${mounts.join('')} exec ${join(prefix, 'sbin', 'irmd')} --stdout`;
     const irmd = spawn('ip', ['netns', 'exec', namespace, 'unshare', '-m', 'sh', '-c', script], {
       env: { ...process.env, LD_LIBRARY_PATH: join(prefix, 'lib') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const node = new CNode(prefix, irmd);
+    const node = new CNode(prefix, confDir, irmd);
     await until(() => node.log.includes('daemon started'), 5000, 'irmd of C');
     return node;
   }
@@ -69,6 +79,7 @@ export class CNode implements PeerNode {
         await new Promise((resolve) => child.once('exit', resolve));
       clearTimeout(hasten);
     }
+    rmSync(this.confDir, { recursive: true, force: true });
   }
 
   private program(name: string): string {
@@ -86,6 +97,14 @@ export class CNode implements PeerNode {
   private exec(program: string, args: string[]): Promise<string> {
     return run('nsenter', [...this.entering(), program, ...args], this.env(), LIMIT_MS);
   }
+}
+
+/** The configuration directory that this installation was built for: its irmd knows no other. */
+function confPlace(prefix: string): string {
+  const irmd = readFileSync(join(prefix, 'sbin', 'irmd'), 'latin1');
+  const [, folder] = /(\/[\x21-\x7e]+)\/security\/cacert/.exec(irmd) ?? [];
+  if (folder === undefined) throw new Error(`the irmd of ${prefix} names no configuration directory`);
+  return folder;
 }
 
 /** The installation to test with; undefined, with the reason, when there is none. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { binFolder, nodeEnvironment } from '@ouroboros/demo';
 import type { PeerNode } from './peer-node.js';
+import { confDirOf } from '../programs.js';
 import { run, until } from './run.js';
 
 const LIMIT_MS = 60_000;
@@ -38,6 +39,10 @@ export class OurNode implements PeerNode {
       'our irmd',
     );
     return node;
+  }
+
+  get confDir(): string {
+    return confDirOf(this.runtimeDir);
   }
 
   irm(...args: string[]): Promise<string> {

@@ -1,5 +1,7 @@
 /** What the specs do with a node, be it C's or ours. */
 export interface PeerNode {
+  /** Where the node finds certificates and `enc.conf`. */
+  readonly confDir: string;
   /** Runs the node's `irm`. */
   irm(...args: string[]): Promise<string>;
   /** Runs the node's `oping` and answers what it prints. */
