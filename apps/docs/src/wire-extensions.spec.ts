@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { loadCrypto } from '@ouroboros/crypto';
 import { FRCP_MAX_WINDOW, Frcp } from '@ouroboros/frcp';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
-import { NO_SECURITY, OapServer, answerOap, completeOap, prepareOap, readOapRefusal, refuseOap } from '@ouroboros/oap';
+import {
+  NO_SECURITY,
+  OapServer,
+  answerOap,
+  completeOap,
+  prepareOap,
+  readOapRefusal,
+  refusalNotice,
+  refuseOap,
+} from '@ouroboros/oap';
 import type { FlowEnd, Hash } from '@ouroboros/ports';
 import { MemoryChannelNetwork, VirtualClock } from '@ouroboros/simnet';
 import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
@@ -83,6 +92,15 @@ function offerOf(bytes: Uint8Array) {
   const read = new OapServer(tools, FEATURES).read(bytes, 0 as Micros);
   if (!read.ok) throw new Error(read.text);
   return read.offer;
+}
+
+/** Data field of the request by which a client does not take a flow. */
+function noticeData(): Uint8Array {
+  const features = OapFeature.REFUSAL_REASON | OapFeature.REFUSAL_NOTICE;
+  const why = { ok: false, code: 'EAUTH', text: 'expired', features } as const;
+  const read = new OapServer(tools, features).read(refusalNotice(request.exchange, why, RESPONSE_TIME)!, micros(0));
+  if (!read.ok) throw new Error(read.text);
+  return read.offer.request.data;
 }
 
 const link = {
@@ -188,6 +206,7 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'oap-refusal': () => encodeOapExtension({ features: FEATURES, refusal: { error: -1100, text: 'nobody' } }),
   'oap-weakness': () =>
     encodeOapExtension({ features: FEATURES, refusal: { error: -1008, text: 'weak' }, wantedKex: 716 }),
+  'oap-notice': () => noticeData(),
   'udp-dealloc': () => encodeUdpMgmt({ kind: 'dealloc', sEid: 70, dEid: 65, response: 0 }),
   'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
@@ -275,6 +294,7 @@ describe('the examples of docs/wire-extensions.md', () => {
 
   it('name the bits of the code', () => {
     expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, OapFeature.INQUIRY]).toEqual([1, 2, 4]);
+    expect(OapFeature.REFUSAL_NOTICE).toBe(64);
     expect([LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 1]);
   });
 });

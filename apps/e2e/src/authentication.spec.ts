@@ -1,197 +1,159 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DemoNode } from '@ouroboros/demo';
-import { openPki, Places, type Pki } from '@ouroboros/pki';
-import type { CredentialRole } from '@ouroboros/ports';
-import { confDirOf, type Ran } from './programs.js';
+import type { SecurityPolicy } from '@ouroboros/ports';
+import { answersPing } from './flows.js';
+import { Mesh } from './mesh.js';
+import { Office, type Paper } from './office.js';
+import { until } from './one-node.js';
+import type { Program, Ran } from './programs.js';
 import { logLines, Site } from './site.js';
-
-const DAY_MS = 86_400_000;
-/** Exit status of a refusal for want of proof. */
-const UNPROVEN = 6;
-
-/** Names that the far node serves: the caller demands a certificate, the server does, the caller demands encryption. */
-const PROVED = 'proved';
-const GUARDED = 'guarded';
-const SEALED = 'sealed';
 
 jest.setTimeout(60_000);
 
 let site: Site;
-let near: DemoNode;
-let far: DemoNode;
-/** Two authorities on hosts of their own. */
-let lab: Pki;
-let other: Pki;
-
-/** The authority as it works at another time. */
-const pkiAt = (name: string, ageMs = 0): Promise<Pki> =>
-  openPki(new Places(join(site.folder, name)), {
-    now: () => 0 as never,
-    wallNanos: () => BigInt(Date.now() - ageMs) * 1_000_000n,
-    at: () => () => undefined,
-  });
-
-const security = (node: DemoNode): string => join(confDirOf(node.plan.runtimeDir), 'security');
-
-/** Copies what an authority's host publishes: its certificate and its revocation list. */
-function trust(node: DemoNode, name: string): void {
-  for (const kind of ['cacert', 'crl']) {
-    cpSync(join(site.folder, name, 'security', kind), join(security(node), kind), { recursive: true });
-  }
-}
-
-const folderOf = (node: DemoNode, role: CredentialRole, name: string): string => join(security(node), role, name);
-
-const bare = (node: DemoNode, role: CredentialRole, name: string): void =>
-  rmSync(folderOf(node, role, name), { recursive: true, force: true });
-
-interface Shown {
-  readonly by: Pki;
-  readonly commonName: string;
-  readonly days?: number;
-}
-
-/** What the far node shows as the server of PROVED. */
-async function serverShows({ by, commonName, days = 30 }: Shown): Promise<void> {
-  const to = mkdtempSync(join(site.folder, 'carried-'));
-  await by.issue({ name: commonName, roles: ['server'], days, to });
-  bare(far, 'server', PROVED);
-  cpSync(join(to, 'security', 'server', commonName), folderOf(far, 'server', PROVED), { recursive: true });
-}
-
-/** What the near node shows as a client of GUARDED. */
-async function clientShows({ by, commonName, days = 30 }: Shown): Promise<void> {
-  const to = mkdtempSync(join(site.folder, 'carried-'));
-  await by.issue({ name: GUARDED, as: commonName, roles: ['client'], days, to });
-  bare(near, 'client', GUARDED);
-  cpSync(join(to, 'security', 'client', GUARDED), folderOf(near, 'client', GUARDED), { recursive: true });
-}
-
-const call = (name: string): Promise<Ran> => site.run(near, 'oping', '-n', name, '-c', '2', '-i', '10ms');
-
-/** What irmd of a node logged of certificates. */
-const refusals = (node: DemoNode): string =>
-  logLines(node)
-    .map((line) => JSON.stringify(line))
-    .filter((line) => line.includes('certificate'))
-    .join('\n');
-
-/** A layer over UDP; each node trusts the first authority. */
+let office: Office;
+let a: DemoNode, b: DemoNode;
+let server: Program;
 beforeAll(async () => {
   site = await Site.open();
-  [lab, other] = [await pkiAt('lab'), await pkiAt('other')];
-  await lab.init({ name: 'lab' });
-  await other.init({ name: 'other' });
-  [near, far] = [await site.node('near', '127.0.0.1'), await site.node('far', '127.0.0.2')];
-  const hosts = [PROVED, GUARDED, SEALED].map((name) => `${name}=${far.plan.address}`).join(',');
-  for (const node of [near, far]) {
-    const udp = { ip: node.plan.address, port: String(site.port), hosts };
-    await node.irm.bootstrapIpcp({ name: 'wire', type: 'udp4', layer: 'wire', config: udp });
-    trust(node, 'lab');
-  }
-  await near.irm.createName(PROVED, { security: { authentication: 'require' } });
-  await far.irm.createName(GUARDED, { security: { authentication: 'require' } });
-  await near.irm.createName(SEALED, { security: { encryption: 'require' } });
-  await far.irm.createName(SEALED, { security: { encryption: 'off' } });
-  for (const name of [PROVED, GUARDED, SEALED]) await site.serve(far, name, 'wire');
+  office = await Office.open(join(site.folder, 'office'), 'lab', 'guild', 'stranger');
+  const mesh = await Mesh.build(site, ['a', 'b'], ['a-b'], {});
+  [a, b] = [mesh.get('a'), mesh.get('b')];
+  for (const node of [a, b]) for (const known of ['lab', 'guild']) office.introduce(known, node);
+  server = site.start(b, 'oping', '--listen', '--quiet');
+  await server.says(/server started/);
 });
 afterAll(() => site.close());
 
-describe('a caller that demands a certificate', () => {
-  it('gets its flow from who shows one, and sees whose it is', async () => {
-    await serverShows({ by: lab, commonName: PROVED });
-    const flow = await site.flows(near).alloc(PROVED);
-    const { flows } = (await site.irmJson(near, 'flow', 'list')) as { flows: { peer: string }[] };
-    expect(flows).toEqual([expect.objectContaining({ peer: PROVED })]);
-    await flow.dealloc();
-    expect(await call(PROVED)).toMatchObject({ status: 0 });
+const DEMANDED = { authentication: 'require' } as const;
+
+/** A name that the oping of b serves to a; what each of them demands of its flows. */
+async function named(name: string, atA: Partial<SecurityPolicy>, atB: Partial<SecurityPolicy> = {}): Promise<void> {
+  await a.irm.createName(name, { security: atA });
+  await b.irm.createName(name, { security: atB });
+  await b.irm.bindProcess(server.pid, name);
+  await b.irm.regName(name, { layers: ['net'] });
+}
+
+const serverPaper = (name: string, more: Partial<Paper> = {}): Promise<string> =>
+  office.issue(b, { role: 'server', name, authority: 'lab', ...more });
+const clientPaper = (name: string, more: Partial<Paper> = {}): Promise<string> =>
+  office.issue(a, { role: 'client', name, authority: 'lab', ...more });
+
+const ping = (name: string): Promise<Ran> => site.run(a, 'oping', '-n', name, '-c', '2', '-i', '10ms');
+const ANSWERED = { status: 0, stdout: expect.stringMatching(/2 received/) };
+
+/** True when irmd of the node has a warning about flows to a name, in such words. */
+const warned = (node: DemoNode, name: string, words: string): boolean =>
+  logLines(node).some(
+    ({ program, level, msg, ...more }) =>
+      program === 'irmd' && level === 'warn' && more['name'] === name && msg.includes(words),
+  );
+
+/** A flow is refused at the client, with exit status 6 and the reason; the reason is in the log of the server, too. */
+async function expectRefusal(name: string, about: string, why: RegExp, ran?: Ran): Promise<void> {
+  const { status, stderr } = ran ?? (await ping(name));
+  expect([status, stderr]).toEqual([6, expect.stringContaining(about)]);
+  const reason = stderr.slice(stderr.indexOf(about)).trim();
+  expect(reason.slice(about.length)).toMatch(why);
+  await until(`the server logs: ${reason}`, () => warned(b, name, reason));
+}
+
+/** What is wrong with a certificate, and what is said of it. */
+const FLAWS: readonly [string, Partial<Paper>, RegExp][] = [
+  ['expired', { day: -12 }, /^ expired on .* UTC, 2 d 0 h ago by this host's clock; the clocks of both hosts agree$/],
+  ['not valid yet', { day: 3 }, /^ is valid from .* UTC, 2 d 2\d h from now by this host's clock; the clocks of both/],
+  ['of an unknown authority', { authority: 'stranger' }, /^: no authority that this host trusts stands behind it$/],
+];
+
+describe('a server that must show a certificate', () => {
+  it.each(['lab', 'guild'])(
+    'is believed with one of the authority "%s", of two that are trusted',
+    async (authority) => {
+      const name = `by ${authority}`;
+      await serverPaper(name, { authority });
+      await named(name, DEMANDED);
+      expect(await ping(name)).toMatchObject(ANSWERED);
+    },
+  );
+
+  it.each([...FLAWS, ['for another name', { as: 'elsewhere' }, /^ is not that of "for another name"$/] as const])(
+    'is refused with one that is %s',
+    async (name, flaw, why) => {
+      const paper = await serverPaper(name, flaw);
+      await named(name, DEMANDED);
+      await expectRefusal(name, paper, why);
+    },
+  );
+
+  it('is refused without any, by ocat as well', async () => {
+    await named('bare', DEMANDED);
+    const ran = await site.run(a, 'ocat', '-n', 'bare');
+    await expectRefusal('bare', 'the server shows no certificate', /^, which bare needs$/, ran);
   });
 
-  it.each<[string, () => void | Promise<void>, RegExp]>([
-    ['shows none', () => bare(far, 'server', PROVED), /shows no certificate/],
-    ['shows one that nobody vouches for', () => serverShows({ by: other, commonName: PROVED }), /trust/],
-    ['shows that of another name', () => serverShows({ by: lab, commonName: 'another' }), /another/],
-    [
-      'shows one that has expired',
-      async () => serverShows({ by: await pkiAt('lab', 40 * DAY_MS), commonName: PROVED }),
-      /expired on .*, (9|10) d .* ago by this host's clock/,
-    ],
-    [
-      'shows one that is not yet valid',
-      async () => serverShows({ by: await pkiAt('lab', -40 * DAY_MS), commonName: PROVED }),
-      /valid from .*, (39|40) d .* from now/,
-    ],
-  ])('refuses who %s, with the reason and exit status 6', async (_what, prepare, reason) => {
-    await prepare();
-    const ran = await call(PROVED);
-    expect(ran.stderr).toMatch(reason);
-    expect(ran.status).toBe(UNPROVEN);
-    expect(refusals(near)).toMatch(reason);
-  });
-
-  it('refuses one that was revoked as soon as the list is there, and keeps the flows that are up', async () => {
-    await serverShows({ by: lab, commonName: PROVED });
-    const flow = await site.flows(near).alloc(PROVED);
-    await lab.revoke({ name: PROVED });
-    trust(near, 'lab');
-    const ran = await call(PROVED);
-    expect(ran.stderr).toContain('revoked');
-    expect(ran.status).toBe(UNPROVEN);
-    expect(flow.down).toBeNull();
-    await flow.dealloc();
-    await serverShows({ by: lab, commonName: PROVED });
-    expect(await call(PROVED)).toMatchObject({ status: 0 });
-  });
-
-  it('believes two authorities at once', async () => {
-    trust(near, 'other');
-    for (const by of [other, lab]) {
-      await serverShows({ by, commonName: PROVED });
-      expect(await call(PROVED)).toMatchObject({ status: 0 });
-    }
-    for (const kind of ['cacert', 'crl']) rmSync(join(security(near), kind, 'other.pem'));
-  });
-});
-
-describe('a server that demands a certificate', () => {
-  it('takes a caller that shows one', async () => {
-    await clientShows({ by: lab, commonName: 'alice' });
-    expect(await call(GUARDED)).toMatchObject({ status: 0 });
-  });
-
-  it.each<[string, () => void | Promise<void>, RegExp, string]>([
-    ['shows none', () => bare(near, 'client', GUARDED), /certificate/, 'certificate'],
-    ['shows one that nobody vouches for', () => clientShows({ by: other, commonName: 'bob' }), /trust/, 'bob'],
-    [
-      'shows one that has expired',
-      async () => clientShows({ by: await pkiAt('lab', 40 * DAY_MS), commonName: 'carol' }),
-      /expired on .*, (9|10) d .* ago by this host's clock/,
-      'carol',
-    ],
-    [
-      'shows one that was revoked',
-      async () => {
-        await clientShows({ by: lab, commonName: 'dave' });
-        await lab.revoke({ name: 'dave' });
-        trust(far, 'lab');
-      },
-      /revoked/,
-      'dave',
-    ],
-  ])('refuses who %s: the caller gets exit status 6 and the reason, the log here the certificate', async (...row) => {
-    const [, prepare, reason, named] = row;
-    await prepare();
-    const ran = await call(GUARDED);
-    expect(ran.stderr).toMatch(reason);
-    expect(ran.status).toBe(UNPROVEN);
-    expect(refusals(far)).toMatch(reason);
-    expect(refusals(far)).toContain(named);
+  it('is refused once its certificate is revoked, while flows that are up stay up, and believed with a new one', async () => {
+    const paper = await serverPaper('fading');
+    await named('fading', DEMANDED);
+    const flow = await site.flows(a).alloc('fading');
+    await office.pki.revoke({ name: 'fading' });
+    expect(await ping('fading')).toMatchObject(ANSWERED);
+    office.introduce('lab', a);
+    await expectRefusal('fading', paper, /^ was revoked on .* UTC$/);
+    await answersPing(flow);
+    await serverPaper('fading');
+    expect(await ping('fading')).toMatchObject(ANSWERED);
+    await answersPing(flow);
   });
 });
 
-it('a caller that demands encryption gets no plain flow instead', async () => {
-  const ran = await call(SEALED);
-  expect(ran.stderr).toMatch(/encrypt/);
-  expect(ran.status).toBe(UNPROVEN);
+describe('a client that must show a certificate', () => {
+  it('is believed with a good one, and then both ends know each other', async () => {
+    await serverPaper('both');
+    await clientPaper('both', { as: 'alice', authority: 'guild' });
+    await named('both', DEMANDED, DEMANDED);
+    const flow = await site.flows(a).alloc('both');
+    await answersPing(flow);
+    const peers = async ({ irm }: DemoNode) =>
+      (await irm.management.flowList()).filter(({ name }) => name === 'both').map(({ peer }) => peer);
+    expect([await peers(a), await peers(b)]).toEqual([['both'], ['alice']]);
+  });
+
+  it.each(FLAWS)('is refused with one that is %s', async (flawed, flaw, why) => {
+    const name = `client ${flawed}`;
+    const paper = await clientPaper(name, flaw);
+    await named(name, {}, DEMANDED);
+    await expectRefusal(name, paper, why);
+  });
+
+  it('is refused with one that is a server’s, or without any', async () => {
+    const paper = await serverPaper('posing');
+    office.lend(b, a, 'posing');
+    await named('posing', {}, DEMANDED);
+    await expectRefusal('posing', paper, /^ is not that of a client$/);
+    await named('nobody', {}, DEMANDED);
+    await expectRefusal('nobody', 'the client shows no certificate', /^, which is demanded here$/);
+  });
+
+  it('is refused once its certificate is revoked, while flows that are up stay up', async () => {
+    const paper = await clientPaper('guest', { as: 'mallory' });
+    await named('guest', {}, DEMANDED);
+    const flow = await site.flows(a).alloc('guest');
+    await office.pki.revoke({ name: 'mallory' });
+    office.introduce('lab', b);
+    await expectRefusal('guest', paper, /^ was revoked on .* UTC$/);
+    await answersPing(flow);
+  });
+});
+
+describe('encryption that is demanded', () => {
+  it('is never given up for a plain flow: by the client', async () => {
+    await named('sealed', { encryption: 'require' }, { encryption: 'off' });
+    await expectRefusal('sealed', 'the server does not encrypt', /^, which sealed needs$/);
+  });
+
+  it('is never given up for a plain flow: by the server', async () => {
+    await named('vault', { encryption: 'off' }, { encryption: 'require' });
+    await expectRefusal('vault', 'the client offers no key exchange', /^, which is demanded here$/);
+  });
 });

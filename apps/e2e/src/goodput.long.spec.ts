@@ -20,7 +20,7 @@ async function goodput(troubles: JsonObject, length: number): Promise<number> {
     randomFile(input, length);
     const server = site.startWith({ stdout: '/dev/null' }, b, 'ocat', '-lvn', 'cat', '--layer', 'net');
     await server.says(/listening as cat/);
-    const client = await sent(site, a, input, '-n', 'cat');
+    const client = await sent(site, a, { stdin: input }, '-n', 'cat');
     expect([client.status, (await server.ended).status]).toEqual([0, 0]);
     return (length * 8000) / client.tookMs;
   } finally {

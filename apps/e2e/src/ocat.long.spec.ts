@@ -38,7 +38,7 @@ describe('1 GiB through ocat over three nodes, of whose packets 5 % are lost, 5 
     const digest = randomFile(input, LENGTH);
     const server = site.startWith({ stdout: output }, b, 'ocat', '-lvn', 'cat', '--layer', 'net');
     await server.says(/listening as cat/);
-    const client = await sent(site, a, input, '-vn', 'cat');
+    const client = await sent(site, a, { stdin: input }, '-vn', 'cat');
     const rate = (LENGTH * 8) / client.tookMs / 1000;
     note(`1 GiB through ocat, ${encryption}`, `${ms(client.tookMs)}, ${rate.toFixed(0)} Mb/s`);
     expect([client.status, (await server.ended).status]).toEqual([0, 0]);

@@ -33,7 +33,7 @@ describe('over a line of three nodes that loses and doubles packets', () => {
     writeFileSync(input, bytes);
     const server = site.startWith({ stdout: output }, b, 'ocat', '-lvn', 'cat', '--layer', 'net');
     await server.says(/listening as cat/);
-    const client = await sent(site, a, input, '-vn', 'cat', '--json');
+    const client = await sent(site, a, { stdin: input }, '-vn', 'cat', '--json');
     const served = await server.ended;
     note('2 MB through ocat, 5 % loss', ms(client.tookMs));
     expect([client.status, served.status, client.stderr + served.stderr]).toEqual([0, 0, expect.any(String)]);

@@ -214,17 +214,17 @@ function verifiedServer(
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/**
- * The reason in the data of a refusal; undefined when there is none that can be trusted to answer this request. The text
- * is the peer's: control and formatting characters are replaced by blanks.
- */
+/** Words of a peer with control and formatting characters replaced by blanks. */
+export const printable = (text: string): string => text.replace(CONTROL, ' ');
+
+/** The reason in the data of a refusal; undefined when there is none that can be trusted to answer this request. */
 export function readOapRefusal(exchange: OapExchange, bytes: Uint8Array): OapRefusalReason | undefined {
   if ((exchange.offered & OapFeature.REFUSAL_REASON) === 0) return undefined;
   const response = checkedResponse(exchange, bytes);
   if (!response.ok || response.extension?.refusal === undefined) return undefined;
   const { refusal, wantedKex } = response.extension;
   if (refusal.error >= 0) return undefined;
-  return { error: refusal.error, text: refusal.text.replace(CONTROL, ' '), wantedKex };
+  return { error: refusal.error, text: printable(refusal.text), wantedKex };
 }
 
 /** The strongest key exchange that every C host has, with OpenSSL before 3.5 too. */

@@ -6,8 +6,17 @@
  * gone (nobody hears it then). No process sees a request that OAP does not let in. [spec/architecture.md §4.1, steps 8
  * and 9; unlike C, which says nothing, every refusal is told at once]
  */
-import { OapServer, answerOap, refuseOap, type OapAgreed, type OapFailure, type OapOffer } from '@ouroboros/oap';
-import { EMPTY_BYTES, errorNumber } from '@ouroboros/model';
+import {
+  OapServer,
+  answerOap,
+  noticeIn,
+  refuseOap,
+  type OapAgreed,
+  type OapFailure,
+  type OapOffer,
+  type OapRefusalReason,
+} from '@ouroboros/oap';
+import { EMPTY_BYTES, errorCodeOf, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
@@ -72,6 +81,8 @@ export class Arrivals {
     if (!read.ok) return this.refuse(arrival, failure(read.code, read.text));
     const name = this.nameOf(arrival);
     if ('code' in name) return this.refuse(arrival, name);
+    const notice = noticeIn(read.offer);
+    if (notice) return this.notTaken(arrival, name, notice);
     core.log('debug', `flow request for ${name.name}`, {
       id: read.offer.correlationId,
       ipcp: ipcp.name,
@@ -81,6 +92,13 @@ export class Arrivals {
     this.parts.security.find(question, (found) => {
       if (this.open.has(arrival)) this.secured(arrival, name, read.offer, found);
     });
+  }
+
+  /** No request: the client of an earlier one says why it does not take the flow. */
+  private notTaken(arrival: Arrival, { name }: NameEntry, { error, text }: OapRefusalReason): void {
+    const code = errorCodeOf(error);
+    this.warn(arrival, name, code, `a client did not take its flow to ${name}: ${text}`);
+    this.refuse(arrival, failure(code, ''));
   }
 
   /** The name that is asked for, or why it is not served. */
@@ -164,10 +182,12 @@ export class Arrivals {
 
   /** Somebody was kept out, or a file of this host is wrong: an operator wants to know. */
   private refuseByOap(arrival: Arrival, { name }: NameEntry, { code, text, wanted }: OapFailure): void {
-    const { core } = this.parts;
-    const id = arrival.offer?.correlationId ?? '';
-    core.log('warn', `a flow to ${name} was refused: ${text}`, { id, name, ipcp: arrival.ipcp.name, code });
+    this.warn(arrival, name, code, `a flow to ${name} was refused: ${text}`);
     this.refuse(arrival, failure(code, text), wanted);
+  }
+
+  private warn({ offer, ipcp }: Arrival, name: string, code: Failure['code'], text: string): void {
+    this.parts.core.log('warn', text, { id: offer?.correlationId ?? '', name, ipcp: ipcp.name, code });
   }
 
   private refuse(arrival: Arrival, error: Failure, wanted?: OapFailure['wanted']): void {

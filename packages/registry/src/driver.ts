@@ -56,7 +56,8 @@ const OFFERED_FEATURES =
   OapFeature.INQUIRY |
   OapFeature.FRAMES |
   OapFeature.FRCP_SELECTIVE |
-  OapFeature.PROTECTION;
+  OapFeature.PROTECTION |
+  OapFeature.REFUSAL_NOTICE;
 
 interface Pending {
   resolve(value: unknown): void;

@@ -4,7 +4,7 @@
  *   loading ─ the files of the name are read
  *     │
  *   asking ─ OAP request → IPCP → OAP response ─┬─ granted
- *     ▲                                         ├─ failed
+ *     ▲                                         ├─ failed; the other host is told why its response was not taken
  *     └── once more with a stronger offer ◄─────┘ refused for weakness
  *
  * Every state ends also by `giveUp`. [spec/architecture.md §4.1, steps 5 to 11]
@@ -15,6 +15,7 @@ import {
   forgetOap,
   prepareOap,
   readOapRefusal,
+  refusalNotice,
   strongerOffer,
   type OapAgreed,
   type OapExchange,
@@ -128,11 +129,9 @@ export class RemoteAttempt {
 
   /** The number of a flow is not freed before the IPCP has answered, however late. */
   private call(flow: FlowEntry, data: Uint8Array): void {
-    const { calls, core, flows } = this.parts;
-    const { ipcp } = this.order;
+    const { flows } = this.parts;
     const request = this.requestFor(flow, data);
     const settled = (outcome: Outcome): void => {
-      flow.busy -= 1;
       if (this.flow === flow && outcome.ok) {
         return this.answered(flow, request.ticket, outcome.value as IpcpFlowAllocResult);
       }
@@ -142,12 +141,40 @@ export class RemoteAttempt {
       flows.discard(flow);
       if (!outcome.ok && wanted) this.fail(withStage(outcome.error));
     };
-    const first = (outcome: Outcome): void => {
-      if (outcome.ok || !timedOutHere(outcome.error)) return settled(outcome);
+    this.send(flow, request, settled, () => {
       if (this.flow === flow) this.fail(noAnswer);
+    });
+  }
+
+  /** `late` is called when there is no answer in time; `settled` when there is one, however late. */
+  private send(
+    flow: FlowEntry,
+    request: IpcpFlowAllocRequest,
+    settled: (outcome: Outcome) => void,
+    late: () => void,
+  ): void {
+    const { calls, core } = this.parts;
+    const done = (outcome: Outcome): void => {
+      flow.busy -= 1;
+      settled(outcome);
     };
+    const first = (outcome: Outcome): void => (outcome.ok || !timedOutHere(outcome.error) ? done(outcome) : late());
     flow.busy += 1;
-    calls.call(ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, settled);
+    calls.call(this.order.ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, done);
+  }
+
+  /** An operator there wants to know too. No flow is asked for, but the request must have a number. */
+  private tell(notice: Uint8Array, correlationId: string): void {
+    const { flows } = this.parts;
+    const { args, ipcp } = this.order;
+    const { name, qos } = args;
+    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [] });
+    if (!flow) return;
+    const settled = (outcome: Outcome): void => {
+      if (outcome.ok && (outcome.value as IpcpFlowAllocResult).response === 0) return flows.abandon(flow);
+      flows.discard(flow);
+    };
+    this.send(flow, this.requestFor(flow, notice), settled, () => undefined);
   }
 
   private requestFor({ flowId, correlationId }: FlowEntry, data: Uint8Array): IpcpFlowAllocRequest {
@@ -165,7 +192,10 @@ export class RemoteAttempt {
     if (!completed.ok) {
       // The other host believes that the flow is up: it is told of the end where it can be.
       if (completed.features) this.agreed(flow, completed.features);
-      return this.fail(failure(completed.code, completed.text, { stage: 'remote' }));
+      const notice = refusalNotice(exchange, completed, this.order.wallNow());
+      this.fail(failure(completed.code, completed.text, { stage: 'remote' }));
+      if (notice) this.tell(notice, flow.correlationId);
+      return;
     }
     const { features, crypto } = completed;
     this.agreed(flow, features);
@@ -202,9 +232,11 @@ export class RemoteAttempt {
   /** Somebody may be posing as the other host, or a file of this host is wrong: an operator wants to know. */
   private fail(error: Failure): void {
     const { code, message: why } = error;
-    const { name } = this.order.args;
+    const { args, oapId } = this.order;
+    const { name } = args;
+    const id = this.flow?.correlationId ?? correlationIdOf(oapId);
     if (code === 'EAUTH' || code === 'ECRYPT')
-      this.parts.core.log('warn', `no flow to ${name}: ${why}`, { name, code });
+      this.parts.core.log('warn', `no flow to ${name}: ${why}`, { id, name, code });
     this.giveUp();
     this.hooks.failed(error);
   }

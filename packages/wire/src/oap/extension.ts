@@ -34,6 +34,8 @@ export const OapFeature = {
   FRCP_SELECTIVE: 16,
   /** Packets are protected by our profile instead of C's. */
   PROTECTION: 32,
+  /** A client that does not take the flow it was granted says why, by a request that holds a refusal. */
+  REFUSAL_NOTICE: 64,
 } as const;
 
 export interface OapRefusal {
