@@ -52,11 +52,15 @@ export interface NumberRange {
   readonly default?: number;
   /** Unit for messages: `s`, `bytes`. */
   readonly unit?: string;
+  /** Messages write the bounds in hexadecimal. */
+  readonly hexadecimal?: boolean;
 }
 
 /** A whole number in a range; text may be decimal, or hexadecimal with 0x. */
 export function integer(range: NumberRange): Field<number> {
-  const legal = `a whole number from ${range.min} to ${range.max}${range.unit ? ` ${range.unit}` : ''}`;
+  const bound = (value: number): string =>
+    range.hexadecimal ? `0x${value.toString(16).toUpperCase().padStart(4, '0')}` : String(value);
+  const legal = `a whole number from ${bound(range.min)} to ${bound(range.max)}${range.unit ? ` ${range.unit}` : ''}`;
   return field(legal, (raw) => readInteger(raw, range), absent(range.default));
 }
 
