@@ -50,7 +50,9 @@ export class Namespaces {
 
   /** `names`: which node answers for a name. */
   writeHosts(names: Readonly<Record<string, number>>): void {
-    const lines = Object.entries(names).map(([name, i]) => `${this.address(i)} ${md5(name)}\n`);
+    const lines = Object.entries(names).flatMap(([name, i]) =>
+      [this.address(i), this.address6(i)].map((address) => `${address} ${md5(name)}\n`),
+    );
     for (let i = 1; i <= this.count; i += 1) {
       const folder = join('/etc/netns', this.name(i));
       mkdirSync(folder, { recursive: true });
