@@ -66,6 +66,7 @@ class PacketPort implements EthernetPort {
   link: EthernetLink;
   private attached: Attached | null = null;
   private index = 0;
+  private closed = false;
   private readonly buffer = new Uint8Array(MAX_FRAME);
   private readonly looking: NodeJS.Timeout;
 
@@ -89,6 +90,8 @@ class PacketPort implements EthernetPort {
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     clearInterval(this.looking);
     this.detach();
     closeDescriptor(this.eye);

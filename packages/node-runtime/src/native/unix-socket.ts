@@ -58,13 +58,16 @@ export function connectUnix(path: string): number | string {
  * when another has it.
  */
 export function holdName(name: string): number | null {
-  const { c } = native();
+  const { c, errno } = native();
   const fd = newSocket();
   // An address that begins with a zero byte is no file.
   const address = addressOf(`\0${name}`).subarray(0, -1);
   if (c.bind(fd, address, address.length) === 0) return fd;
+  const taken = errno() === 'EADDRINUSE';
+  const error = systemError(`hold the name ${name}`);
   c.close(fd);
-  return null;
+  if (taken) return null;
+  throw error;
 }
 
 /** The next waiting connection, or the error's name: `EAGAIN` = none. */
