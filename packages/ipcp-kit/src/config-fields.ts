@@ -61,7 +61,9 @@ export function integer(range: NumberRange): Field<number> {
   const bound = (value: number): string =>
     range.hexadecimal ? `0x${value.toString(16).toUpperCase().padStart(4, '0')}` : String(value);
   const legal = `a whole number from ${bound(range.min)} to ${bound(range.max)}${range.unit ? ` ${range.unit}` : ''}`;
-  return field(legal, (raw) => readInteger(raw, range), absent(range.default));
+  const made = field(legal, (raw) => readInteger(raw, range), absent(range.default));
+  if (range.default !== undefined) WORDS.set(made, { ...wordsOf(made), fallback: bound(range.default) });
+  return made;
 }
 
 /** A number in a range, whole or not; text may be decimal. */
