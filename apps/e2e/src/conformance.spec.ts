@@ -203,17 +203,17 @@ conformanceSuite(
   'udp6 with real daemons',
   inNamespaces((port) => udpPlan('udp6', ['fd77::1', 'fd77::2'], { port })),
   apart,
-  { noise: true, alone: true },
+  { alone: true },
 );
 conformanceSuite(
   'eth-dix with real daemons',
   inNamespaces(() => ethPlan('eth-dix', DEVICES)),
   apart,
-  { noise: true, alone: true },
+  { alone: true },
 );
 conformanceSuite(
   'eth-llc with real daemons',
   inNamespaces(() => ethPlan('eth-llc', DEVICES)),
   apart,
-  { noise: true, alone: true },
+  { alone: true },
 );

@@ -26,7 +26,8 @@ export interface SimulationOptions {
   readonly directFlows?: boolean;
 }
 
-const FIRST_MAC = 0x020000000001;
+/** MAC of the first node; the others follow. */
+export const FIRST_MAC = 0x020000000001;
 
 /**
  * Whole nodes in one process, in virtual time: what happens follows from the seed and from what the spec does. Two runs of one
