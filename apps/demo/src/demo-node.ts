@@ -13,6 +13,8 @@ export interface NodePlan {
   readonly runtimeDir: string;
   /** Path of a configuration file; without it the node begins empty. */
   readonly config?: string;
+  /** Words of a command that runs irmd, such as `ip netns exec host1`. */
+  readonly within?: readonly string[];
 }
 
 const START_LIMIT_MS = 10_000;
@@ -29,7 +31,8 @@ export class DemoNode {
     mkdirSync(plan.runtimeDir, { recursive: true, mode: 0o700 });
     const log = openSync(join(plan.runtimeDir, 'irmd.log'), 'a', 0o600);
     const config = plan.config === undefined ? [] : ['--config', plan.config];
-    this.irmd = spawn(join(binFolder(), 'irmd'), ['--runtime-dir', plan.runtimeDir, ...config], {
+    const words = [...(plan.within ?? []), join(binFolder(), 'irmd'), '--runtime-dir', plan.runtimeDir, ...config];
+    this.irmd = spawn(words[0]!, words.slice(1), {
       env: nodeEnvironment(plan.runtimeDir),
       stdio: ['ignore', log, log],
       detached: true,

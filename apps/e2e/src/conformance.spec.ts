@@ -6,6 +6,7 @@ import { DemoNode } from '@ouroboros/demo';
 import type { Flow, Flows } from '@ouroboros/flow/node';
 import {
   conformanceSuite,
+  ethPlan,
   localPlan,
   Mailbox,
   RETURN_NAME,
@@ -21,30 +22,34 @@ import {
   type WorldServer,
 } from '@ouroboros/ipcp-conformance';
 import type { Management } from '@ouroboros/ports';
+import { Namespaces, noNamespaces } from './namespaces.js';
 import { kill, until } from './one-node.js';
 import { Site } from './site.js';
 
 const ADDRESSES = ['127.0.0.1', '127.0.0.2'] as const;
 
-/** Hosts of real daemons on this machine, with direct flows off. */
+/** Hosts of real daemons on this machine, with direct flows off; on its loopback device, or in namespaces of their own. */
 class RealWorld implements World {
   private readonly stranger = createSocket('udp4');
 
   private constructor(
     private readonly site: Site,
     readonly hosts: readonly RealHost[],
+    private readonly namespaces: Namespaces | undefined,
   ) {}
 
-  static async make(planFor: (port: string) => LayerPlan): Promise<RealWorld> {
+  static async make(planFor: (port: string) => LayerPlan, namespaces?: Namespaces): Promise<RealWorld> {
     const site = await Site.open();
     const hosts: RealHost[] = [];
     try {
-      for (const [i, ipcps] of planFor(String(site.port)).entries()) hosts.push(await RealHost.make(site, i, ipcps));
+      for (const [i, ipcps] of planFor(String(site.port)).entries())
+        hosts.push(await RealHost.make(site, i, ipcps, namespaces?.within(i + 1)));
     } catch (thrown) {
       await site.close();
+      namespaces?.remove();
       throw thrown;
     }
-    return new RealWorld(site, hosts);
+    return new RealWorld(site, hosts, namespaces);
   }
 
   nowMs(): number {
@@ -70,6 +75,7 @@ class RealWorld implements World {
     this.stranger.close();
     await Promise.all(this.hosts.map((host) => host.end()));
     await this.site.close();
+    this.namespaces?.remove();
   }
 }
 
@@ -91,12 +97,17 @@ class RealHost implements WorldHost {
     this.accepting = this.acceptAll();
   }
 
-  static async make(site: Site, index: number, ipcps: readonly IpcpPlan[]): Promise<RealHost> {
+  static async make(
+    site: Site,
+    index: number,
+    ipcps: readonly IpcpPlan[],
+    within?: readonly string[],
+  ): Promise<RealHost> {
     const name = `h${index}`;
     const config = join(site.folder, `${name}.toml`);
     writeFileSync(config, '[irmd]\ndirect_flows = false\n');
     const address = ADDRESSES[index]!;
-    const node = await DemoNode.start({ name, address, runtimeDir: join(site.folder, name), config });
+    const node = await DemoNode.start({ name, address, runtimeDir: join(site.folder, name), config, within });
     const host = new RealHost(site, node, ipcps.at(-1)!);
     await node.irm.waitReady({ timeoutMs: 10_000 });
     await setUp(host.irm, ipcps);
@@ -181,4 +192,28 @@ conformanceSuite(
   real((port) => unicastPlan(ADDRESSES, { port })),
   runner,
   { noise: true },
+);
+
+if (noNamespaces !== '') process.stdout.write(`Types on networks of their own are skipped: ${noNamespaces}.\n`);
+const apart = { ...runner, describe: noNamespaces === '' ? describe : describe.skip };
+const inNamespaces = (planFor: (port: string) => LayerPlan) => (): Promise<World> =>
+  RealWorld.make(planFor, new Namespaces(2));
+const DEVICES = ['eth0', 'eth0'] as const;
+conformanceSuite(
+  'udp6 with real daemons',
+  inNamespaces((port) => udpPlan('udp6', ['fd77::1', 'fd77::2'], { port })),
+  apart,
+  { alone: true },
+);
+conformanceSuite(
+  'eth-dix with real daemons',
+  inNamespaces(() => ethPlan('eth-dix', DEVICES)),
+  apart,
+  { alone: true },
+);
+conformanceSuite(
+  'eth-llc with real daemons',
+  inNamespaces(() => ethPlan('eth-llc', DEVICES)),
+  apart,
+  { alone: true },
 );

@@ -2,8 +2,9 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DemoNode, Triangle } from '@ouroboros/demo';
+import { DemoNode, Triangle, type NodePlan } from '@ouroboros/demo';
 import { openFlows, type Flows } from '@ouroboros/flow/node';
+import type { Namespaces } from './namespaces.js';
 import { kill, until } from './one-node.js';
 import { Program, type ProgramOptions, type Ran } from './programs.js';
 
@@ -36,7 +37,17 @@ export class Site {
 
   /** Starts irmd on a node: a new one, or one whose irmd is gone. `config`: path of its configuration. */
   async node(name: string, address: string, runtimeDir = join(this.folder, name), config?: string): Promise<DemoNode> {
-    const node = await DemoNode.start({ name, address, runtimeDir, config });
+    return this.nodeOf({ name, address, runtimeDir, config });
+  }
+
+  /** A node at a host of namespaces. */
+  async nodeAt(hosts: Namespaces, i: number, name: string): Promise<DemoNode> {
+    const [address, within] = [hosts.address(i), hosts.within(i)];
+    return this.nodeOf({ name, address, runtimeDir: join(this.folder, name), within });
+  }
+
+  async nodeOf(plan: NodePlan): Promise<DemoNode> {
+    const node = await DemoNode.start(plan);
     this.nodes.push(node);
     return node;
   }

@@ -1,4 +1,5 @@
 import { NodeHash } from '@ouroboros/crypto';
+import { ethDixType, ethLlcType } from '@ouroboros/ipcp-eth';
 import { localType } from '@ouroboros/ipcp-local';
 import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
 import { udp4Type, udp6Type, type DynamicDns } from '@ouroboros/ipcp-udp';
@@ -7,6 +8,7 @@ import { Simulation, simType } from '@ouroboros/simnet';
 import {
   conformanceCases,
   conformanceSuite,
+  ethPlan,
   localPlan,
   udpPlan,
   unicastPlan,
@@ -18,6 +20,8 @@ import {
 const udp = udp4Type({} as DynamicDns);
 const types = [
   simType(localType),
+  simType(ethDixType),
+  simType(ethLlcType),
   simType(udp),
   simType(udp6Type({} as DynamicDns)),
   simType(unicastType),
@@ -35,6 +39,8 @@ const plans: Record<string, LayerPlan> = {
   local: localPlan(),
   udp4: udpPlan('udp4', addresses),
   udp6: udpPlan('udp6', ['fd00::1', 'fd00::2']),
+  'eth-dix': ethPlan('eth-dix', ['eth0', 'eth0']),
+  'eth-llc': ethPlan('eth-llc', ['eth0', 'eth0']),
   'lossy without troubles': udpPlan('lossy', addresses),
   'unicast over udp4': unicastPlan(addresses),
 };

@@ -11,6 +11,8 @@ export interface IpcpPlan {
   readonly through?: string;
   /** IPCP of this host in whose layer this one is to be found by its name. */
   readonly registeredIn?: string;
+  /** Flows at once that its type has room for, beside a few that other cases of the suite hold; without it: any number. */
+  readonly roomForFlows?: number;
 }
 
 /** IPCPs of each host, those below first; the last of each is a member of the layer under test. One host or two. */

@@ -11,6 +11,15 @@ export function udpPlan(type: string, addresses: readonly [string, string], extr
   return addresses.map((ip) => [udp(type, 'under-test', ip, served, extra)]);
 }
 
+/** Of 62 SAPs. */
+const LLC_FLOWS = 50;
+
+/** A layer on Ethernet between two devices. */
+export function ethPlan(type: 'eth-dix' | 'eth-llc', devices: readonly [string, string]): LayerPlan {
+  const room = type === 'eth-llc' ? { roomForFlows: LLC_FLOWS } : {};
+  return devices.map((dev) => [{ name: 'e', type, layer: 'under-test', config: { dev }, ...room }]);
+}
+
 /** A unicast layer over a UDP layer. */
 export function unicastPlan(addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
   return addresses.map((ip, i) => [

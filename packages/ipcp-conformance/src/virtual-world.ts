@@ -1,8 +1,9 @@
 import type { Flow } from '@ouroboros/flow';
 import type { DatagramPort, Management } from '@ouroboros/ports';
-import type { SimApp, SimNode, Simulation } from '@ouroboros/simnet';
+import { FIRST_MAC, type SimApp, type SimNode, type Simulation } from '@ouroboros/simnet';
 import { setUp, type IpcpPlan, type LayerPlan } from './layer-plan.js';
 import { Mailbox } from './mailbox.js';
+import { strangeFrames } from './strange-frames.js';
 import type { World, WorldAllocOptions, WorldHost, WorldServer, WorldVictim } from './world.js';
 
 /** Longest story, in virtual time. */
@@ -40,7 +41,7 @@ export class VirtualWorld implements World {
     return this.sim.resolve(story, STORY_MS);
   }
 
-  /** From addresses of nobody, to the UDP port of the last host, over IPv4 and IPv6. */
+  /** From addresses of nobody to the last host: to its UDP port over IPv4 and IPv6, and in Ethernet frames. */
   async intrude(bytes: Uint8Array): Promise<void> {
     for (const net of NETS) {
       const address = `${net}99`;
@@ -48,6 +49,7 @@ export class VirtualWorld implements World {
       this.strangers.set(net, stranger);
       stranger.send(bytes, 0, bytes.length, `${net}${this.hosts.length}`, UDP_PORT);
     }
+    for (const frame of strangeFrames(FIRST_MAC + this.hosts.length - 1, bytes)) this.sim.ethernet.inject(frame);
     await this.sleep(1);
   }
 

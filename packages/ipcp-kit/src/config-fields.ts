@@ -52,12 +52,18 @@ export interface NumberRange {
   readonly default?: number;
   /** Unit for messages: `s`, `bytes`. */
   readonly unit?: string;
+  /** Messages write the bounds in hexadecimal. */
+  readonly hexadecimal?: boolean;
 }
 
 /** A whole number in a range; text may be decimal, or hexadecimal with 0x. */
 export function integer(range: NumberRange): Field<number> {
-  const legal = `a whole number from ${range.min} to ${range.max}${range.unit ? ` ${range.unit}` : ''}`;
-  return field(legal, (raw) => readInteger(raw, range), absent(range.default));
+  const bound = (value: number): string =>
+    range.hexadecimal ? `0x${value.toString(16).toUpperCase().padStart(4, '0')}` : String(value);
+  const legal = `a whole number from ${bound(range.min)} to ${bound(range.max)}${range.unit ? ` ${range.unit}` : ''}`;
+  const made = field(legal, (raw) => readInteger(raw, range), absent(range.default));
+  if (range.default !== undefined) WORDS.set(made, { ...wordsOf(made), fallback: bound(range.default) });
+  return made;
 }
 
 /** A number in a range, whole or not; text may be decimal. */

@@ -1,6 +1,6 @@
 import type { FlowHost } from '@ouroboros/flow';
 import type { JsonValue } from '@ouroboros/model';
-import type { Clock, DatagramNetwork, Hash, HostResolver, Logger, Random } from '@ouroboros/ports';
+import type { Clock, DatagramNetwork, EthernetNetwork, Hash, HostResolver, Logger, Random } from '@ouroboros/ports';
 import type { Counters } from './counters.js';
 import type { UserFlows } from './user-flow.js';
 
@@ -21,6 +21,7 @@ export interface IpcpPorts {
   readonly hash: Hash;
   readonly logger: Logger;
   readonly datagrams: DatagramNetwork;
+  readonly ethernet: EthernetNetwork;
   readonly resolver: HostResolver;
   readonly store: StateStore;
   /** Flows of lower layers, asked for and accepted by name; null unless the type `usesLowerFlows`. */

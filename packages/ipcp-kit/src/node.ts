@@ -18,6 +18,7 @@ import {
 import {
   NodeClock,
   NodeRandom,
+  PacketNetwork,
   SystemResolver,
   UdpNetwork,
   channelPath,
@@ -150,6 +151,7 @@ class Daemon<C> {
       hash: new NodeHash(),
       logger: this.logger,
       datagrams: new UdpNetwork(),
+      ethernet: new PacketNetwork(),
       resolver: new SystemResolver(),
       store: new FileStore(stateFolder(dir, command.name)),
       flows: type.usesLowerFlows ? this.lowerFlows() : null,

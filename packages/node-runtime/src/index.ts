@@ -2,6 +2,7 @@
 export * from './channel/index.js';
 export { loadNative, peerCredentials, type PeerCredentials } from './native/index.js';
 export * from './clock.js';
+export * from './ethernet.js';
 export * from './logger.js';
 export * from './process-info.js';
 export * from './random.js';

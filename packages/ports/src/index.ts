@@ -5,6 +5,7 @@ export * from './clock.js';
 export * from './credentials.js';
 export * from './crypto.js';
 export * from './datagram.js';
+export * from './ethernet.js';
 export * from './flow-service.js';
 export * from './hash.js';
 export * from './ipcp-service.js';

@@ -3,6 +3,7 @@ import type { Hash, HostResolver } from '@ouroboros/ports';
 import { BENCH_UID, type BenchPorts } from './ipcp-bench.js';
 import { MemoryChannelNetwork } from './memory-channel.js';
 import { MemoryDatagramNetwork } from './memory-datagrams.js';
+import { MemoryEthernet } from './memory-ethernet.js';
 import { SeededRandom } from './seeded-random.js';
 import { VirtualClock, type Settle } from './virtual-clock.js';
 
@@ -16,6 +17,8 @@ export interface BenchPlatform {
   readonly queueBytes?: number;
 }
 
+/** Of hosts that bring no device of their own. */
+const BENCH_MAC = 0x0200000000ff;
 /** Virtual time that a turn of the event loop takes, in µs. */
 const TURN = 10;
 
@@ -24,12 +27,14 @@ export class Bench {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly network: MemoryDatagramNetwork;
+  readonly ethernet: MemoryEthernet;
   readonly ports: BenchPorts;
 
   constructor(platform: BenchPlatform) {
     this.clock = new VirtualClock(platform.settle);
     this.random = new SeededRandom(platform.seed ?? 1);
     this.network = new MemoryDatagramNetwork(this.clock);
+    this.ethernet = new MemoryEthernet(this.clock);
     const later = (callback: () => void): void => void this.clock.at(micros(this.clock.now() + TURN), callback);
     const channels = new MemoryChannelNetwork(later, platform.queueBytes ? { queueBytes: platform.queueBytes } : {});
     this.ports = {
@@ -37,6 +42,7 @@ export class Bench {
       random: this.random,
       hash: platform.hash,
       datagrams: this.network.host(),
+      ethernet: this.ethernet.host(BENCH_MAC),
       resolver: platform.resolver,
       channels: (path) => channels.createHost({ path, uid: BENCH_UID }),
     };

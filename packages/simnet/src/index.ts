@@ -6,6 +6,7 @@ export * from './ipcp-bench.js';
 export * from './links.js';
 export * from './memory-channel.js';
 export * from './memory-datagrams.js';
+export * from './memory-ethernet.js';
 export * from './memory-store.js';
 export * from './seeded-random.js';
 export * from './sim-app.js';

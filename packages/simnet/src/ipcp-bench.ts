@@ -14,6 +14,7 @@ import {
   type ChannelHost,
   type Clock,
   type DatagramNetwork,
+  type EthernetNetwork,
   type FlowArrival,
   type FlowArrivalAnswer,
   type FlowEnd,
@@ -30,6 +31,7 @@ export interface BenchPorts {
   readonly random: Random;
   readonly hash: Hash;
   readonly datagrams: DatagramNetwork;
+  readonly ethernet: EthernetNetwork;
   readonly resolver?: HostResolver;
   /** A channel host of the run's memory, listening at `path`. */
   channels(path: string): ChannelHost;
@@ -82,7 +84,7 @@ export class BenchHost<C> {
     readonly name: string,
     private readonly ports: BenchPorts,
   ) {
-    const { clock, random, hash, datagrams } = ports;
+    const { clock, random, hash, datagrams, ethernet } = ports;
     this.channel = ports.channels(`${name}/ipcp`);
     this.process = ports.channels(`${name}/process`);
     this.server = new IpcpServer(type, {
@@ -92,6 +94,7 @@ export class BenchHost<C> {
       random,
       hash,
       datagrams,
+      ethernet,
       logger: SILENT,
       resolver: ports.resolver ?? { resolve: () => Promise.resolve(undefined) },
       store: new MemoryStore(),

@@ -3,6 +3,7 @@ import type { CryptoSuite, DatagramNetwork, Hash, HostResolver, Management } fro
 import type { KillSignal, RegistryHost } from '@ouroboros/registry';
 import type { EventLog } from './event-log.js';
 import { MemoryChannelNetwork } from './memory-channel.js';
+import type { MemoryEthernetHost } from './memory-ethernet.js';
 import { MemoryStore } from './memory-store.js';
 import { ProcessClock } from './process-clock.js';
 import type { SeededRandom } from './seeded-random.js';
@@ -23,6 +24,7 @@ export interface NodeParts {
   readonly crypto: (() => Promise<CryptoSuite>) | undefined;
   readonly log: EventLog;
   readonly datagrams: DatagramNetwork;
+  readonly ethernet: MemoryEthernetHost;
   readonly resolver: HostResolver;
   readonly types: ReadonlyMap<string, SimIpcpType>;
   /** Bytes queued per direction of a flow between two processes; 0 = as on a real host. */
@@ -130,6 +132,11 @@ export class SimNode {
     this.startDaemon();
   }
 
+  /** The node's device `eth0`. */
+  get ethernet(): MemoryEthernetHost {
+    return this.parts.ethernet;
+  }
+
   /** Processes that live. */
   get processCount(): number {
     return this.processes.size;
@@ -178,7 +185,7 @@ export class SimNode {
 
   private startIpcp(process: SimProcess, name: string, type: SimIpcpType): void {
     const flows = type.usesLowerFlows ? new FlowAttachment(process) : null;
-    const { clock, random, logger, datagrams, channels, pid } = process;
+    const { clock, random, logger, datagrams, ethernet, channels, pid } = process;
     const { hash, resolver } = this.parts;
     const server = type.serve({
       name,
@@ -188,6 +195,7 @@ export class SimNode {
       hash,
       logger,
       datagrams,
+      ethernet,
       resolver,
       store: this.storeOf(name),
       flows: flows?.host ?? null,
@@ -214,7 +222,7 @@ export class SimNode {
   }
 
   private spawn(program: string, who: string): SimProcess {
-    const { name, clock, random, crypto = noCryptography, log, datagrams } = this.parts;
+    const { name, clock, random, crypto = noCryptography, log, datagrams, ethernet } = this.parts;
     const pid = this.nextPid();
     const process = new SimProcess({
       pid,
@@ -226,6 +234,7 @@ export class SimNode {
       logger: log.logger(`${name}/${who}`),
       channels: this.channels.createHost({ path: `/${pid}`, uid: USER }),
       datagrams,
+      ethernet,
     });
     this.processes.set(pid, process);
     process.onEnd = (end) => this.ended(process, end);

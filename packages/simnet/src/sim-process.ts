@@ -6,6 +6,8 @@ import type {
   DatagramNetwork,
   DatagramPort,
   DatagramQuestion,
+  EthernetNetwork,
+  EthernetPort,
   Logger,
 } from '@ouroboros/ports';
 import type { MemoryChannelHost } from './memory-channel.js';
@@ -25,6 +27,7 @@ export interface ProcessParts {
   readonly logger: Logger;
   readonly channels: MemoryChannelHost;
   readonly datagrams: DatagramNetwork;
+  readonly ethernet: EthernetNetwork;
 }
 
 /** How a process ended: `code` null when a signal ended it. */
@@ -42,6 +45,7 @@ export class SimProcess {
   readonly crypto: () => Promise<CryptoSuite>;
   readonly logger: Logger;
   readonly datagrams: DatagramNetwork;
+  readonly ethernet: EthernetNetwork;
   readonly caller: Caller;
   /** What SIGTERM does; by default it ends the process. */
   onTerminate: () => void = () => this.end({ code: null, signal: 'SIGTERM' });
@@ -49,11 +53,12 @@ export class SimProcess {
   onEnd: ((end: ProcessEnd) => void) | null = null;
   private readonly memory: MemoryChannelHost;
   private readonly sockets: DatagramPort[] = [];
+  private readonly devices: EthernetPort[] = [];
   private readonly endings: (() => void)[] = [];
   private ended = false;
 
   constructor(parts: ProcessParts) {
-    const { pid, uid, program, clock, random, crypto, logger, channels, datagrams } = parts;
+    const { pid, uid, program, clock, random, crypto, logger, channels, datagrams, ethernet } = parts;
     this.pid = pid;
     this.program = program;
     this.clock = clock;
@@ -66,6 +71,7 @@ export class SimProcess {
       bind: (address, port) => this.bind(datagrams, address, port),
       ask: (question) => this.ask(datagrams, question),
     };
+    this.ethernet = { open: (device, protocol) => this.open(ethernet, device, protocol) };
   }
 
   get channels(): ChannelHost {
@@ -91,6 +97,11 @@ export class SimProcess {
       socket.onDatagram = null;
       socket.close();
     }
+    for (const device of this.devices) {
+      device.onFrame = null;
+      device.onLink = null;
+      device.close();
+    }
     for (const ending of this.endings) ending();
     this.onEnd?.(how);
   }
@@ -99,6 +110,12 @@ export class SimProcess {
     const socket = await network.bind(address, port);
     this.sockets.push(socket);
     return socket;
+  }
+
+  private async open(network: EthernetNetwork, name: string, protocol: number | 'llc'): Promise<EthernetPort> {
+    const device = await network.open(name, protocol);
+    this.devices.push(device);
+    return device;
   }
 
   /** A process that has ended hears no answer. */

@@ -3,6 +3,7 @@ import { sleep, type CryptoSuite, type Hash, type LogLevel } from '@ouroboros/po
 import { EventLog } from './event-log.js';
 import { Links } from './links.js';
 import { MemoryDatagramNetwork } from './memory-datagrams.js';
+import { MemoryEthernet } from './memory-ethernet.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimNode } from './sim-node.js';
 import type { SimIpcpType } from './sim-type.js';
@@ -25,6 +26,9 @@ export interface SimulationOptions {
   readonly directFlows?: boolean;
 }
 
+/** MAC of the first node; the others follow. */
+export const FIRST_MAC = 0x020000000001;
+
 /**
  * Whole nodes in one process, in virtual time: what happens follows from the seed and from what the spec does. Two runs of one
  * seed give the same log.
@@ -34,6 +38,8 @@ export class Simulation {
   readonly random: SeededRandom;
   readonly links: Links;
   readonly network: MemoryDatagramNetwork;
+  /** One segment, on which each node has a device `eth0`: the first node 02:00:00:00:00:01, and so on. */
+  readonly ethernet: MemoryEthernet;
   readonly log: EventLog;
   private readonly nodesByName = new Map<string, SimNode>();
   private readonly types: ReadonlyMap<string, SimIpcpType>;
@@ -44,6 +50,8 @@ export class Simulation {
     this.links = new Links(this.random.fork());
     this.network = new MemoryDatagramNetwork(this.clock);
     this.network.fate = this.links.fate;
+    this.ethernet = new MemoryEthernet(this.clock);
+    this.ethernet.fate = this.links.fate;
     this.log = new EventLog(this.clock, options.logLevel);
     this.types = new Map(options.types.map((type) => [type.name, type]));
   }
@@ -59,6 +67,7 @@ export class Simulation {
       crypto: this.options.crypto,
       log: this.log,
       datagrams: this.network.host(...addresses),
+      ethernet: this.ethernet.host(FIRST_MAC + this.nodesByName.size),
       resolver: { resolve: () => Promise.resolve(undefined) },
       types: this.types,
       queueBytes: this.options.queueBytes ?? 0,

@@ -28,6 +28,20 @@ function census(file: string): Census {
   return found;
 }
 
+/** As `census`, for a layer over Ethernet. */
+function dixCensus(file: string): Census {
+  const classifier = new FrameClassifier();
+  const found: Census = { counts: {}, lines: [] };
+  for (const frame of readPcap(new Uint8Array(readFileSync(join(__dirname, '../test/captures', file))))) {
+    const parts = classifier.takeDix(frame);
+    expect(toHex(parts[0]!.again)).toBe(toHex(frame));
+    const kind = parts.map((part) => part.kind).join(' / ');
+    found.counts[kind] = (found.counts[kind] ?? 0) + 1;
+    found.lines.push(parts.map((part) => part.line).join(' | '));
+  }
+  return found;
+}
+
 const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
 
 describe('frames of C nodes decode and encode to the same bytes', () => {
@@ -82,6 +96,30 @@ describe('frames of C nodes decode and encode to the same bytes', () => {
       'UDP data / DT / user': 66,
     });
     expect(total(counts)).toBe(131);
+  });
+
+  it('two hosts, Ethernet layer with DIX frames, unicast layer on it', () => {
+    const { counts, lines } = dixCensus('e_dix.pcap');
+    expect(counts).toEqual({
+      'DIX name-query': 3,
+      'DIX name-reply': 2,
+      'DIX request / OAP request': 6,
+      'DIX reply / OAP response': 6,
+      'DIX data / user': 24,
+      'DIX data / OCEP': 6,
+      'DIX data / OEP request': 1,
+      'DIX data / OEP response': 1,
+      'DIX data / OEP ack': 1,
+      'DIX data / LSA': 2,
+      'DIX data / DT / DHT find-node-request': 2,
+      'DIX data / DT / DHT find-node-response': 2,
+      'DIX data / DT / DHT store': 1,
+      'DIX data / DT / FA request / OAP request': 1,
+      'DIX data / DT / FA reply / OAP response': 1,
+      'DIX data / DT / user': 6,
+    });
+    expect(total(counts)).toBe(65);
+    expect(lines[0]).toBe('DIX name-query hash=42dee3b0415b4f69..(32)');
   });
 
   it('print as lines that say what each header holds', () => {

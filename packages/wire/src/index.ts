@@ -7,6 +7,9 @@ export { addressFromBytes, addressToBytes, MAX_ADDRESS } from './address-bytes.j
 export * from './crc32.js';
 export * from './decoded.js';
 export * from './dt-pci.js';
+export * from './ethernet/framing.js';
+export * from './ethernet/mac.js';
+export * from './ethernet/mgmt.js';
 export * from './fa-message.js';
 export * from './flow-frame.js';
 export * from './frcp-pci.js';

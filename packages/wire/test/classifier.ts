@@ -5,6 +5,7 @@ import {
   decodeEnrollAck,
   decodeEnrollRequest,
   decodeEnrollResponse,
+  decodeEthMgmt,
   decodeFa,
   decodeLsa,
   decodeOap,
@@ -21,24 +22,31 @@ import {
   encodeEnrollAck,
   encodeEnrollRequest,
   encodeEnrollResponse,
+  encodeEthMgmt,
   encodeFa,
   encodeLsa,
   encodeOap,
   encodeUdpMgmt,
   eidOf,
+  ETH_DIX,
+  ETH_DIX_ETHERTYPE,
+  macText,
   printCep,
   printDht,
   printDtPdu,
   printEnrollAck,
   printEnrollRequest,
   printEnrollResponse,
+  printEthFrame,
   printFa,
   printLsa,
   printOap,
   printUdpFrame,
+  readMac,
   udpEid,
   UDP_DATA_HEADER,
   writeDtPci,
+  writeMac,
   writeUdpEid,
   type Decoded,
 } from '../src/index.js';
@@ -85,7 +93,7 @@ function oap(bytes: Uint8Array, isRequest: boolean): Part {
 }
 
 /**
- * Tells what each UDP frame of a capture carries by following the flows: requests and replies give the EIDs, the first
+ * Tells what each frame of a shim carries by following the flows: requests and replies give the EIDs, the first
  * packet each way on a flow to an IPCP is OCEP, and the component decides about the rest. Throws for what it cannot tell.
  */
 export class FrameClassifier {
@@ -116,13 +124,49 @@ export class FrameClassifier {
     this.flows.set(responder, state);
   }
 
-  private takeData({ payload, from, to }: UdpDatagram): Part[] {
-    const eid = udpEid(payload, 0);
+  /** A whole frame with DIX header. */
+  takeDix(frame: Uint8Array): Part[] {
+    const length = ETH_DIX.payloadLength(frame, 0, frame.length, ETH_DIX_ETHERTYPE);
+    if (length < 0) throw new Error(`verdict ${length}`);
+    const [from, to] = [macText(readMac(frame, 6)), macText(readMac(frame, 0))];
+    const payload = frame.subarray(ETH_DIX.headerLength, ETH_DIX.headerLength + length);
+    const eid = ETH_DIX.receiver(frame, 0);
+    const parts = eid === 0 ? this.takeDixMgmt(payload, from, to) : this.takeDixData(payload, from, to, eid);
+    const again = concatBytes(new Uint8Array(ETH_DIX.headerLength), parts[0]!.again);
+    writeMac(again, 0, readMac(frame, 0));
+    writeMac(again, 6, readMac(frame, 6));
+    ETH_DIX.write(again, ETH_DIX_ETHERTYPE, eid, 0, length);
+    return [{ kind: parts[0]!.kind, again, line: printEthFrame(ETH_DIX, frame, LAYER_HASH) }, ...parts.slice(1)];
+  }
+
+  private takeDixMgmt(payload: Uint8Array, from: string, to: string): Part[] {
+    const message = valueOf(decodeEthMgmt(ETH_DIX, LAYER_HASH, payload));
+    const kind = `DIX ${message.kind}`;
+    if (message.kind === 'name-query' || message.kind === 'name-reply')
+      return [{ kind, again: encodeEthMgmt(ETH_DIX, message), line: '' }];
+    if (message.kind !== 'request' && message.kind !== 'reply') throw new Error(`code of ${message.kind}`);
+    if (message.kind === 'request') this.requested.add(`${from} ${message.sEid}`);
+    else this.open(`${to} ${message.dEid}`, `${from} ${message.sEid}`);
+    const inner = oap(message.data, message.kind === 'request');
+    return [{ kind, again: encodeEthMgmt(ETH_DIX, { ...message, data: inner.again }), line: '' }, inner];
+  }
+
+  private takeDixData(payload: Uint8Array, from: string, to: string, eid: number): Part[] {
+    const inner = this.takeFlow(payload, from, to, eid);
+    return [{ kind: 'DIX data', again: inner[0]!.again, line: '' }, ...inner];
+  }
+
+  private takeFlow(packet: Uint8Array, from: string, to: string, eid: number): Part[] {
     const flow = this.flows.get(`${to} ${eid}`);
     if (flow === undefined) throw new Error(`no flow ${to} ${eid}`);
     const nth = flow.sent.get(from) ?? 0;
     flow.sent.set(from, nth + 1);
-    const inner = this.takePacket(flow, payload.subarray(UDP_DATA_HEADER), nth);
+    return this.takePacket(flow, packet, nth);
+  }
+
+  private takeData({ payload, from, to }: UdpDatagram): Part[] {
+    const eid = udpEid(payload, 0);
+    const inner = this.takeFlow(payload.subarray(UDP_DATA_HEADER), from, to, eid);
     const again = concatBytes(new Uint8Array(UDP_DATA_HEADER), inner[0]!.again);
     writeUdpEid(again, 0, eid);
     return [{ kind: 'UDP data', again, line: printUdpFrame(payload) }, ...inner];

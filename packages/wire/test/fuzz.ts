@@ -8,6 +8,7 @@ import {
   decodeEnrollAck,
   decodeEnrollRequest,
   decodeEnrollResponse,
+  decodeEthMgmt,
   decodeFa,
   decodeLsa,
   decodeOap,
@@ -19,23 +20,30 @@ import {
   encodeEnrollAck,
   encodeEnrollRequest,
   encodeEnrollResponse,
+  encodeEthMgmt,
   encodeFa,
   encodeLsa,
   encodeOap,
   encodeOapExtension,
   encodePeerExtension,
   encodeUdpMgmt,
+  ETH_DIX,
+  ETH_DIX_ETHERTYPE,
+  ETH_LLC,
   printCep,
   printDht,
   printDtPdu,
   printEnrollAck,
   printEnrollRequest,
   printEnrollResponse,
+  printEthFrame,
   printFa,
   printLsa,
   printOap,
   printUdpFrame,
   type Decoded,
+  type EthFraming,
+  type EthMgmt,
 } from '../src/index.js';
 import { SAMPLES } from './samples.js';
 
@@ -92,8 +100,27 @@ const oapTarget = (samples: readonly Bytes[], hashLength: number): Target =>
     (bytes) => printOap(bytes, hashLength),
   );
 
+/** The payload is what is changed; it is printed in a frame around it. */
+const ethTarget = (framing: EthFraming, samples: readonly Bytes[]): Target =>
+  target(
+    samples,
+    roundTrip(
+      (bytes) => decodeEthMgmt(framing, HASH, bytes),
+      (value: EthMgmt) => encodeEthMgmt(framing, value),
+      notUnknown,
+    ),
+    (bytes) => {
+      const frame = new Uint8Array(framing.headerLength + bytes.length);
+      framing.write(frame, ETH_DIX_ETHERTYPE, 0, 0, bytes.length);
+      frame.set(bytes, framing.headerLength);
+      return printEthFrame(framing, frame, HASH);
+    },
+  );
+
 export const FUZZ_TARGETS: Readonly<Record<string, Target>> = {
   'UDP frames': target(SAMPLES.udp, roundTrip(decodeUdpMgmt, encodeUdpMgmt, notUnknown), printUdpFrame),
+  'management messages of DIX': ethTarget(ETH_DIX, SAMPLES.ethDix),
+  'management messages of LLC': ethTarget(ETH_LLC, SAMPLES.ethLlc),
   'DT PDUs': target(SAMPLES.dt, printDtPdu, printDtPdu),
   'FA messages': target(
     SAMPLES.fa,

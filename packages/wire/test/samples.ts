@@ -1,4 +1,6 @@
 import { fromHex, QOS_RAW } from '@ouroboros/model';
+import { ETH_DIX, ETH_LLC } from '../src/ethernet/framing.js';
+import { encodeEthMgmt, type EthMgmt } from '../src/ethernet/mgmt.js';
 import { encodeFa } from '../src/fa-message.js';
 import { encodeLsa } from '../src/lsa.js';
 import { encodeOapExtension } from '../src/oap/extension.js';
@@ -35,6 +37,12 @@ const dht: readonly DhtMessage[] = [
   { kind: 'find-value-response', ...found, values: [new Uint8Array(8).fill(2)] },
   { kind: 'find-node-response', ...found },
 ];
+const eth: readonly EthMgmt[] = [
+  { kind: 'request', sEid: 60, qos: QOS_RAW, hash: OPING_SHA3, data },
+  { kind: 'reply', sEid: 60, dEid: 61, response: -1, data },
+  { kind: 'name-query', hash: OPING_SHA3 },
+  { kind: 'inquiry', sEid: 60, dEid: 61 },
+];
 const config = { layer: { name: 'net', dirHashAlgo: 1 }, type: 1, unicast: unicastDefaults(0xffffffff) };
 
 /** Well-formed messages of each kind, from which fuzzed inputs are made. */
@@ -45,6 +53,8 @@ export const SAMPLES = {
     encodeUdpMgmt({ kind: 'dealloc', sEid: 64, dEid: 65, response: -1005 }),
     fromHex('00000041 68656c6c6f'),
   ],
+  ethDix: eth.map((message) => encodeEthMgmt(ETH_DIX, message)),
+  ethLlc: eth.map((message) => encodeEthMgmt(ETH_LLC, message)),
   dt: [fromHex('01020304003c0041000000d4c3b2a168656c6c6f')],
   fa: [
     encodeFa({ kind: 'request', sAddr: 1, sEid: 2n ** 40n, qos: QOS_RAW, hash: OPING_SHA3, data }),

@@ -2,7 +2,8 @@
 export { loadNative, native, systemError, tryNative } from './libc.js';
 export type { Address, Libc, Native, PollEvents, PollHandle, Pointer } from './libc.js';
 export { MAX_DESCRIPTORS, receiveDescriptors, sendDescriptors, type Received } from './descriptor-message.js';
+export { deviceState, openPacketSocket, receiveFrame, type DeviceState } from './packet-socket.js';
 export { peerCredentials, type PeerCredentials } from './peer-credentials.js';
 export { nativeSelfTest } from './self-test.js';
 export { createMemoryFile, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
-export { acceptUnix, closeDescriptor, connectUnix, listenUnix, ringBell, socketPair } from './unix-socket.js';
+export { acceptUnix, closeDescriptor, connectUnix, holdName, listenUnix, ringBell, socketPair } from './unix-socket.js';

@@ -14,14 +14,17 @@ export interface Libc {
   listen(fd: number, backlog: number): number;
   accept4(fd: number, address: Pointer, length: Pointer, flags: number): number;
   connect(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
   send(fd: number, bytes: Pointer, length: number, flags: number): number;
   recv(fd: number, bytes: Pointer, length: number, flags: number): number;
+  recvfrom(fd: number, bytes: Pointer, length: number, flags: number, from: Pointer, fromLength: Pointer): number;
   sendmsg(fd: number, header: Address, flags: number): number;
   recvmsg(fd: number, header: Address, flags: number): number;
   memfd_create(name: string, flags: number): number;
   ftruncate(fd: number, length: number): number;
   fcntl(fd: number, command: number, argument: number): number;
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Address, length: number): number;
   close(fd: number): number;
@@ -34,15 +37,18 @@ const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
   listen: 'int listen(int, int)',
   accept4: 'int accept4(int, void *, void *, int)',
   connect: 'int connect(int, void *, uint32_t)',
+  setsockopt: 'int setsockopt(int, int, int, void *, uint32_t)',
   getsockopt: 'int getsockopt(int, int, int, void *, void *)',
   send: 'int64_t send(int, void *, size_t, int)',
   recv: 'int64_t recv(int, void *, size_t, int)',
+  recvfrom: 'int64_t recvfrom(int, void *, size_t, int, void *, void *)',
   sendmsg: 'int64_t sendmsg(int, void *, int)',
   recvmsg: 'int64_t recvmsg(int, void *, int)',
   memfd_create: 'int memfd_create(const char *, uint32_t)',
   ftruncate: 'int ftruncate(int, int64_t)',
-  // Variadic in C; with one int argument the calling convention of the supported platforms is that of a fixed one.
+  // Both variadic in C; with one argument the calling convention of the supported platforms is that of a fixed one.
   fcntl: 'int fcntl(int, int, int)',
+  ioctl: 'int ioctl(int, uint64_t, void *)',
   mmap: 'uint64_t mmap(void *, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void *, size_t)',
   close: 'int close(int)',
@@ -63,7 +69,10 @@ export interface PollEvents {
   readonly writable?: boolean;
 }
 
-/** A libuv poll handle; it works, and keeps the process alive, until `close`. Its events say only: look for yourself. */
+/**
+ * A libuv poll handle; it works, and keeps the process alive, until `close`. Its events say only: look for yourself. After
+ * an error of the descriptor it calls back once more and has stopped.
+ */
 export interface PollHandle {
   start(events: PollEvents, callback: () => void): void;
   stop(): void;

@@ -53,6 +53,23 @@ export function connectUnix(path: string): number | string {
   return name;
 }
 
+/**
+ * Holds a name that one process of this network namespace can have at a time, until the descriptor is closed. Answers null
+ * when another has it.
+ */
+export function holdName(name: string): number | null {
+  const { c, errno } = native();
+  const fd = newSocket();
+  // An address that begins with a zero byte is no file.
+  const address = addressOf(`\0${name}`).subarray(0, -1);
+  if (c.bind(fd, address, address.length) === 0) return fd;
+  const taken = errno() === 'EADDRINUSE';
+  const error = systemError(`hold the name ${name}`);
+  c.close(fd);
+  if (taken) return null;
+  throw error;
+}
+
 /** The next waiting connection, or the error's name: `EAGAIN` = none. */
 export function acceptUnix(listener: number): number | string {
   const { c, errno } = native();

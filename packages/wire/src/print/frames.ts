@@ -1,6 +1,8 @@
-/** Printers of fixed layouts: UDP frames, DT PDUs, FA messages, link state, OAP. One line each, see line.ts. */
+/** Printers of fixed layouts: UDP and Ethernet frames, DT PDUs, FA messages, link state, OAP. One line each, see line.ts. */
 import type { QosSpec } from '@ouroboros/model';
 import { DT_PCI_LENGTH, DT_PCI_TABLE } from '../dt-pci.js';
+import { ETH_DIX_ETHERTYPE, EthVerdict, type EthFraming } from '../ethernet/framing.js';
+import { decodeEthMgmt } from '../ethernet/mgmt.js';
 import { decodeFa } from '../fa-message.js';
 import { readFields } from '../field-table.js';
 import { decodeLsa } from '../lsa.js';
@@ -19,7 +21,7 @@ const QOS: readonly Column[] = [
   ['inOrder', 'in_order', decimal],
 ];
 
-const UDP: readonly Column[] = [
+const SHIM: readonly Column[] = [
   ['code', 'code', decimal],
   ['sEid', 's_eid', decimal],
   ['dEid', 'd_eid', decimal],
@@ -85,7 +87,20 @@ export function printUdpFrame(bytes: Uint8Array): string {
   if (eid !== 0) return `UDP data eid=${eid} payload=${bytes.length - UDP_DATA_HEADER}`;
   const message = decodeUdpMgmt(bytes);
   if (!message.ok) return printRefused('UDP mgmt', message, bytes.length);
-  return printLine(`UDP ${message.value.kind}`, flat(message.value), UDP);
+  return printLine(`UDP ${message.value.kind}`, flat(message.value), SHIM);
+}
+
+/** A whole frame of an Ethernet shim, data or management. `hashLength`: of the layer's algorithm. */
+export function printEthFrame(framing: EthFraming, bytes: Uint8Array, hashLength: number): string {
+  const { name, headerLength } = framing;
+  const length = framing.payloadLength(bytes, 0, bytes.length, ETH_DIX_ETHERTYPE);
+  if (length === EthVerdict.runt) return tooShort(name, bytes.length);
+  if (length < 0) return `${name} ${length === EthVerdict.foreign ? 'of another protocol' : 'malformed'}`;
+  const eid = framing.receiver(bytes, 0);
+  if (eid !== 0) return `${name} data eid=${eid} payload=${length}`;
+  const message = decodeEthMgmt(framing, hashLength, bytes.subarray(headerLength, headerLength + length));
+  if (!message.ok) return printRefused(`${name} mgmt`, message, bytes.length);
+  return printLine(`${name} ${message.value.kind}`, flat(message.value), SHIM);
 }
 
 /** A whole packet of a DT flow. */
