@@ -2,7 +2,7 @@ import { NodeHash } from '@ouroboros/crypto';
 import { conformanceSuite, VirtualWorld, type LayerPlan } from '@ouroboros/ipcp-conformance';
 import type { IpcpEnvironment } from '@ouroboros/ipcp-kit';
 import { Simulation, simType } from '@ouroboros/simnet';
-import { tcpType } from './index.js';
+import { tcpType, type StreamNetwork } from './index.js';
 import { MemoryStreams } from './testing/memory-streams.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -13,9 +13,10 @@ const LINKED_WITHIN_MS = 2_000;
 function inVirtualTime(plan: LayerPlan): () => Promise<VirtualWorld> {
   return async () => {
     let streams: MemoryStreams | undefined;
-    const networkFor = ({ clock }: IpcpEnvironment) => (streams ??= new MemoryStreams(sim.clock)).host(clock);
+    const networkFor = ({ clock }: IpcpEnvironment): StreamNetwork =>
+      (streams ??= new MemoryStreams(sim.clock)).host(clock);
     const types = [simType(tcpType(networkFor))];
-    const sim = new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false });
+    const sim: Simulation = new Simulation({ seed: 1, settle, hash: new NodeHash(), types, directFlows: false });
     const world = await VirtualWorld.make(sim, plan);
     await sim.run(LINKED_WITHIN_MS);
     return world;

@@ -44,10 +44,10 @@ export class NameSearch {
   /** Members that serve the name; empty when none does, or says so in time. */
   find(hash: Uint8Array): Promise<readonly string[]> {
     const hex = toHex(hash);
-    const past = this.past.get(hex);
-    if (past && past.until > this.parts.clock.now()) return Promise.resolve(past.members);
-    for (const search of this.searches.values()) if (search.hex === hex) return search.result;
     const members = this.parts.members();
+    const past = this.believed(hex).filter((member) => members.includes(member));
+    if (past.length > 0) return Promise.resolve(past);
+    for (const search of this.searches.values()) if (search.hex === hex) return search.result;
     if (members.length === 0 || this.searches.size >= MAX_UNDER_WAY) return Promise.resolve([]);
     return this.begin(hash, hex, members);
   }
@@ -76,6 +76,11 @@ export class NameSearch {
 
   close(): void {
     for (const search of [...this.searches.values()]) search.settle();
+  }
+
+  private believed(hex: string): readonly string[] {
+    const past = this.past.get(hex);
+    return past && past.until > this.parts.clock.now() ? past.members : [];
   }
 
   private begin(hash: Uint8Array, hex: string, members: readonly string[]): Promise<readonly string[]> {

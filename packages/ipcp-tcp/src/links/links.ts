@@ -230,7 +230,7 @@ export class Links<C extends WatchedConnection> implements Machine<LinkInput<C>,
   private end(link: Link<C>, out: Sink<LinkOutput<C>>): void {
     this.links.delete(link.member);
     const { connection } = link;
-    if (connection) {
+    if (connection && this.connections.has(connection)) {
       this.forget(connection);
       out.emit({ type: 'close', connection });
     }
