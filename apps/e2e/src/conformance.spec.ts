@@ -182,3 +182,10 @@ conformanceSuite(
   runner,
   { noise: true },
 );
+
+/** Only the first host listens. */
+const tcpPlan = (port: string): LayerPlan =>
+  ['listen', 'connect']
+    .map((how) => ({ [how]: `127.0.0.1:${port}` }))
+    .map((config) => [{ name: 'e', type: 'tcp', layer: 'under-test', config }]);
+conformanceSuite('tcp with real daemons', real(tcpPlan), runner);

@@ -6,7 +6,7 @@
  *   reply     0 code = 2 │ 1 requester (4) │ 5 responder (4) │ 9 response (4) │ 13 OAP response …
  *   dealloc   0 code = 3 │ 1 from (4) │ 5 to (4)
  *
- * H follows from the hash algorithm of the layer. [docs/wire-extensions.md §11]
+ * H follows from the hash algorithm of the layer. [docs/wire-extensions.md, TCP layers]
  */
 import { concatBytes } from '@ouroboros/model';
 import { accepted, fieldTable, qosOf, readFields, refused, writeFields, type Decoded } from '@ouroboros/wire';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { QOS_RAW, concatBytes, fromHex, toHex } from '@ouroboros/model';
+import { concatBytes, fromHex, toHex } from '@ouroboros/model';
 import { decodeControl, encodeControl, type ControlMessage } from './control.js';
 import { FRAME_HEADER, FrameReader, MAX_PAYLOAD, writeFrameHeader } from './frames.js';
 

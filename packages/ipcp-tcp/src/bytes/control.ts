@@ -1,6 +1,6 @@
 /**
  * Control messages: the payload of frames with EID 0. Codes 1 to 3 are the words of the flow handshake
- * (packages/shim-flow/src/message-codec.ts). The others, big-endian: [docs/wire-extensions.md §11]
+ * (packages/shim-flow/src/message-codec.ts). The others, big-endian: [docs/wire-extensions.md, TCP layers]
  *
  *   credit   0 code = 4 │ 1 from (4) │ 5 to (4) │ 9 bytes (4)      EIDs of sender and receiver; what the receiver may send more
  *   query    0 code = 5 │ 1 number (4) │ 5 hash (H)                does the receiver serve this name?

@@ -1,5 +1,5 @@
 /**
- * Frames on a connection. Big-endian. [docs/wire-extensions.md §11]
+ * Frames on a connection. Big-endian. [docs/wire-extensions.md, TCP layers]
  *
  *   0 length (2) of what follows │ 2 EID of the receiver (4) │ 6 payload …
  *
