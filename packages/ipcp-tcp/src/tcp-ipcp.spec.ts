@@ -116,7 +116,7 @@ describe('a break of the connection', () => {
       expect([readAll(near), readAll(far)]).toEqual([[packet(i)], [packet(i)]]);
     }
     expect([near.down, far.down, hub.gone, spoke.gone]).toEqual([null, null, [], []]);
-    expect(await neighbors(hub)).toMatchObject([{ state: 'up', flows: 1, dialed: false }]);
+    expect(await neighbors(hub)).toMatchObject([{ state: 'up', open: 1, dialed: false }]);
   });
 
   it('in silence is noticed by either side, and healed', async () => {
@@ -125,7 +125,7 @@ describe('a break of the connection', () => {
     const [near, far] = await world.flow(hub, spoke);
     world.streams.silent = true;
     await world.ms(20_000);
-    expect(await neighbors(hub)).toMatchObject([{ state: 'held', flows: 1 }]);
+    expect(await neighbors(hub)).toMatchObject([{ state: 'held', open: 1 }]);
     world.streams.silent = false;
     await world.ms(10_000);
     expect(write(near, packet(1))).toBe('ok');

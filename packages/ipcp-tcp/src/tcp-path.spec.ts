@@ -1,6 +1,7 @@
 import { Counters, type UserFlow } from '@ouroboros/ipcp-kit';
 import { QOS_RAW } from '@ouroboros/model';
 import type { FlowEnd, WriteVerdict } from '@ouroboros/ports';
+import { VirtualClock } from '@ouroboros/simnet';
 import { FRAME_HEADER } from './bytes/frames.js';
 import { Line } from './line.js';
 import type { StreamConnection } from './stream-network.js';
@@ -33,7 +34,12 @@ class Rig {
   constructor() {
     const user = { end: this.end, qos: QOS_RAW, flowId: 1, correlationId: '', allocated: true, features: 0 };
     const shim = { eid: 64, remoteEid: 65, peer: { address: 'm', port: 0 }, state: 'open' as const };
-    this.path = new TcpPath(user as UserFlow, shim, this.counters);
+    this.path = new TcpPath(user as UserFlow, shim, {
+      clock: new VirtualClock(() => Promise.resolve()),
+      counters: this.counters,
+      sendPacket: () => undefined,
+      stopped: () => undefined,
+    });
   }
 
   /** A new connection. */
