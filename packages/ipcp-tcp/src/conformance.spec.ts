@@ -29,5 +29,5 @@ const plan = (...configs: readonly [typeof HUB | typeof SPOKE, typeof HUB | type
   configs.map((config) => [{ name: 'e', type: 'tcp', layer: 'under-test', config }]);
 
 const runner = { describe, it, beforeAll, afterAll };
-conformanceSuite('tcp to a member that dialed', inVirtualTime(plan(HUB, SPOKE)), runner);
-conformanceSuite('tcp to a member that listens', inVirtualTime(plan(SPOKE, HUB)), runner);
+conformanceSuite('tcp to a member that dialed', inVirtualTime(plan(HUB, SPOKE)), runner, { alone: true });
+conformanceSuite('tcp to a member that listens', inVirtualTime(plan(SPOKE, HUB)), runner, { alone: true });
