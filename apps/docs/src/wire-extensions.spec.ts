@@ -66,6 +66,9 @@ import { FrameStage } from '../../../packages/flow/src/stack/frame-stage.js';
 import { Fragmenter } from '../../../packages/flow/src/stack/fragmenter.js';
 import { BASE_PACKET } from '../../../packages/flow/src/stack/path-mtu.js';
 import { Segmenter } from '../../../packages/flow/src/stack/segmenter.js';
+import { encodeControl, type ControlMessage } from '../../../packages/ipcp-tcp/src/bytes/control.js';
+import { FRAME_HEADER, MAX_PAYLOAD, writeFrameHeader } from '../../../packages/ipcp-tcp/src/bytes/frames.js';
+import { WINDOW } from '../../../packages/ipcp-tcp/src/tcp-path.js';
 import { blocksOf, remarkOf } from './document.js';
 
 const HASH_LENGTH = 32;
@@ -201,6 +204,15 @@ function acknowledgement(): Uint8Array {
   return sent.at(-1)!;
 }
 
+function tcpFrame(eid: number, payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(FRAME_HEADER + payload.length);
+  writeFrameHeader(bytes, 0, eid, payload.length);
+  bytes.set(payload, FRAME_HEADER);
+  return bytes;
+}
+
+const tcpControl = (message: ControlMessage): Uint8Array => tcpFrame(0, encodeControl(message));
+
 /** Bytes of each example, as the code that sends such messages makes them. */
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
@@ -231,6 +243,9 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'own-packet': ownPacket,
   'key-change-confirm': confirm,
   'frcp-selective': acknowledgement,
+  'tcp-hello': () => tcpControl({ kind: 'hello', hash: 1, member: '22'.repeat(16), run: '33'.repeat(8), layer: 'net' }),
+  'tcp-credit': () => tcpControl({ kind: 'credit', from: 65, to: 64, bytes: WINDOW }),
+  'tcp-packet': () => tcpFrame(64, ascii('hello')),
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -291,6 +306,10 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(KEY_LIMITS).toEqual({ packets: 2 ** 20, time: 120_000_000 });
     expect([OFFER_LENGTH, ANSWER_LENGTH, PART_LENGTH, REPLAY_WINDOW]).toEqual([1184 + 32, 1088 + 32, 448, 8160]);
     expect(ChangeMessage).toEqual({ OFFER: 1, ANSWER: 2, CONFIRM: 3, CONFIRMED: 4, REQUEST: 5 });
+  });
+
+  it('name the numbers of TCP layers', () => {
+    expect([MAX_PAYLOAD, WINDOW]).toEqual([16_384, 262_144]);
   });
 
   it('name the numbers of selective acknowledgements', () => {

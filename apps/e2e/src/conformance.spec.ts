@@ -217,3 +217,9 @@ conformanceSuite(
   apart,
   { alone: true },
 );
+/** Only the first host listens. */
+const tcpPlan = (port: string): LayerPlan =>
+  ['listen', 'connect']
+    .map((how) => ({ [how]: `127.0.0.1:${port}` }))
+    .map((config) => [{ name: 'e', type: 'tcp', layer: 'under-test', config }]);
+conformanceSuite('tcp with real daemons', real(tcpPlan), runner, { alone: true });

@@ -4,8 +4,14 @@ import type { IpcpConfig } from '@ouroboros/wire';
 import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
 import { ROUTING_POLICIES, type RoutingPolicy } from './routing/index.js';
 
-/** Policies are found by their name in the configuration and by their number on the wire. */
-const CA_POLICIES: readonly CaPolicy[] = [mbEcn, noCongestionAvoidance];
+/** Policies are found by their name in the configuration and by their number on the wire; the first is the default. */
+export interface Policies {
+  readonly routing: readonly RoutingPolicy[];
+  readonly congestion: readonly CaPolicy[];
+}
+
+/** Those that every program has. */
+export const OWN_POLICIES: Policies = { routing: ROUTING_POLICIES, congestion: [mbEcn, noCongestionAvoidance] };
 
 interface Policy {
   readonly name: string;
@@ -16,24 +22,27 @@ const namesOf = (policies: readonly Policy[]): readonly string[] => policies.map
 const policyField = (policies: readonly Policy[]): Field<string> => oneOf(namesOf(policies), policies[0]?.name);
 
 /** Defaults and limits of the spec. [spec/architecture.md §6, spec/wire-control.md §2.2] */
-export const unicastConfig = configSchema({
-  addr_size: integer({ min: 4, max: 4, default: 4, unit: 'bytes' }),
-  eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
-  max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
-  'addr-auth': oneOf(['flat'] as const, 'flat'),
-  routing: policyField(ROUTING_POLICIES),
-  ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
-  ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
-  ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
-  congestion: policyField(CA_POLICIES),
-  directory: oneOf(['DHT'] as const, 'DHT'),
-  hash: hashAlgorithm(),
-  dht_alpha: integer({ min: 1, max: 10, default: 3 }),
-  dht_k: integer({ min: 1, max: 20, default: 8 }),
-  dht_t_expire: integer({ min: 10, max: 86400, default: 86400, unit: 's' }),
-  dht_t_refresh: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
-  dht_t_replicate: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
-});
+export const unicastConfigWith = (policies: Policies) =>
+  configSchema({
+    addr_size: integer({ min: 4, max: 4, default: 4, unit: 'bytes' }),
+    eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
+    max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
+    'addr-auth': oneOf(['flat'] as const, 'flat'),
+    routing: policyField(policies.routing),
+    ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
+    ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
+    ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
+    congestion: policyField(policies.congestion),
+    directory: oneOf(['DHT'] as const, 'DHT'),
+    hash: hashAlgorithm(),
+    dht_alpha: integer({ min: 1, max: 10, default: 3 }),
+    dht_k: integer({ min: 1, max: 20, default: 8 }),
+    dht_t_expire: integer({ min: 10, max: 86400, default: 86400, unit: 's' }),
+    dht_t_refresh: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
+    dht_t_replicate: integer({ min: 3, max: 3600, default: 900, unit: 's' }),
+  });
+
+export const unicastConfig = unicastConfigWith(OWN_POLICIES);
 
 export type UnicastOptions = ReturnType<typeof unicastConfig.parse>;
 
@@ -49,9 +58,9 @@ export interface LayerConfig {
 
 const UNICAST_TYPE = 1;
 
-export function layerFromOptions(name: string, options: UnicastOptions): LayerConfig {
-  const ca = CA_POLICIES.find((policy) => policy.name === options.congestion)!;
-  const routing = ROUTING_POLICIES.find((policy) => policy.name === options.routing)!;
+export function layerFromOptions(name: string, options: UnicastOptions, policies = OWN_POLICIES): LayerConfig {
+  const ca = policies.congestion.find((policy) => policy.name === options.congestion)!;
+  const routing = policies.routing.find((policy) => policy.name === options.routing)!;
   const linkState = {
     policy: routing.number,
     recalcS: options.ls_t_recalc,
@@ -73,7 +82,7 @@ export function layerFromOptions(name: string, options: UnicastOptions): LayerCo
 }
 
 /** The configuration that a member handed over, or why this member cannot follow it. */
-export function layerFromWire(wire: IpcpConfig): LayerConfig | string {
+export function layerFromWire(wire: IpcpConfig, policies = OWN_POLICIES): LayerConfig | string {
   const { unicast } = wire;
   const hash = hashAlgorithmOf(wire.layer.dirHashAlgo);
   if (!unicast) return 'the configuration has no unicast part';
@@ -85,11 +94,12 @@ export function layerFromWire(wire: IpcpConfig): LayerConfig | string {
   if (unicast.dt.routing.policy !== 0 || !unicast.dt.routing.linkState) return 'unknown routing policy';
   if (unicast.dir.policy !== 0 || !unicast.dir.dht) return 'unknown directory policy';
   if (unicast.addrAuth !== 0) return `unknown address policy ${unicast.addrAuth}`;
-  const ca = CA_POLICIES.find((policy) => policy.number === unicast.congAvoid);
-  if (!ca) return `unknown congestion avoidance policy ${unicast.congAvoid}, known: ${knownNumbers(CA_POLICIES)}`;
+  const ca = policies.congestion.find((policy) => policy.number === unicast.congAvoid);
+  if (!ca)
+    return `unknown congestion avoidance policy ${unicast.congAvoid}, known: ${knownNumbers(policies.congestion)}`;
   const { policy } = unicast.dt.routing.linkState;
-  const routing = ROUTING_POLICIES.find(({ number }) => number === policy);
-  if (!routing) return `unknown link-state policy ${policy}, known: ${knownNumbers(ROUTING_POLICIES)}`;
+  const routing = policies.routing.find(({ number }) => number === policy);
+  if (!routing) return `unknown link-state policy ${policy}, known: ${knownNumbers(policies.routing)}`;
   const { name } = wire.layer;
   return timesFault(unicast.dt.routing.linkState, unicast.dir.dht) ?? { name, hash, ca, routing, wire };
 }

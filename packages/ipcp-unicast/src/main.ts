@@ -1,4 +1,5 @@
 import { runIpcp } from '@ouroboros/ipcp-kit/node';
-import { unicastType } from './index.js';
+import { unicastTypeWith } from './index.js';
+import { foundPolicies } from './node-policies/found-policies.js';
 
-runIpcp(unicastType);
+runIpcp(unicastTypeWith({ extensions: true, policies: foundPolicies(process.argv[1], process.env) }));

@@ -18,7 +18,7 @@ import type {
 } from '@ouroboros/ports';
 import { CEP_COMPONENTS, ENROLL_ID_LENGTH } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
-import { layerFromOptions, layerFromWire, type LayerConfig, type UnicastOptions } from './config.js';
+import { layerFromOptions, layerFromWire, type LayerConfig, type Policies, type UnicastOptions } from './config.js';
 import { Connections, converse } from './connmgr/index.js';
 import { Member } from './member.js';
 import { directoryOf, neighborsOf, routesOf, statusOf } from './reports.js';
@@ -38,10 +38,11 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   constructor(
     private readonly env: IpcpEnvironment,
     private readonly extensions: boolean,
+    private readonly policies: Policies,
   ) {}
 
   async bootstrap(name: string, options: UnicastOptions): Promise<LayerInfo> {
-    return this.become(layerFromOptions(name, options));
+    return this.become(layerFromOptions(name, options, this.policies));
   }
 
   /** [spec/wire-control.md §2.3] */
@@ -66,7 +67,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     output: Extract<EnrollOutput, { kind: 'start' }>,
     give: (input: NewMemberInput) => void,
   ): Promise<void> {
-    const layer = layerFromWire(output.config);
+    const layer = layerFromWire(output.config, this.policies);
     if (typeof layer === 'string') return give({ kind: 'start-failed', reason: layer });
     try {
       await this.become(layer);

@@ -4,12 +4,14 @@
  */
 export * from './eid-rotation.js';
 export * from './events.js';
+export * from './message-codec.js';
 export * from './messages.js';
 export * from './peer-watch.js';
 export * from './shim-allocator.js';
 export * from './shim-counters.js';
 export * from './shim-handshake.js';
 export * from './shim-layer.js';
+export * from './shim-path.js';
 export * from './shim-user-flow.js';
 export * from './shim-wire.js';
 export * from './bounded-map.js';

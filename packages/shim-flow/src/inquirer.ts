@@ -3,7 +3,7 @@ import { MachineDriver } from '@ouroboros/machine';
 import type { ShimFlow } from './events.js';
 import type { ShimInquiry, ShimPeer } from './messages.js';
 import { PeerWatch, type PeerWatchInput, type PeerWatchOutput } from './peer-watch.js';
-import type { ShimUserFlow } from './shim-user-flow.js';
+import type { ShimPath } from './shim-path.js';
 import type { ShimWire } from './shim-wire.js';
 
 /** How long an answer is waited for: less than the time to the next question, so that they do not pile up. */
@@ -17,25 +17,25 @@ export interface InquirerParts<P extends ShimPeer> {
   /** The flow behind an own EID. */
   readonly flowOf: (eid: number) => ShimFlow<P> | undefined;
   /** The peer does not have the flow any more. */
-  readonly gone: (flow: ShimUserFlow<P>) => void;
+  readonly gone: (flow: ShimPath<P>) => void;
 }
 
 /** Joins the watch over peers to the wire: asks for it, and answers peers that ask. [docs/wire-extensions.md §2] */
 export class Inquirer<P extends ShimPeer> {
-  private readonly driver: MachineDriver<PeerWatchInput<ShimUserFlow<P>>, PeerWatchOutput<ShimUserFlow<P>>>;
+  private readonly driver: MachineDriver<PeerWatchInput<ShimPath<P>>, PeerWatchOutput<ShimPath<P>>>;
 
   constructor(private readonly parts: InquirerParts<P>) {
-    this.driver = new MachineDriver(new PeerWatch<ShimUserFlow<P>>(), parts.clock, ({ type, flow }) => {
+    this.driver = new MachineDriver(new PeerWatch<ShimPath<P>>(), parts.clock, ({ type, flow }) => {
       if (type === 'gone') parts.gone(flow);
       else void this.ask(flow);
     });
   }
 
-  watch(flow: ShimUserFlow<P>): void {
+  watch(flow: ShimPath<P>): void {
     this.driver.input({ type: 'watch', flow });
   }
 
-  unwatch(flow: ShimUserFlow<P>): void {
+  unwatch(flow: ShimPath<P>): void {
     this.driver.input({ type: 'unwatch', flow });
   }
 
@@ -50,8 +50,8 @@ export class Inquirer<P extends ShimPeer> {
     this.parts.wire.say({ kind: has ? 'alive' : 'dealloc', from: to, to: from }, peer);
   }
 
-  private async ask(flow: ShimUserFlow<P>): Promise<void> {
-    const answer = await this.parts.wire.inquire(flow.shim, ANSWER_LIMIT_MS);
-    if (answer !== 'silent') this.driver.input({ type: 'answer', flow, answer });
+  private async ask(flow: ShimPath<P>): Promise<void> {
+    const answer = await this.parts.wire.inquire?.(flow.shim, ANSWER_LIMIT_MS);
+    if (answer !== undefined && answer !== 'silent') this.driver.input({ type: 'answer', flow, answer });
   }
 }

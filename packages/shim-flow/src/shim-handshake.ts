@@ -81,7 +81,11 @@ export class ShimHandshake<P extends ShimPeer> implements Machine<ShimInput<P>, 
   private pending = 0;
   private farewells = 0;
 
-  constructor(private readonly eids: EidRange) {
+  /** `dependable`: see ShimWire; then nothing is said again by time. */
+  constructor(
+    private readonly eids: EidRange,
+    private readonly dependable = false,
+  ) {
     this.flows = new EidRotation<Flow<P>>(eids);
   }
 
@@ -146,6 +150,7 @@ export class ShimHandshake<P extends ShimPeer> implements Machine<ShimInput<P>, 
   }
 
   private planRetry(flow: Flow<P>, now: Micros, gapMs: number, again: boolean): void {
+    if (this.dependable) return;
     this.agenda.set(`retry ${flow.eid}`, after(now, gapMs), (later, out) => {
       out.emit({ type: 'send', peer: flow.peer, message: flow.request });
       if (again) this.planRetry(flow, later, 2 * gapMs, true);
@@ -275,7 +280,7 @@ export class ShimHandshake<P extends ShimPeer> implements Machine<ShimInput<P>, 
 
   private sayGoodbye(flow: Flow<P>, now: Micros, out: Out<P>): void {
     const message = farewellOf(flow);
-    for (const ms of FAREWELL_MS) {
+    for (const ms of this.dependable ? [0] : FAREWELL_MS) {
       if (ms === 0) out.emit({ type: 'send', peer: flow.peer, message });
       else this.planFarewell(flow.peer, message, after(now, ms));
     }

@@ -9,6 +9,7 @@ import type { ShimPeer, ShimRequest, ShimSaying } from './messages.js';
 import { takesDealloc } from './oap-mark.js';
 import { SHIM_COUNT as COUNT } from './shim-counters.js';
 import { ShimHandshake } from './shim-handshake.js';
+import type { ShimPath } from './shim-path.js';
 import { ShimUserFlow } from './shim-user-flow.js';
 import type { ShimTaker, ShimWire } from './shim-wire.js';
 
@@ -45,8 +46,8 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
   private readonly handshake: ShimHandshake<P>;
   private readonly driver: MachineDriver<ShimInput<P>, ShimOutput<P>>;
   /** By own EID. */
-  private readonly flows: (ShimUserFlow<P> | undefined)[];
-  private readonly byUser = new Map<UserFlow, ShimUserFlow<P>>();
+  private readonly flows: (ShimPath<P> | undefined)[];
+  private readonly byUser = new Map<UserFlow, ShimPath<P>>();
   private readonly attempts = new Map<number, Attempt>();
   private readonly inquirer: Inquirer<P>;
   private lastAttempt = 0;
@@ -59,8 +60,8 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     const { clock } = environment;
     const wire = makeWire(this);
     this.wire = wire;
-    this.handshake = new ShimHandshake<P>(wire.eids);
-    this.flows = new Array<ShimUserFlow<P> | undefined>(wire.eids.end);
+    this.handshake = new ShimHandshake<P>(wire.eids, wire.dependable);
+    this.flows = new Array<ShimPath<P> | undefined>(wire.eids.end);
     this.driver = new MachineDriver(this.handshake, clock, (output) => this.act(output));
     this.inquirer = new Inquirer<P>({
       clock,
@@ -75,14 +76,14 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     return this.wire.title;
   }
 
-  flowAt(eid: number): ShimUserFlow<P> | undefined {
+  flowAt(eid: number): ShimPath<P> | undefined {
     return eid < this.wire.eids.end ? this.flows[eid] : undefined;
   }
 
   said(saying: ShimSaying, peer: P): void {
     if (saying.kind === 'inquiry') return this.inquirer.answer(saying, peer);
     if (saying.kind === 'alive') return this.environment.counters.add(COUNT.dropUnasked);
-    const ours = saying.kind === 'dealloc' || takesDealloc(saying.data);
+    const ours = this.wire.dependable || saying.kind === 'dealloc' || takesDealloc(saying.data);
     this.driver.input({ type: 'received', peer, message: saying, ours });
   }
 
@@ -109,8 +110,8 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
   agreed(user: UserFlow): void {
     const flow = this.byUser.get(user);
     if (!flow) return;
-    this.driver.input({ type: 'agreed', eid: flow.shim.eid, dealloc: agreed(user, OapFeature.DEALLOC_MESSAGE) });
-    if (agreed(user, OapFeature.INQUIRY)) this.inquirer.watch(flow);
+    this.driver.input({ type: 'agreed', eid: flow.shim.eid, dealloc: this.takesDealloc(user) });
+    this.watch(flow);
   }
 
   /** This host ended the flow: the peer is told if it takes that; an attempt under way is given up. */
@@ -129,6 +130,21 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
       byPeer.set(key, entry);
     }
     return [...byPeer.values()];
+  }
+
+  inReach(address: string): void {
+    for (const { eid, peer } of [...this.handshake.all()]) {
+      if (peer.address === address) this.driver.input({ type: 'asked', eid, address });
+    }
+  }
+
+  peerGone(address: string): void {
+    for (const { eid, peer } of [...this.handshake.all()]) {
+      if (peer.address !== address) continue;
+      const flow = this.flows[eid];
+      if (flow) this.gone(flow);
+      else this.driver.input({ type: 'close', eid });
+    }
   }
 
   /** All flows end here and now. */
@@ -202,46 +218,62 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
       return this.driver.input({ type: 'answer', eid, response, data: EMPTY_BYTES, dealloc: false });
     }
     const flow = this.attach(user, shim);
-    const dealloc = agreed(user, OapFeature.DEALLOC_MESSAGE);
+    const dealloc = this.takesDealloc(user);
     this.driver.input({ type: 'answer', eid, response: 0, data: result.data, dealloc });
     flow.start();
-    if (agreed(user, OapFeature.INQUIRY)) this.inquirer.watch(flow);
+    this.watch(flow);
   }
 
   private ended(shim: ShimFlow<P>): void {
     const flow = this.flows[shim.eid];
     if (flow?.shim !== shim) return;
     this.detach(flow);
-    this.environment.users.end(flow.user);
+    this.endUser(flow);
   }
 
   /** The peer was killed, or started anew, or is out of reach for good. */
-  private gone(flow: ShimUserFlow<P>): void {
+  private gone(flow: ShimPath<P>): void {
     this.close(flow);
-    this.environment.users.end(flow.user);
+    this.endUser(flow);
   }
 
-  private close(flow: ShimUserFlow<P>): void {
+  /** What has arrived is read before the end is seen. */
+  private endUser(flow: ShimPath<P>): void {
+    const { users } = this.environment;
+    const delivered = flow.delivered?.();
+    if (delivered) void delivered.then(() => users.end(flow.user));
+    else users.end(flow.user);
+  }
+
+  private close(flow: ShimPath<P>): void {
     const { user, shim } = flow;
     this.detach(flow);
     this.driver.input({ type: 'close', eid: shim.eid });
     for (const attempt of this.attempts.values()) if (attempt.user === user) attempt.settle({ failed: 'ended' });
   }
 
-  private attach(user: UserFlow, shim: ShimFlow<P>): ShimUserFlow<P> {
+  private attach(user: UserFlow, shim: ShimFlow<P>): ShimPath<P> {
     const older = this.byUser.get(user);
     if (older) this.detach(older);
-    const flow = new ShimUserFlow<P>(user, shim, this.wire, this.environment.counters);
+    const flow = this.wire.path?.(user, shim) ?? new ShimUserFlow<P>(user, shim, this.wire, this.environment.counters);
     this.flows[shim.eid] = flow;
     this.byUser.set(user, flow);
     return flow;
   }
 
-  private detach(flow: ShimUserFlow<P>): void {
+  private detach(flow: ShimPath<P>): void {
     flow.stop();
     this.inquirer.unwatch(flow);
     if (this.flows[flow.shim.eid] === flow) this.flows[flow.shim.eid] = undefined;
     this.byUser.delete(flow.user);
+  }
+
+  private watch(flow: ShimPath<P>): void {
+    if (this.wire.inquire && agreed(flow.user, OapFeature.INQUIRY)) this.inquirer.watch(flow);
+  }
+
+  private takesDealloc(user: UserFlow): boolean {
+    return this.wire.dependable === true || agreed(user, OapFeature.DEALLOC_MESSAGE);
   }
 
   /** A reason that does not fit is left out; the response number says enough. */

@@ -2,15 +2,15 @@ import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
 import type { PacketTaker } from '@ouroboros/ports';
 import type { ShimFlow } from './events.js';
 import type { ShimPeer } from './messages.js';
-import type { WatchedFlow } from './peer-watch.js';
 import { SHIM_COUNT } from './shim-counters.js';
+import type { ShimPath } from './shim-path.js';
 import type { ShimWire } from './shim-wire.js';
 
 /** Packets of one flow per turn of the event loop. */
 const BATCH = 64;
 
 /** The packet path of one flow: what the user writes goes to the wire, what arrives goes to the user. */
-export class ShimUserFlow<P extends ShimPeer> implements WatchedFlow {
+export class ShimUserFlow<P extends ShimPeer> implements ShimPath<P> {
   heard = false;
   /** True while user packets are sent; before, they wait in the channel. */
   private sending = false;
@@ -22,7 +22,6 @@ export class ShimUserFlow<P extends ShimPeer> implements WatchedFlow {
     private readonly counters: Counters,
   ) {}
 
-  /** The peer has told its EID: what the user wrote so far, and writes from now on, leaves. */
   start(): void {
     if (this.sending) return;
     this.sending = true;
@@ -36,7 +35,7 @@ export class ShimUserFlow<P extends ShimPeer> implements WatchedFlow {
     this.user.end.onReadable = null;
   }
 
-  /** One packet of the peer. Drops are counted: shims promise nothing. */
+  /** Drops are counted: shims promise nothing. */
   receive(buffer: Uint8Array, offset: number, length: number): void {
     const { values } = this.counters;
     this.heard = true;

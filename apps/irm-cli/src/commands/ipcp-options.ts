@@ -161,11 +161,11 @@ const ROUTING: TypeOption = {
   word: 'routing',
   key: 'routing',
   value: '<policy>',
-  help: 'link_state, lfa, ecmp',
+  help: 'link_state, lfa, ecmp, or the policy of another package',
   fallback: 'link_state',
   types: UNICAST,
-  // The file's word has a hyphen, the command's an underscore.
-  read: (field, value) => readChoice(field, value, ['link_state', 'link-state', 'lfa', 'ecmp']).replace('_', '-'),
+  // The file's word has a hyphen, the command's an underscore. Packages may add policies: the IPCP knows which there are.
+  read: (_field, value) => value.replace('_', '-'),
 };
 const LINK_STATE: readonly TypeOption[] = [
   seconds('ls_t_recalc', 'routes are computed at least this often', '4', integer(1)),
@@ -176,10 +176,10 @@ const CONGESTION: TypeOption = {
   word: 'congestion',
   key: 'congestion',
   value: '<policy>',
-  help: 'mb-ecn, none',
+  help: 'mb-ecn, none, or the policy of another package',
   fallback: 'mb-ecn',
   types: UNICAST,
-  read: choice('mb-ecn', 'none'),
+  read: text,
 };
 const HOSTS: TypeOption = {
   word: 'hosts',

@@ -191,11 +191,6 @@ describe('what cannot be read', () => {
       'ls_t_recalc must be a whole number of at least 1',
       'ls_t_recalc',
     ],
-    [
-      'ipcp bootstrap name a layer x type unicast congestion lfa',
-      'congestion must be one of mb-ecn, none',
-      'congestion',
-    ],
     ['ipcp enroll name a', 'layer is required', 'layer'],
     ['ipcp enroll name a layer x ttl 3', 'unknown word "ttl"', 'ttl'],
     ['ipcp connect name a dst b component x', 'component must be one of *, mgmt, dt, not "x"', 'component'],

@@ -1,0 +1,18 @@
+import { FLOW_OPERATIONS, type IpcpEnvironment, type IpcpType } from '@ouroboros/ipcp-kit';
+import type { StreamNetwork } from './stream-network.js';
+import { tcpConfig, type TcpConfig } from './tcp-config.js';
+import { TCP_COUNTERS } from './tcp-counters.js';
+import { TcpIpcp } from './tcp-ipcp.js';
+
+/** The type `tcp`, on the streams that a network gives to the process of an IPCP. */
+export const tcpType = (networkFor: (environment: IpcpEnvironment) => StreamNetwork): IpcpType<TcpConfig> => ({
+  name: 'tcp',
+  rank: 60,
+  onNetwork: true,
+  oapRoom: 10_240,
+  operations: FLOW_OPERATIONS,
+  counters: TCP_COUNTERS,
+  usesLowerFlows: false,
+  config: tcpConfig,
+  create: (environment) => new TcpIpcp(environment, networkFor(environment)),
+});
