@@ -129,11 +129,15 @@ export function leftovers(folder: string): string[] {
 }
 
 /** Pids of all living processes whose runtime directory is below a folder. */
-export function processesBelow(folder: string): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(`RUNTIME_DIR=${folder}/`))
+export const processesBelow = (folder: string): number[] => processesWith(`RUNTIME_DIR=${folder}/`);
+
+/** Pids of all living processes of a node: daemons, and programs that were started on it. */
+export const processesOf = ({ plan }: DemoNode): number[] => processesWith(`RUNTIME_DIR=${plan.runtimeDir}\0`);
+
+const processesWith = (variable: string): number[] =>
+  readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && read(`/proc/${entry}/environ`).includes(variable))
     .map(Number);
-}
 
 function sharedMemoriesOf(pid: number): number {
   return read(`/proc/${pid}/maps`).split('/memfd:').length - 1;

@@ -94,6 +94,8 @@ export type EnrollingMemberInput = { readonly kind: 'start' } | { readonly kind:
 /** What a member hands to newcomers. */
 export interface MemberOffer {
   readonly config: IpcpConfig;
+  /** A PeerExtension that goes with it; C skips it. */
+  readonly ext?: Uint8Array | undefined;
   /** Nanoseconds since 1970-01-01 UTC. */
   wallNanos(): bigint;
 }
@@ -132,6 +134,7 @@ export class EnrollingMember implements Machine<EnrollingMemberInput, EnrollOutp
       timeNanos: Number(nanos % 1_000_000_000n),
       response: 0,
       config: this.offer.config,
+      ext: this.offer.ext,
     };
     out.emit({ kind: 'send', bytes: encodeEnrollResponse(response) });
   }

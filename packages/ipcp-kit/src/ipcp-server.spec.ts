@@ -156,7 +156,15 @@ describe('the life of an IPCP', () => {
   it('checks what it is given', async () => {
     const { server } = await new World().ready();
     await expect(server.query(new Uint8Array(32))).rejects.toMatchObject({ code: 'EINVAL', field: 'hash' });
-    const request = { hash: HASH, qos: QOS_RAW, data: HASH, ticket: TICKET, uid: 0, correlationId: '' };
+    const request = {
+      hash: HASH,
+      qos: QOS_RAW,
+      spread: '' as const,
+      data: HASH,
+      ticket: TICKET,
+      uid: 0,
+      correlationId: '',
+    };
     for (const flowId of [0, 10_240, 1.5, NaN]) {
       await expect(server.flowAlloc({ ...request, flowId })).rejects.toMatchObject({ code: 'EINVAL', field: 'flowId' });
     }
@@ -267,7 +275,16 @@ describe('a user flow', () => {
   it('whose number comes again is dead', async () => {
     const world = await new World().ready();
     await world.run(world.host.alloc('x'));
-    const request = { flowId: 1, hash: HASH, qos: QOS_RAW, data: HASH, ticket: TICKET, uid: 0, correlationId: '' };
+    const request = {
+      flowId: 1,
+      hash: HASH,
+      qos: QOS_RAW,
+      spread: '' as const,
+      data: HASH,
+      ticket: TICKET,
+      uid: 0,
+      correlationId: '',
+    };
     await world.server.flowAlloc(request);
     expect(world.probe.downs).toEqual([[1, 'dealloc']]);
     expect(world.server.announcement().flows).toEqual([{ flowId: 1 }]);

@@ -153,10 +153,10 @@ export class IpcpServer<C> implements IpcpOperations {
     if (request.ticket.length !== TICKET_BYTES) {
       throw new OuroborosError('EINVAL', `the ticket must have ${TICKET_BYTES} bytes`, { field: 'ticket' });
     }
-    const { hash, qos, data } = request;
+    const { hash, qos, data, spread } = request;
     const flow = this.table.add(request, qos, true, 0);
     try {
-      const result = await flowAlloc.call(this.ipcp, { flow, hash, qos, data });
+      const result = await flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
       if (result.response !== 0) this.table.discard(flow);
       else if (!this.table.holds(flow)) await this.tooLate(flow);
       return result;

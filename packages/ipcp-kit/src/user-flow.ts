@@ -1,4 +1,4 @@
-import type { FlowEnd, FlowArrival } from '@ouroboros/ports';
+import type { FlowEnd, FlowArrival, Spread } from '@ouroboros/ports';
 import type { QosSpec } from '@ouroboros/model';
 
 /** A flow that the layer offers to a process of this host: the upper end, with the packets to and from the process. */
@@ -25,6 +25,8 @@ export interface UserFlowRequest {
   /** Hash of the destination name, of the length that the layer's algorithm has. */
   readonly hash: Uint8Array;
   readonly qos: QosSpec;
+  /** As the client's entry for the name says; empty = as the layer does. */
+  readonly spread: Spread | '';
   /** OAP request. */
   readonly data: Uint8Array;
 }

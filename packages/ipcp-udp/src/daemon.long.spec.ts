@@ -84,7 +84,16 @@ class Node {
     const flowId = (this.lastFlow += 1);
     const hash = hashOf(name);
     const { operations, announcement } = this.session;
-    const request = { flowId, hash, qos: QOS_RAW, data: oap(), ticket, uid, correlationId: 'ab'.repeat(8) };
+    const request = {
+      flowId,
+      hash,
+      qos: QOS_RAW,
+      spread: '' as const,
+      data: oap(),
+      ticket,
+      uid,
+      correlationId: 'ab'.repeat(8),
+    };
     const result = await operations.flowAlloc(request);
     if (result.response !== 0) throw new Error(`refused: ${result.response}`);
     await operations.flowAgreed(flowId, FEATURES);

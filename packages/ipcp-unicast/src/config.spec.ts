@@ -1,5 +1,5 @@
 import { HASH_LENGTH } from '@ouroboros/model';
-import { layerFromOptions, layerFromWire, unicastConfig, type LayerConfig } from './config.js';
+import { OWN_POLICIES, extensionOf, layerFromOptions, layerFromWire, unicastConfig, type LayerConfig } from './config.js';
 
 const bootstrapped = (config: Record<string, string>): LayerConfig =>
   layerFromOptions('net', unicastConfig.parse(config));
@@ -24,8 +24,16 @@ describe('the configuration of a unicast layer', () => {
     expect([28, 32, 48, 64]).toContain(HASH_LENGTH[layer.hash]);
   });
 
+  it.each(['nearest', 'round-robin'])('tells new members of ours to spread allocations %s', (spread) => {
+    const layer = bootstrapped({ spread });
+    expect(layer.spread.name).toBe(spread);
+    expect(layerFromWire(layer.wire, OWN_POLICIES, extensionOf(layer))).toEqual(layer);
+    expect(layerFromWire(layer.wire, OWN_POLICIES, Uint8Array.of(0xff))).toMatchObject({ spread: { name: 'nearest' } });
+  });
+
   it.each([
     ['routing', 'ospf', 'link-state, lfa, ecmp'],
+    ['spread', 'random', 'nearest, round-robin'],
     ['congestion', 'cubic', 'mb-ecn, none'],
     ['hash', 'MD5', 'SHA3_224, SHA3_256, SHA3_384, SHA3_512'],
     ['hash', 'SHA2_256', 'SHA3_224, SHA3_256, SHA3_384, SHA3_512'],

@@ -1,7 +1,8 @@
 import { configSchema, hashAlgorithm, integer, oneOf, type Field } from '@ouroboros/ipcp-kit';
 import { HASH_NUMBER, hashAlgorithmOf, type HashAlgorithm } from '@ouroboros/model';
-import type { IpcpConfig } from '@ouroboros/wire';
+import { decodePeerExtension, encodePeerExtension, type IpcpConfig } from '@ouroboros/wire';
 import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
+import { SPREAD_POLICIES, roundRobinSpread, type SpreadPolicy } from './instances/index.js';
 import { ROUTING_POLICIES, type RoutingPolicy } from './routing/index.js';
 
 /** Policies are found by their name in the configuration and by their number on the wire; the first is the default. */
@@ -13,13 +14,19 @@ export interface Policies {
 /** Those that every program has. */
 export const OWN_POLICIES: Policies = { routing: ROUTING_POLICIES, congestion: [mbEcn, noCongestionAvoidance] };
 
-interface Policy {
+interface NumberedPolicy {
   readonly name: string;
   readonly number: number;
 }
 
-const namesOf = (policies: readonly Policy[]): readonly string[] => policies.map(({ name }) => name);
-const policyField = (policies: readonly Policy[]): Field<string> => oneOf(namesOf(policies), policies[0]?.name);
+/** The word of a policy; the first is the default. */
+function policyField(policies: readonly { readonly name: string }[]): Field<string> {
+  const names = policies.map(({ name }) => name);
+  return oneOf(names, names[0]);
+}
+
+/** Bit of PeerExtension.features in the response of an enrollment: the layer spreads allocations round-robin. */
+const SPREADS_ROUND_ROBIN = 1;
 
 /** Defaults and limits of the spec. [spec/architecture.md §6, spec/wire-control.md §2.2] */
 export const unicastConfigWith = (policies: Policies) =>
@@ -33,6 +40,7 @@ export const unicastConfigWith = (policies: Policies) =>
     ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
     ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
     congestion: policyField(policies.congestion),
+    spread: policyField(SPREAD_POLICIES),
     directory: oneOf(['DHT'] as const, 'DHT'),
     hash: hashAlgorithm(),
     dht_alpha: integer({ min: 1, max: 10, default: 3 }),
@@ -52,6 +60,7 @@ export interface LayerConfig {
   readonly hash: HashAlgorithm;
   readonly ca: CaPolicy;
   readonly routing: RoutingPolicy;
+  readonly spread: SpreadPolicy;
   /** With `dir.dht.peer` 0; the member that hands it out enters its own address. */
   readonly wire: IpcpConfig;
 }
@@ -61,6 +70,7 @@ const UNICAST_TYPE = 1;
 export function layerFromOptions(name: string, options: UnicastOptions, policies = OWN_POLICIES): LayerConfig {
   const ca = policies.congestion.find((policy) => policy.name === options.congestion)!;
   const routing = policies.routing.find((policy) => policy.name === options.routing)!;
+  const spread = SPREAD_POLICIES.find((policy) => policy.name === options.spread)!;
   const linkState = {
     policy: routing.number,
     recalcS: options.ls_t_recalc,
@@ -78,11 +88,22 @@ export function layerFromOptions(name: string, options: UnicastOptions, policies
   const dt = { addrSize: 4, eidSize: 8, maxTtl: options.max_ttl, routing: { policy: 0, linkState } };
   const unicast = { dt, dir: { policy: 0, dht }, addrAuth: 0, congAvoid: ca.number };
   const layer = { name, dirHashAlgo: HASH_NUMBER[options.hash] };
-  return { name, hash: options.hash, ca, routing, wire: { layer, type: UNICAST_TYPE, unicast } };
+  return { name, hash: options.hash, ca, routing, spread, wire: { layer, type: UNICAST_TYPE, unicast } };
 }
 
-/** The configuration that a member handed over, or why this member cannot follow it. */
-export function layerFromWire(wire: IpcpConfig, policies = OWN_POLICIES): LayerConfig | string {
+/** What C's configuration has no place for: field 100 of the response of an enrollment. */
+export function extensionOf({ spread }: LayerConfig): Uint8Array {
+  return encodePeerExtension({ version: 1, features: spread === roundRobinSpread ? SPREADS_ROUND_ROBIN : 0 });
+}
+
+function spreadOf(ext: Uint8Array | undefined): SpreadPolicy {
+  const decoded = ext && decodePeerExtension(ext);
+  const features = decoded?.ok ? (decoded.value.features ?? 0) : 0;
+  return (features & SPREADS_ROUND_ROBIN) !== 0 ? roundRobinSpread : SPREAD_POLICIES[0]!;
+}
+
+/** The configuration that a member handed over, or why this member cannot follow it. `ext`: what a member of ours adds. */
+export function layerFromWire(wire: IpcpConfig, policies = OWN_POLICIES, ext?: Uint8Array): LayerConfig | string {
   const { unicast } = wire;
   const hash = hashAlgorithmOf(wire.layer.dirHashAlgo);
   if (!unicast) return 'the configuration has no unicast part';
@@ -101,11 +122,12 @@ export function layerFromWire(wire: IpcpConfig, policies = OWN_POLICIES): LayerC
   const routing = policies.routing.find(({ number }) => number === policy);
   if (!routing) return `unknown link-state policy ${policy}, known: ${knownNumbers(policies.routing)}`;
   const { name } = wire.layer;
-  return timesFault(unicast.dt.routing.linkState, unicast.dir.dht) ?? { name, hash, ca, routing, wire };
+  const fault = timesFault(unicast.dt.routing.linkState, unicast.dir.dht);
+  return fault ?? { name, hash, ca, routing, spread: spreadOf(ext), wire };
 }
 
 /** `0 (link-state), 1 (lfa)` */
-const knownNumbers = (policies: readonly Policy[]): string =>
+const knownNumbers = (policies: readonly NumberedPolicy[]): string =>
   policies.map(({ name, number }) => `${number} (${name})`).join(', ');
 
 type LinkStateTimes = NonNullable<NonNullable<IpcpConfig['unicast']>['dt']['routing']['linkState']>;

@@ -2,26 +2,17 @@ import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import { EnrollingMember } from '@ouroboros/enrollment';
 import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
-import { HASH_LENGTH, OuroborosError, errorNumber, qosCube, toHex, type Address } from '@ouroboros/model';
+import { HASH_LENGTH, qosCube, toHex, type Address } from '@ouroboros/model';
 import type { IpcpFlowAllocResult } from '@ouroboros/ports';
 import { DT_EID_DIRECTORY, DT_EID_FLOW_ALLOCATOR, OapFeature, type FaRequest } from '@ouroboros/wire';
-import type { LayerConfig } from './config.js';
+import { extensionOf, type LayerConfig } from './config.js';
 import { Connections, converse, type Link } from './connmgr/index.js';
 import { COUNT } from './counters.js';
 import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
-import { FlowAllocator, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
+import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
+import { Allocations, type AskedFlow } from './instances/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
-
-/** Told to both ends of every flow. [spec/wire-unicast-data.md §9.3] */
-const MPL_MS = 100;
-/** An allocation asks the directory anew when what it knows of a name is older. */
-const LOOKUP_FRESH_MICROS = 200_000;
-const MAX_FRESH = 1024;
-/** The flow allocator's own answer: the member was lost before it answered. */
-const LOST = -errorNumber('EFLOWDOWN');
-/** Members that answer so may simply not serve the name any more: the next one is asked. */
-const TRY_NEXT: ReadonlySet<number> = new Set([-errorNumber('ENAME'), -errorNumber('ENOSERVER'), LOST]);
 
 type Lookup = readonly Address[];
 
@@ -44,11 +35,7 @@ export class Member {
   private readonly dhtDriver;
   private readonly faDriver;
   private readonly lookups = new Map<number, (found: Lookup) => void>();
-  private readonly fresh = new Map<string, { readonly found: Lookup; readonly at: number }>();
-  private readonly allocations = new Map<
-    number,
-    { readonly user: UserFlow; readonly done: (result: IpcpFlowAllocResult) => void }
-  >();
+  private readonly allocations: Allocations;
   private readonly flowOfUser = new Map<UserFlow, FaFlow>();
   private readonly dtLinks = new Map<Link, DtLink>();
   private nextId = 1;
@@ -81,6 +68,16 @@ export class Member {
     const hashLength = HASH_LENGTH[layer.hash];
     const canReach = (to: Address): boolean => this.dt.canReach(to);
     this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32(), canReach });
+    this.allocations = new Allocations({
+      clock,
+      canReach,
+      random32: () => random.uint32(),
+      spread: layer.spread,
+      hopsTo: (to) => this.routing.hopsTo(to),
+      lookup: (key) => this.lookup(key),
+      ask: (asked) => this.ask(asked),
+      giveUp: (user) => this.giveUp(user),
+    });
     this.path = new UserPath(this.dt, this.fa.flows, clock, counters);
     this.routingDriver = new MachineDriver(this.routing, clock, (output) => this.onRouting(output));
     this.dhtDriver = new MachineDriver(this.dht, clock, (output) => this.onDirectory(output));
@@ -130,39 +127,29 @@ export class Member {
     return new Promise((resolve) => {
       const id = this.nextId++;
       this.lookups.set(id, (found) => {
-        this.remember(toHex(key), found);
+        this.allocations.remember(toHex(key), found);
         resolve(found);
       });
       this.dhtDriver.input({ kind: 'lookup', id, key });
     });
   }
 
-  async alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    const found = this.recall(toHex(request.hash)) ?? (await this.lookup(request.hash));
-    const reachable = shuffled(
-      found.filter((one) => this.dt.canReach(one)),
-      () => this.env.random.uint32(),
-    );
-    let result: IpcpFlowAllocResult | undefined;
-    for (const to of reachable) {
-      const answer = await this.allocAt(to, request);
-      if (!TRY_NEXT.has(answer.response)) return answer;
-      if (answer.response !== LOST) result = answer;
-    }
-    if (!result) throw unreachable(found.length);
-    return result;
+  alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    return this.allocations.allocate(request);
   }
 
-  private allocAt(to: Address, { flow: user, hash, qos, data }: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    return new Promise((done) => {
-      const id = this.nextId++;
-      this.allocations.set(id, { user, done });
-      const repeat = this.dht.isOurs(to);
-      this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat });
-    });
+  private ask({ id, to, request }: AskedFlow): void {
+    const { hash, qos, data } = request;
+    this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat: this.dht.isOurs(to) });
+  }
+
+  private giveUp(user: UserFlow): void {
+    const flow = this.flowOfUser.get(user);
+    if (flow) this.faDriver.input({ kind: 'end', flow, tell: false });
   }
 
   userDown(user: UserFlow): void {
+    this.allocations.over(user);
     const flow = this.flowOfUser.get(user);
     if (!flow) return;
     this.forget(flow);
@@ -244,7 +231,8 @@ export class Member {
     const { dt, dir, addrAuth, congAvoid } = wire.unicast!;
     const own = { ...dir, dht: { ...dir.dht!, peer: this.self } };
     const config = { ...wire, unicast: { dt, dir: own, addrAuth, congAvoid } };
-    const machine = new EnrollingMember({ config, wallNanos: () => this.env.clock.wallNanos() });
+    const ext = this.extensions ? extensionOf(this.layer) : undefined;
+    const machine = new EnrollingMember({ config, ext, wallNanos: () => this.env.clock.wallNanos() });
     await converse(flow, machine, this.env.clock, (output) => (output.kind === 'done' ? true : undefined));
     this.env.logger.log('info', 'a member enrolled', { id: toHex(machine.requestId) });
   }
@@ -287,7 +275,7 @@ export class Member {
       case 'greet':
         return this.dhtDriver.input({ kind: 'greet', address: output.to });
       case 'requested':
-        return this.attach(output.flow, this.allocations.get(output.id)!.user);
+        return this.attach(output.flow, this.allocations.userOf(output.id)!);
       case 'allocated':
         return this.allocated(output.id, output.response, output.data);
       case 'arrived':
@@ -299,13 +287,11 @@ export class Member {
   }
 
   private allocated(id: number, response: number, data: Uint8Array): void {
-    const allocation = this.allocations.get(id);
-    if (!allocation) return;
-    this.allocations.delete(id);
-    const flow = this.flowOfUser.get(allocation.user);
+    const user = this.allocations.userOf(id);
+    const flow = user && this.flowOfUser.get(user);
     if (flow && response === 0) this.path.open(flow);
     else if (flow) this.forget(flow);
-    allocation.done({ response, reason: '', mplMs: MPL_MS, data });
+    this.allocations.answered(id, response, data);
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
@@ -324,33 +310,6 @@ export class Member {
   private sendTo(to: Address, eid: number, bytes: Uint8Array): void {
     this.dt.send(to, 0, eid, 0, bytes, 0, bytes.length);
   }
-
-  private remember(key: string, found: Lookup): void {
-    if (this.fresh.size >= MAX_FRESH) this.fresh.clear();
-    if (found.length > 0) this.fresh.set(key, { found, at: this.env.clock.now() });
-  }
-
-  private recall(key: string): Lookup | undefined {
-    const known = this.fresh.get(key);
-    this.fresh.delete(key);
-    return known && this.env.clock.now() - known.at < LOOKUP_FRESH_MICROS ? known.found : undefined;
-  }
 }
 
 const cookie = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low) || 1n;
-
-function unreachable(known: number): OuroborosError {
-  return known === 0
-    ? new OuroborosError('ENAME', 'no member serves the name any more', { stage: 'name' })
-    : new OuroborosError('ENOSERVER', 'no route to a member that serves the name', { stage: 'route' });
-}
-
-/** In random order, so that members that serve the same name share the flows. */
-function shuffled<T>(items: readonly T[], random32: () => number): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i -= 1) {
-    const j = random32() % (i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
-}

@@ -9,7 +9,7 @@ export function statusOf(member: Member | null): JsonObject {
     address: formatAddress(self),
     duplicateAddress: member.duplicateAddress,
     hash: layer.hash,
-    policies: { routing: layer.routing.name, congestion: layer.ca.name },
+    policies: { routing: layer.routing.name, congestion: layer.ca.name, spread: layer.spread.name },
     neighbors: member.dt.neighbors().length,
     routes: member.routing.currentRoutes().size,
     directoryContacts: dht.contacts.size,

@@ -67,7 +67,8 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     output: Extract<EnrollOutput, { kind: 'start' }>,
     give: (input: NewMemberInput) => void,
   ): Promise<void> {
-    const layer = layerFromWire(output.config, this.policies);
+    const ext = this.extensions ? output.response.ext : undefined;
+    const layer = layerFromWire(output.config, this.policies, ext);
     if (typeof layer === 'string') return give({ kind: 'start-failed', reason: layer });
     try {
       await this.become(layer);

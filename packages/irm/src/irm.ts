@@ -10,6 +10,7 @@ import {
   DEFAULT_PATHS,
   OPEN_POLICY,
   type Balancing,
+  type Spread,
   type CancelSignal,
   type Clock,
   type DaemonStatus,
@@ -57,6 +58,8 @@ export interface CreateNameOptions {
   readonly paths?: Partial<NamePaths>;
   /** What flows of the name must or may have. Default: as the layer says, or the node. */
   readonly security?: Partial<SecurityPolicy>;
+  /** How allocations here are spread over the members that serve the name. Default: as the layer says. */
+  readonly spread?: Spread;
 }
 
 export interface BindProgramOptions {
@@ -187,6 +190,7 @@ export class Irm {
       balancing: options.balancing ?? 'spill',
       paths: { ...DEFAULT_PATHS, ...options.paths },
       security: { ...OPEN_POLICY, ...options.security },
+      spread: options.spread ?? '',
     });
   }
 

@@ -207,8 +207,9 @@ export class MemoryManagement implements Management {
 
   async nameCreate(request: NameCreateRequest): Promise<void> {
     await this.note('nameCreate', request);
-    const { name, balancing } = request;
-    if (!this.names.has(name)) this.names.set(name, { name, balancing, programs: [], pids: [], registered: [] });
+    const { name, balancing, spread } = request;
+    const fresh = { name, balancing, spread, programs: [], pids: [], registered: [] };
+    if (!this.names.has(name)) this.names.set(name, fresh);
   }
 
   async nameDestroy(name: string): Promise<void> {
@@ -311,7 +312,7 @@ export class MemoryManagement implements Management {
   }
 
   private ensureName(name: string): NameInfo {
-    return this.names.get(name) ?? { name, balancing: 'spill', programs: [], pids: [], registered: [] };
+    return this.names.get(name) ?? { name, balancing: 'spill', spread: '', programs: [], pids: [], registered: [] };
   }
 
   private bindPid(pid: number, name: string): void {

@@ -1,4 +1,5 @@
 import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+import type { Spread } from './management.js';
 
 /** What an IPCP tells about itself when it registers, and tells again to an IRM daemon that was restarted. */
 export interface IpcpAnnouncement {
@@ -60,6 +61,8 @@ export interface IpcpFlowAllocRequest {
   /** Hash of the destination name under the layer's algorithm. */
   readonly hash: Uint8Array;
   readonly qos: QosSpec;
+  /** As the entry of the name says; empty = as the layer does. */
+  readonly spread: Spread | '';
   /** OAP request. */
   readonly data: Uint8Array;
   /** For the local process: it attaches with this ticket. */

@@ -5,6 +5,8 @@ import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpe
 
 /** Load balancing among the local processes of a name. [spec/architecture.md §3] */
 export type Balancing = 'spill' | 'round-robin';
+/** How allocations are spread over the members of a layer that serve the name. */
+export type Spread = 'nearest' | 'round-robin';
 export type RestartPolicy = 'never' | 'on-failure' | 'always';
 
 export interface IpcpCreateRequest {
@@ -85,6 +87,8 @@ export interface IpcpTypeInfo {
 export interface NameCreateRequest {
   readonly name: string;
   readonly balancing: Balancing;
+  /** Of flows that are asked for here; empty = as the layer does. */
+  readonly spread: Spread | '';
   /** Paths of credentials and encryption configuration; empty = the default location. */
   readonly paths: NamePaths;
   /** Of flows that are asked for or served under the name; absent = as the layer's, then the node's. */
@@ -113,6 +117,8 @@ export const DEFAULT_PATHS: NamePaths = {
 export interface NameInfo {
   readonly name: string;
   readonly balancing: Balancing;
+  /** Empty = as the layer does. */
+  readonly spread: Spread | '';
   readonly programs: readonly { readonly path: string; readonly args: readonly string[]; readonly auto: boolean }[];
   readonly pids: readonly number[];
   /** Names of the IPCPs in whose layer the name is registered. */

@@ -1,4 +1,4 @@
-import { OPEN_POLICY, type BindProgramRequest, type NameCreateRequest } from '@ouroboros/ports';
+import type { BindProgramRequest, NameCreateRequest } from '@ouroboros/ports';
 import type { AutoStart } from './auto-start.js';
 import type { Bindings } from './bindings.js';
 import type { Core } from './core.js';
@@ -24,11 +24,13 @@ export class NameOps {
   constructor(private readonly parts: NameOpsParts) {}
 
   /** A name that exists already is left as it is. */
-  create(request: number, { name, balancing, paths, security }: NameCreateRequest): void {
+  create(request: number, wanted: NameCreateRequest): void {
     const { core, names } = this.parts;
-    const fault = nameFailure(name, 'name') ?? balancingFault(balancing) ?? policyFault(security);
+    const { name, balancing, security, spread } = wanted;
+    const fault =
+      nameFailure(name, 'name') ?? balancingFault(balancing) ?? spreadFault(spread) ?? policyFault(security);
     if (fault) return core.fail(request, fault);
-    if (!names.get(name)) names.create(name, balancing, paths, security ?? OPEN_POLICY);
+    if (!names.get(name)) names.create(wanted);
     core.reply(request, undefined);
   }
 
@@ -201,6 +203,11 @@ const balancingFault = (balancing: string): Failure | undefined =>
   balancing === 'spill' || balancing === 'round-robin'
     ? undefined
     : failure('EINVAL', `balancing is '${balancing}', legal: spill, round-robin`, { field: 'balancing' });
+
+const spreadFault = (spread: string): Failure | undefined =>
+  ['nearest', 'round-robin', ''].includes(spread)
+    ? undefined
+    : failure('EINVAL', `spread is '${spread}', legal: nearest, round-robin`, { field: 'spread' });
 
 export const unknownName = (name: string): Failure =>
   failure('ENAME', `no name ${name}`, { field: 'name', stage: 'name' });

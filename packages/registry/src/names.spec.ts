@@ -2,7 +2,7 @@ import type { NameInfo } from '@ouroboros/ports';
 import { World, directoryKey, no, ok } from './testing/world.js';
 
 const names = (world: World): NameInfo[] => world.value('nameList') as NameInfo[];
-const create = (name: string) => ({ name, balancing: 'round-robin', paths: {} as never }) as const;
+const create = (name: string) => ({ name, balancing: 'round-robin', spread: '', paths: {} as never }) as const;
 
 describe('Names', () => {
   it('are created once, listed by name, and destroyed', () => {
@@ -21,6 +21,8 @@ describe('Names', () => {
     world.value('nameCreate', create('é'.repeat(127)));
     const wrong = { ...create('x'), balancing: 'fair' as never };
     expect(world.error('nameCreate', wrong)).toMatchObject({ code: 'EINVAL', field: 'balancing' });
+    const far = { ...create('x'), spread: 'far' as never };
+    expect(world.error('nameCreate', far)).toMatchObject({ code: 'EINVAL', field: 'spread' });
   });
 
   it('are registered by hash, and created when they are new', () => {

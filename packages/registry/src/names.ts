@@ -1,5 +1,13 @@
 import { toHex, type HashAlgorithm, nameFault, utf8Bytes } from '@ouroboros/model';
-import { DEFAULT_PATHS, OPEN_POLICY, type Balancing, type NamePaths, type SecurityPolicy } from '@ouroboros/ports';
+import {
+  DEFAULT_PATHS,
+  OPEN_POLICY,
+  type Balancing,
+  type NameCreateRequest,
+  type NamePaths,
+  type SecurityPolicy,
+  type Spread,
+} from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
 
@@ -17,6 +25,8 @@ export interface NameEntry {
   readonly balancing: Balancing;
   readonly paths: NamePaths;
   readonly security: SecurityPolicy;
+  /** Empty = as the layer does. */
+  readonly spread: Spread | '';
   /** In the order of binding. */
   programs: ProgramBinding[];
   /** Processes bound one by one. */
@@ -55,11 +65,14 @@ export class NameTable {
 
   /** The name, created (spill) when it is new. */
   ensure(name: string): NameEntry {
-    return this.entries.get(name) ?? this.create(name, 'spill', DEFAULT_PATHS, OPEN_POLICY);
+    return this.entries.get(name) ?? this.create({ name, balancing: 'spill', spread: '', paths: DEFAULT_PATHS });
   }
 
-  create(name: string, balancing: Balancing, paths: NamePaths, security: SecurityPolicy): NameEntry {
-    const entry: NameEntry = { name, balancing, paths, security, programs: [], pids: new Set(), ipcps: new Set() };
+  create({ name, balancing, paths, security, spread }: NameCreateRequest): NameEntry {
+    const entry: NameEntry = {
+      ...{ name, balancing, paths, security: security ?? OPEN_POLICY, spread },
+      ...{ programs: [], pids: new Set(), ipcps: new Set() },
+    };
     this.entries.set(name, entry);
     for (const [algorithm, index] of this.byHash) index.set(toHex(this.hashOf(algorithm, name)), entry);
     this.core.keep();

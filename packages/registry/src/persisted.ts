@@ -8,6 +8,7 @@ import {
   type NamePaths,
   type RestartPolicy,
   type SecurityPolicy,
+  type Spread,
 } from '@ouroboros/ports';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
 import type { NameEntry, NameTable } from './names.js';
@@ -21,11 +22,12 @@ export function takeSnapshot(names: NameTable, ipcps: IpcpTable): JsonObject {
   return { version: VERSION, names: [...names.all()].map(nameJson), ipcps: lasting.map(ipcpJson) };
 }
 
-const nameJson = ({ name, balancing, paths, security, programs, pids, ipcps }: NameEntry): JsonObject => ({
+const nameJson = ({ name, balancing, paths, security, spread, programs, pids, ipcps }: NameEntry): JsonObject => ({
   name,
   balancing,
   paths: { ...paths },
   security: { ...security },
+  spread,
   programs: programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
   pids: [...pids],
   ipcps: [...ipcps],
@@ -74,7 +76,8 @@ function restoreName(record: JsonObject, names: NameTable): void {
   const programs = asList(record['programs']).map(asObject);
   const pids = asList(record['pids']).map(asNumber);
   const ipcps = asList(record['ipcps']).map(asText);
-  const entry = names.create(asText(record['name']), balancing, paths, policyOf(record['security']));
+  const security = policyOf(record['security']);
+  const entry = names.create({ name: asText(record['name']), balancing, paths, security, spread: spreadOf(record) });
   entry.programs = programs.map(({ path, args, auto }) => ({
     path: asText(path),
     args: asList(args).map(asText),
@@ -103,6 +106,10 @@ function restoreIpcp(record: JsonObject, ipcps: IpcpTable): void {
 /** A state that was kept before there were policies has none. */
 const policyOf = (value: JsonValue | undefined): SecurityPolicy =>
   value === undefined ? OPEN_POLICY : ({ ...OPEN_POLICY, ...asObject(value) } as SecurityPolicy);
+
+function spreadOf({ spread }: JsonObject): Spread | '' {
+  return spread === 'nearest' || spread === 'round-robin' ? spread : '';
+}
 
 function joinOf(value: JsonValue | undefined): JoinRequest | null {
   if (value === null || value === undefined) return null;

@@ -182,7 +182,8 @@ export class RemoteAttempt {
     const { process, args, ipcp } = this.order;
     const { name, qos } = args;
     const hash = names.hashOf(ipcp.layer!.hash, name);
-    return { flowId, hash, qos, data, ticket: core.secrets.draw(), uid: process.caller.uid, correlationId };
+    const spread = names.get(name)?.spread ?? '';
+    return { flowId, hash, qos, spread, data, ticket: core.secrets.draw(), uid: process.caller.uid, correlationId };
   }
 
   private answered(flow: FlowEntry, ticket: Uint8Array, result: IpcpFlowAllocResult): void {

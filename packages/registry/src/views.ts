@@ -72,13 +72,14 @@ export class Views {
     });
   }
 
-  private nameInfo({ name, balancing, programs }: NameEntry): NameInfo {
+  private nameInfo({ name, balancing, spread, programs }: NameEntry): NameInfo {
     const { processes, ipcps } = this.parts;
     const pids = new Set(processes.boundTo(name).map(({ caller }) => caller.pid));
     const registered = [...ipcps.all()].filter(({ registrations }) => registrations.get(name)?.reached);
     return {
       name,
       balancing,
+      spread,
       programs: programs.map(({ path, args, auto }) => ({ path, args, auto })),
       pids: [...pids].sort((a, b) => a - b),
       registered: registered.map((ipcp) => ipcp.name).sort(byText),

@@ -51,6 +51,7 @@ export const NAME: NameInfo = {
   programs: [{ path: '/usr/bin/hello', args: ['-x', ''], auto: true }],
   pids: [1, 2, 3],
   registered: ['uni.1', 'udp.1'],
+  spread: 'nearest',
 };
 
 export const FLOW: FlowInfo = {
@@ -99,6 +100,7 @@ export const CREATE_NAME: NameCreateRequest = {
   balancing: 'spill',
   paths: { serverEnc: 'a', serverCrt: 'b', serverKey: 'c', clientEnc: 'd', clientCrt: 'e', clientKey: 'f' },
   security: { encryption: 'off', authentication: 'require' },
+  spread: 'round-robin',
 };
 
 export const GRANT: FlowGrant = {
@@ -159,6 +161,7 @@ export const IPCP_ALLOC: IpcpFlowAllocRequest = {
   flowId: 66,
   hash: HASH,
   qos: QOS_VIDEO,
+  spread: 'round-robin',
   data: Uint8Array.of(1, 2, 3),
   ticket: GRANT.channel.ticket,
   uid: 1000,

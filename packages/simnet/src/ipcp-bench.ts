@@ -134,7 +134,16 @@ export class BenchHost<C> {
     const flowId = this.nextFlow();
     const ticket = this.ports.random.bytes(16);
     const hash = this.hashOf(name);
-    const request = { flowId, hash, qos, data, ticket, uid: BENCH_UID, correlationId: '0000000000000000' };
+    const request = {
+      flowId,
+      hash,
+      qos,
+      spread: '' as const,
+      data,
+      ticket,
+      uid: BENCH_UID,
+      correlationId: '0000000000000000',
+    };
     const result = await this.server.flowAlloc(request);
     if (result.response !== 0) throw new OuroborosError('EREFUSED', String(result.response));
     await this.server.flowAgreed(flowId, features);

@@ -181,6 +181,15 @@ const CONGESTION: TypeOption = {
   types: UNICAST,
   read: text,
 };
+const SPREAD: TypeOption = {
+  word: 'spread',
+  key: 'spread',
+  value: '<policy>',
+  help: 'which of several hosts that serve a name is asked: nearest, round-robin',
+  fallback: 'nearest',
+  types: UNICAST,
+  read: choice('nearest', 'round-robin'),
+};
 const HOSTS: TypeOption = {
   word: 'hosts',
   key: 'hosts',
@@ -209,7 +218,16 @@ export const RESTART_OPTION = common({
 export const AUTOBIND_OPTION = common({ word: 'autobind', help: "bind the IPCP to its own and its layer's name" });
 
 const BEFORE_AUTOBIND: readonly TypeOption[] = [HASH, IP, DNS, DEVICE, ETHERTYPE, ADDR, EID, TTL, PORT];
-const AFTER_AUTOBIND: readonly TypeOption[] = [ADDR_AUTH, DIRECTORY, ...DHT, ROUTING, ...LINK_STATE, CONGESTION, HOSTS];
+const AFTER_AUTOBIND: readonly TypeOption[] = [
+  ADDR_AUTH,
+  DIRECTORY,
+  ...DHT,
+  ROUTING,
+  ...LINK_STATE,
+  CONGESTION,
+  HOSTS,
+  SPREAD,
+];
 const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
 
 /** The order is the specification's; ours stand last. [spec/architecture.md §7] */

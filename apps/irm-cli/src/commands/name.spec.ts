@@ -24,7 +24,9 @@ describe('irm name create and destroy', () => {
       [{ name: 'c', balancing: 'spill', paths: { serverKey: '/k', clientEnc: '/e', clientCrt: '' } }],
       [{ name: 'a', balancing: 'spill' }],
     ]);
-    expect(await cli.json('name create d')).toEqual({ name: 'd', balancing: 'round-robin' });
+    await cli.given('name create e spread nearest');
+    expect(cli.management.callsOf('nameCreate').at(-1)).toMatchObject([{ name: 'e', spread: 'nearest' }]);
+    expect(await cli.json('name create d')).toEqual({ name: 'd', balancing: 'round-robin', spread: '' });
   });
 
   it('say what flows of the name must or may have', async () => {
@@ -79,6 +81,7 @@ describe('irm name list', () => {
         {
           name: 'hello',
           balancing: 'spill',
+          spread: '',
           programs: [{ path: '/usr/bin/oping', args: ['-l'], auto: true }],
           pids: [77],
           registered: ['n1', 'n2'],

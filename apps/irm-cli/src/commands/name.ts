@@ -1,5 +1,5 @@
 import { OuroborosError, checkName } from '@ouroboros/model';
-import type { Balancing, NamePaths } from '@ouroboros/ports';
+import type { Balancing, NamePaths, Spread } from '@ouroboros/ports';
 import { type IpcpPatterns, type RegistrationResult } from '@ouroboros/irm';
 import { command, type Group, type OperandSpec, type OptionSpec, type Outcome } from '../grammar/command.js';
 import { readChoice } from '../grammar/values.js';
@@ -33,6 +33,11 @@ const PATH_OPTIONS: readonly (readonly [word: string, key: keyof NamePaths, help
   ['ckeypath', 'clientKey', 'key as a client'],
 ];
 
+function readSpread(words: Words): Spread | undefined {
+  const given = words.get('spread');
+  return given === undefined ? undefined : readChoice('spread', given, ['nearest', 'round-robin']);
+}
+
 const create = command({
   word: 'create',
   summary: 'Create a name.',
@@ -45,6 +50,12 @@ const create = command({
       help: 'how requests are spread over the processes that accept: round-robin, spillover',
       fallback: 'round-robin',
     },
+    {
+      word: 'spread',
+      value: '<policy>',
+      help: 'how flows asked for here are spread over the hosts that serve the name: nearest, round-robin',
+      fallback: "the layer's policy",
+    },
     ...PATH_OPTIONS.map(([word, , help]): OptionSpec => ({ word, value: '<path>', help, fallback: 'the usual place' })),
     ...SECURITY_OPTIONS,
   ],
@@ -54,11 +65,12 @@ const create = command({
     );
     const paths: Partial<NamePaths> = Object.fromEntries(given);
     const policy = readChoice('lb', words.get('lb') ?? 'round-robin', ['round-robin', 'spillover', 'spill']);
-    return { name: nameOperand(words), balancing: BALANCING[policy], paths, security: readSecurity(words) };
+    const balancing = BALANCING[policy];
+    return { name: nameOperand(words), balancing, spread: readSpread(words), paths, security: readSecurity(words) };
   },
-  run: async ({ name, balancing, paths, security }, { irm }) => {
-    await irm.createName(name, { balancing, paths, security });
-    return { text: '', json: { name, balancing } };
+  run: async ({ name, balancing, spread, paths, security }, { irm }) => {
+    await irm.createName(name, { balancing, spread, paths, security });
+    return { text: '', json: { name, balancing, spread: spread ?? '' } };
   },
 });
 

@@ -28,6 +28,7 @@ export const startedJson = ({ ipcp, created, autobindIgnored }: StartedIpcp): Js
 export const nameJson = (name: NameInfo): JsonObject => ({
   name: name.name,
   balancing: name.balancing,
+  spread: name.spread,
   programs: name.programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
   pids: [...name.pids],
   registered: [...name.registered],

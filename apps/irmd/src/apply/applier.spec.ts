@@ -151,6 +151,7 @@ describe('a configuration', () => {
     node.names.set('hello', {
       name: 'hello',
       balancing: 'spill',
+      spread: '',
       programs: [{ path: 'oping', args: [], auto: false }],
       pids: [],
       registered: [],
@@ -256,7 +257,7 @@ describe('a configuration', () => {
   it('binds a program anew when its arguments have changed', async () => {
     const { node, applier } = setUp();
     const programs = [{ path: 'oping', args: ['-l'], auto: true }];
-    node.names.set('hello', { name: 'hello', balancing: 'spill', programs, pids: [], registered: [] });
+    node.names.set('hello', { name: 'hello', balancing: 'spill', spread: '', programs, pids: [], registered: [] });
     await applier.apply(tasks('[name.hello]\nprog = ["oping"]\nargs = ["-l -Q"]'));
     expect(node.commands).toEqual(['name hello', 'unbind oping hello', 'bind oping hello']);
   });

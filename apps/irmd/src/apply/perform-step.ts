@@ -33,7 +33,7 @@ export type StepTarget = Pick<
 export async function performStep(step: Step, irm: StepTarget): Promise<void> {
   switch (step.do) {
     case 'name-create':
-      return irm.nameCreate({ name: step.name, balancing: step.balancing, paths: step.paths, security: step.security });
+      return createName(step, irm);
     case 'name-destroy':
       return unless(['ENAME', 'ENOENT'], irm.nameDestroy(step.name));
     case 'bind-program':
@@ -64,6 +64,13 @@ export async function performStep(step: Step, irm: StepTarget): Promise<void> {
 }
 
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
+
+function createName(
+  { name, balancing, spread, paths, security }: StepOf<'name-create'>,
+  irm: StepTarget,
+): Promise<void> {
+  return irm.nameCreate({ name, balancing, spread, paths, security });
+}
 
 async function bindProgram(step: StepOf<'bind-program'>, irm: StepTarget): Promise<void> {
   const info = (await irm.nameList()).find((name) => name.name === step.name);

@@ -2,6 +2,7 @@ import type { JsonObject } from '@ouroboros/model';
 import type {
   Authentication,
   Balancing,
+  Spread,
   Encryption,
   LogLevel,
   NamePaths,
@@ -42,6 +43,8 @@ export interface NameTable {
   readonly kind: 'name';
   readonly name: string;
   readonly balancing: Balancing;
+  /** Empty = as the layer does. */
+  readonly spread: Spread | '';
   readonly paths: NamePaths;
   readonly security: SecurityPolicy;
   readonly programs: readonly BoundProgram[];

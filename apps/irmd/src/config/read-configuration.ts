@@ -122,6 +122,7 @@ function readNameTable(
     kind: 'name',
     name,
     balancing: given.lb,
+    spread: given.spread ?? '',
     paths: namePaths(files),
     security: securityOf(given),
     programs: readPrograms(name, given, around, faults),

@@ -96,12 +96,14 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
   const { name } = next;
   const recreate = `a living name keeps it: "irm name destroy ${name}", then SIGHUP`;
   if (running.balancing !== next.balancing) refused.push({ path: keyPath('name', name, 'lb'), message: recreate });
+  if (running.spread !== next.spread) refused.push({ path: keyPath('name', name, 'spread'), message: recreate });
   for (const key of changedPolicies(running, next))
     refused.push({ path: keyPath('name', name, key), message: recreate });
   for (const key of Object.keys(next.paths) as (keyof NameTable['paths'])[]) {
     if (running.paths[key] !== next.paths[key])
       refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
   }
+  const { balancing, spread, paths, security } = running;
   const same = (list: readonly NameTable['programs'][number][], program: NameTable['programs'][number]): boolean =>
     list.some((other) => isDeepStrictEqual(other, program));
   const gone = running.programs.filter((program) => !same(next.programs, program));
@@ -112,7 +114,7 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
   ];
   return {
     steps,
-    effective: { ...next, balancing: running.balancing, paths: running.paths, security: running.security },
+    effective: { ...next, balancing, spread, paths, security },
   };
 }
 

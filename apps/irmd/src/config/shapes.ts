@@ -35,6 +35,7 @@ export const irmdShape = z.strictObject({
 
 export const nameShape = z.strictObject({
   lb: z.enum(['spill', 'round-robin']).default('spill'),
+  spread: z.enum(['nearest', 'round-robin']).optional(),
   prog: z.array(path).default([]),
   args: z.array(z.string()).default([]),
   server_enc_file: path.optional(),

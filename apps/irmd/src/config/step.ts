@@ -1,5 +1,5 @@
 import type { JsonObject } from '@ouroboros/model';
-import type { Balancing, NamePaths, RestartPolicy, SecurityPolicy } from '@ouroboros/ports';
+import type { Balancing, NamePaths, RestartPolicy, SecurityPolicy, Spread } from '@ouroboros/ports';
 import type { ConfigTable, IpcpTable, NameTable } from './configuration.js';
 import { keyPath } from './fault.js';
 
@@ -9,6 +9,7 @@ export type Step =
       readonly do: 'name-create';
       readonly name: string;
       readonly balancing: Balancing;
+      readonly spread: Spread | '';
       readonly paths: NamePaths;
       readonly security: SecurityPolicy;
     }
@@ -65,8 +66,8 @@ export const taskOf = (table: ConfigTable): Task => ({
 });
 
 function nameSteps(table: NameTable): Step[] {
-  const { name, balancing, paths, security } = table;
-  const create: Step = { do: 'name-create', name, balancing, paths, security };
+  const { name, balancing, spread, paths, security } = table;
+  const create: Step = { do: 'name-create', name, balancing, spread, paths, security };
   return [create, ...table.programs.map((program) => bindStep(name, program))];
 }
 
@@ -91,11 +92,13 @@ function ipcpSteps(table: IpcpTable): Step[] {
   return [create, joining, ...register, ...connect];
 }
 
+const spreadText = (spread: Spread | ''): string => (spread === '' ? '' : ` spread ${spread}`);
+
 /** A step in the words of `irm`. */
 export function stepText(step: Step): string {
   switch (step.do) {
     case 'name-create':
-      return `name create ${step.name} lb ${step.balancing}${policyText(step.security)}`;
+      return `name create ${step.name} lb ${step.balancing}${spreadText(step.spread)}${policyText(step.security)}`;
     case 'name-destroy':
       return `name destroy ${step.name}`;
     case 'bind-program':

@@ -166,9 +166,43 @@ describe('the directory', () => {
     layer.tellRoutes();
     layer.run(0.1);
     expect(layer.lookup(address(1), key(2)).addresses).toEqual([]);
-    layer.run(140);
+    layer.run(3);
+    expect([...layer.members.get(address(1))!.store.entries()]).toHaveLength(1);
+    layer.run(1);
     expect(layer.lookup(address(1), key(1)).addresses).toEqual([]);
     expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
+  });
+
+  it('forgets the names of a member whose flows ended at once, and knows them again when it is back', () => {
+    const layer = layerOf(3);
+    layer.input(address(2), { kind: 'register', key: key(1) });
+    layer.run(1);
+    layer.input(address(1), { kind: 'gone', address: address(2) });
+    expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
+    for (const self of [1, 2]) layer.input(address(self), { kind: 'reachable', addresses: new Set() });
+    layer.tellRoutes();
+    layer.run(2);
+    expect(layer.lookup(address(1), key(1)).addresses).toEqual([2]);
+  });
+
+  it('knows again the names of members that were out of reach for long', () => {
+    const layer = layerOf(3);
+    layer.input(address(2), { kind: 'register', key: key(1) });
+    layer.run(1);
+    for (const self of [1, 2, 3]) layer.input(address(self), { kind: 'reachable', addresses: new Set() });
+    layer.run(10);
+    expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
+    layer.tellRoutes();
+    layer.run(2);
+    expect(layer.lookup(address(1), key(1)).addresses).toEqual([2]);
+  });
+
+  it('names more than eight members that registered one name', () => {
+    const layer = layerOf(30);
+    const serving = Array.from({ length: 20 }, (_, i) => address(i + 1));
+    for (const member of serving) layer.input(member, { kind: 'register', key: key(1) });
+    layer.run(3);
+    expect(layer.lookup(address(30), key(1)).addresses.length).toBeGreaterThan(8);
   });
 
   it('does not wait for a member that left, although others still name it', () => {
@@ -273,6 +307,16 @@ describe('the directory towards a C member', () => {
     layer.input(SELF, { kind: 'register', key: key(1) });
     const [answer] = tell({ kind: 'find-value-request', src: C, cookie, key: key(1) });
     expect(answer).toMatchObject({ kind: 'find-value-response', values: [addressToBytes(SELF)], contacts: [C] });
+  });
+
+  it('sends it eight values at most', () => {
+    const { layer, tell } = start();
+    for (let i = 0; i < 12; i += 1) {
+      tell({ kind: 'store', src: C, key: key(1), value: addressToBytes(500 + i), expiresS: WALL + 300 });
+    }
+    layer.run(0);
+    const [answer] = tell({ kind: 'find-value-request', src: C, cookie, key: key(1) });
+    expect(answer?.kind === 'find-value-response' && answer.values.length).toBe(8);
   });
 
   it('keeps what it stores until the absolute expiry, not beyond', () => {

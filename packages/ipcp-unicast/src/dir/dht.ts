@@ -20,7 +20,9 @@ import type { ValueStore } from './value-store.js';
 
 const HOUSEKEEPING_INTERVAL = fromSeconds(10);
 /** Values sent in one answer. [spec/wire-control.md §6.5] */
-const MAX_VALUES_SENT = 8;
+const MAX_VALUES_TO_C = 8;
+/** A peer of ours may spread its allocations over so many; with the contacts they fit one packet. */
+const MAX_VALUES_TO_OURS = 32;
 
 const nothingFollows = (): void => undefined;
 
@@ -87,8 +89,8 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   }
 
   get deadline(): Micros {
-    const { timers, joining, searches, publishing } = this;
-    return micros(Math.min(timers.deadline, joining.deadline, searches.deadline, publishing.deadline));
+    const machines = [this.timers, this.joining, this.searches, this.publishing, this.keeping];
+    return micros(Math.min(...machines.map(({ deadline }) => deadline)));
   }
 
   handle(input: DhtInput, now: Micros, out: Sink<DhtOutput>): void {
@@ -100,6 +102,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     this.joining.wake(now, out);
     for (let due = this.timers.takeDue(now); due !== undefined; due = this.timers.takeDue(now))
       this.onTimer(due, now, out);
+    this.keeping.wake(now);
     this.publishing.wake(now, out);
     this.searches.wake(now, out);
     this.joining.contactsLost(now);
@@ -122,6 +125,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       case 'leave':
         return this.publishing.withdrawAll(now, out);
       case 'gone':
+        this.keeping.gone(input.address);
         return this.contacts.forget(input.address);
     }
   }
@@ -143,6 +147,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     const before = this.speaker.reachable;
     const news = [...addresses].filter((address) => !before.has(address) && address !== this.config.self);
     this.speaker.reachable = addresses;
+    this.keeping.reachable(before, addresses, now);
     this.joining.meet(news, out);
     if (news.length > 0) this.publishing.own.membersChanged(now);
   }
@@ -181,7 +186,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
         return this.keeping.onStore(message, ours, now);
       case 'find-node-request':
       case 'find-value-request':
-        return this.onRequest(message, out);
+        return this.onRequest(message, ours, out);
       case 'find-node-response':
       case 'find-value-response':
         return this.onResponse(message, now, out);
@@ -191,14 +196,15 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   }
 
   /** C needs at least one contact in an answer; the asker itself is always one of those we know. */
-  private onRequest({ kind, cookie, key, src }: DhtFindRequest, out: Sink<DhtOutput>): void {
+  private onRequest({ kind, cookie, key, src }: DhtFindRequest, ours: boolean, out: Sink<DhtOutput>): void {
     const near: DhtContact[] = this.contacts.closest(key, this.config.k).map(({ id, address }) => ({ id, address }));
     const contacts = near.length > 0 ? near : [src];
     const to = src.address as Address;
     if (kind === 'find-node-request') {
       return this.speaker.say(to, { kind: 'find-node-response', cookie, key, contacts }, out);
     }
-    const values = this.localValues(key).slice(0, MAX_VALUES_SENT).map(addressToBytes);
+    const most = ours ? MAX_VALUES_TO_OURS : MAX_VALUES_TO_C;
+    const values = this.localValues(key).slice(0, most).map(addressToBytes);
     this.speaker.say(to, { kind: 'find-value-response', cookie, key, contacts, values }, out);
   }
 

@@ -1,5 +1,5 @@
 import type { Sink } from '@ouroboros/machine';
-import { fromHex, type Address, type Micros } from '@ouroboros/model';
+import { NEVER, fromHex, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
 import { addressFromBytes, addressToBytes, type DhtOther, type DhtStore } from '@ouroboros/wire';
 import type { ContactTable } from './contact-table.js';
 import type { DhtConfig, DhtCounters, DhtOutput } from './contract.js';
@@ -7,9 +7,14 @@ import { DHT_WITHDRAW_CODE } from './peers-of-ours.js';
 import type { Speaker } from './speaker.js';
 import { ValueStore } from './value-store.js';
 
+/** So long may an owner be out of reach; a cable that is plugged in again soon costs nobody a name. */
+const ABSENCE_LIMIT = fromSeconds(5);
+
 /** Keeps what others store at this member, and hands it on. */
 export class Keeping {
   readonly store = new ValueStore();
+  /** Members to which there is no way any more, in the order of their loss: until when their values are kept. */
+  private readonly absent = new Map<Address, Micros>();
 
   constructor(
     private readonly config: DhtConfig,
@@ -41,6 +46,27 @@ export class Keeping {
     if (!address.ok || address.value !== src.address) return;
     this.store.remove(ext.subarray(0, keyLength), address.value as Address);
     this.counters.withdrawn += 1;
+  }
+
+  get deadline(): Micros {
+    return this.absent.values().next().value ?? NEVER;
+  }
+
+  /** Owners that come back publish their values again by themselves. */
+  reachable(before: ReadonlySet<Address>, after: ReadonlySet<Address>, now: Micros): void {
+    for (const owner of after) this.absent.delete(owner);
+    for (const owner of before) if (!after.has(owner)) this.absent.set(owner, micros(now + ABSENCE_LIMIT));
+  }
+
+  /** Drops the values of those that have been away for too long. */
+  wake(now: Micros): void {
+    for (const [owner, until] of this.absent) if (until <= now) this.gone(owner);
+  }
+
+  /** The owner died or left. A C member would not publish its values again should it come back, so they stay. */
+  gone(owner: Address): void {
+    this.absent.delete(owner);
+    this.store.removeOwner(owner);
   }
 
   expire(now: Micros): void {

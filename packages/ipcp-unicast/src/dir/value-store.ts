@@ -45,6 +45,11 @@ export class ValueStore {
     this.removeFrom(toHex(key), value);
   }
 
+  /** Drops what a peer of ours stored and does not refresh any more. */
+  removeOwner(owner: Address): void {
+    for (const [name, values] of this.keys) if (values.get(owner)?.ours) this.removeFrom(name, owner);
+  }
+
   /** Drops what has expired, or has lost its owner. */
   expire(now: Micros, wallS: number): void {
     for (const [name, values] of this.keys) {

@@ -2,6 +2,9 @@ import type { UserFlow } from '@ouroboros/ipcp-kit';
 import type { Address, Micros } from '@ouroboros/model';
 import type { FlowCongestion } from '../ca/index.js';
 
+/** Maximum packet lifetime in ms, told to both ends of every flow. [spec/wire-unicast-data.md §9.3] */
+export const MPL_MS = 100;
+
 /** One flow of a local process through this layer. EIDs are kept in halves, so that packets need no bigint. */
 export interface FaFlow {
   readonly eidLow: number;

@@ -1,4 +1,4 @@
 /** The flow allocator, and the path of users' packets. */
 export * from './flow-allocator.js';
-export { FlowTable, type FaFlow } from './flow-table.js';
+export { MPL_MS, FlowTable, type FaFlow } from './flow-table.js';
 export { UserPath } from './user-path.js';

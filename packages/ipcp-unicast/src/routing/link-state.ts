@@ -2,7 +2,7 @@ import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
 import { address, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
 import { decodeLsa, encodeLsa } from '@ouroboros/wire';
 import { LsDatabase, type LsEntry } from './database.js';
-import { Graph, sameRoutes, type Routes } from './graph.js';
+import { Graph, sameRoutes, type Distances, type Routes } from './graph.js';
 import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcement } from './messages.js';
 import type { RoutingPolicy } from './policy.js';
 
@@ -92,6 +92,8 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private readonly timers = new TimerTable<'refresh' | 'age' | 'summary'>();
   private routes: Routes = new Map();
   private routesVersion = 0;
+  private distances: Distances = new Map();
+  private distancesVersion = 0;
   /** Members that can no longer be reached, while there is still news of them, and what was the last news before. */
   private readonly lost = new Map<Address, number>();
   /** The last news that routes were made from. */
@@ -156,6 +158,15 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   currentRoutes(): Routes {
     return this.routes;
+  }
+
+  /** Infinity = no way. */
+  hopsTo(destination: Address): number {
+    if (this.distancesVersion !== this.graph.version) {
+      this.distancesVersion = this.graph.version;
+      this.distances = this.graph.distancesFrom(this.config.self);
+    }
+    return this.distances.get(destination) ?? Infinity;
   }
 
   /** Announces or withdraws the own adjacency to `dst`, above every sequence number that was ever seen for it. */

@@ -6,6 +6,7 @@ import type {
   FlowInfo,
   RestartPolicy,
   SecurityPolicy,
+  Spread,
   StatusEvent,
 } from '@ouroboros/ports';
 
@@ -17,6 +18,7 @@ const STATES = keys<IpcpState>({ null: true, init: true, boot: true, operational
 const RESTARTS = keys<RestartPolicy>({ never: true, 'on-failure': true, always: true });
 const COMPONENTS = keys<Component>({ Management: true, 'Data Transfer': true });
 const BALANCINGS = keys<Balancing>({ spill: true, 'round-robin': true });
+const SPREADS = keys<Spread | ''>({ nearest: true, 'round-robin': true, '': true });
 const PROFILES = keys<FlowCrypto['profile']>({ c: true, o7s: true });
 const ENCRYPTION = keys<SecurityPolicy['encryption']>({ require: true, offer: true, off: true, '': true });
 const AUTHENTICATION = keys<SecurityPolicy['authentication']>({ require: true, offer: true, '': true });
@@ -40,6 +42,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.ipcp.v1.ConnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.DisconnectRequest.component': COMPONENTS,
   'ouroboros.ipcp.v1.IpcpAnnouncement.state': STATES,
+  'ouroboros.ipcp.v1.IpcpFlowAllocRequest.spread': SPREADS,
   'ouroboros.ipcp.v1.LayerInfo.hash': HASHES,
   'ouroboros.irm.v1.FlowInfo.state': keys<FlowInfo['state']>({
     'alloc-pending': true,
@@ -55,7 +58,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.irm.v1.IpcpInfo.restart': RESTARTS,
   'ouroboros.irm.v1.IpcpInfo.state': STATES,
   'ouroboros.irm.v1.NameCreateRequest.balancing': BALANCINGS,
+  'ouroboros.irm.v1.NameCreateRequest.spread': SPREADS,
   'ouroboros.irm.v1.NameInfo.balancing': BALANCINGS,
+  'ouroboros.irm.v1.NameInfo.spread': SPREADS,
   'ouroboros.irm.v1.SecurityPolicy.authentication': AUTHENTICATION,
   'ouroboros.irm.v1.SecurityPolicy.encryption': ENCRYPTION,
   'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({

@@ -1,0 +1,164 @@
+import type { UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
+import { EMPTY_BYTES, QOS_RAW, address, errorNumber, fromMs, fromSeconds, type Address } from '@ouroboros/model';
+import type { IpcpFlowAllocResult, Spread } from '@ouroboros/ports';
+import { VirtualClock } from '@ouroboros/simnet';
+import { Allocations } from './allocations.js';
+import { SPREAD_POLICIES } from './policies.js';
+import type { SpreadPolicy } from './spread.js';
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const [A, B, C] = [address(1), address(2), address(3)];
+const [nearest, roundRobin] = SPREAD_POLICIES as readonly [SpreadPolicy, SpreadPolicy];
+const KEY = new Uint8Array(32);
+
+type Behaviour = 'accepts' | 'silent' | Parameters<typeof errorNumber>[0];
+
+/** Members A, B and C at 1, 2 and 3 hops, each with its own behaviour. */
+class World {
+  readonly clock = new VirtualClock(settle);
+  readonly behaviour = new Map<Address, Behaviour>([A, B, C].map((one) => [one, 'accepts']));
+  readonly hops = new Map([A, B, C].map((one, i) => [one, i + 1]));
+  readonly asked: Address[] = [];
+  readonly allocations: Allocations;
+  private readonly open = new Map<UserFlow, number>();
+
+  constructor(spread = nearest) {
+    this.allocations = new Allocations({
+      clock: this.clock,
+      spread,
+      random32: () => 7,
+      canReach: () => true,
+      hopsTo: (to) => this.hops.get(to)!,
+      lookup: () => Promise.resolve([...this.behaviour.keys()]),
+      ask: ({ id, to, request }) => this.ask(id, to, request.flow),
+      giveUp: (user) => this.answer(this.open.get(user)!, 'ECANCELED'),
+    });
+  }
+
+  begin(spread: Spread | '' = '', flow = {} as UserFlow): Promise<IpcpFlowAllocResult> {
+    const request: UserFlowRequest = { flow, hash: KEY, qos: QOS_RAW, spread, data: EMPTY_BYTES };
+    return this.allocations.allocate(request);
+  }
+
+  alloc(spread: Spread | '' = ''): Promise<IpcpFlowAllocResult> {
+    return this.clock.resolve(this.begin(spread), fromSeconds(60));
+  }
+
+  async times(count: number, spread: Spread | '' = ''): Promise<Address[]> {
+    this.asked.length = 0;
+    for (let i = 0; i < count; i += 1) expect((await this.alloc(spread)).response).toBe(0);
+    return this.asked;
+  }
+
+  private ask(id: number, to: Address, user: UserFlow): void {
+    this.asked.push(to);
+    this.open.set(user, id);
+    const behaviour = this.behaviour.get(to)!;
+    if (behaviour !== 'silent') this.answer(id, behaviour);
+  }
+
+  private answer(id: number, code: Behaviour): void {
+    const response = code === 'accepts' || code === 'silent' ? 0 : -errorNumber(code);
+    this.allocations.answered(id, response, EMPTY_BYTES);
+  }
+}
+
+describe('the members that serve a name', () => {
+  it('are asked by the fewest hops, equally near ones by chance', async () => {
+    const world = new World();
+    expect(new Set(await world.times(3))).toEqual(new Set([A]));
+    world.hops.set(A, 9);
+    world.hops.set(C, 2);
+    expect(new Set(await world.times(3))).toEqual(new Set([C]));
+  });
+
+  it('are asked in turn with round-robin, also when they come and go', async () => {
+    const world = new World(roundRobin);
+    expect(await world.times(4)).toEqual([A, B, C, A]);
+    world.behaviour.delete(B);
+    expect(await world.times(3)).toEqual([C, A, C]);
+    world.behaviour.set(B, 'accepts');
+    expect(await world.times(3)).toEqual([A, B, C]);
+  });
+
+  it('are chosen as the entry of the name says, before the layer', async () => {
+    expect(await new World(roundRobin).times(2, 'nearest')).toEqual([A, A]);
+    expect(await new World(nearest).times(2, 'round-robin')).toEqual([A, B]);
+  });
+});
+
+describe('a member that fails', () => {
+  it.each(['ENOSERVER', 'ENAME', 'EFLOWDOWN', 'EAUTH'] as const)('with %s is skipped', async (code) => {
+    const world = new World();
+    world.behaviour.set(A, code);
+    expect((await world.alloc()).response).toBe(0);
+    expect(world.asked).toEqual([A, B]);
+  });
+
+  it('by silence is skipped after 500 ms, and asked last for 2 s', async () => {
+    const world = new World();
+    world.behaviour.set(A, 'silent');
+    const before = world.clock.now();
+    expect((await world.alloc()).response).toBe(0);
+    expect([world.asked, world.clock.now() - before]).toEqual([[A, B], 500_000]);
+    world.behaviour.set(A, 'accepts');
+    expect(await world.times(2)).toEqual([B, B]);
+    await world.clock.run(fromSeconds(2));
+    expect(await world.times(1)).toEqual([A]);
+  });
+
+  it('leaves its turns to the others evenly, also when many ask at once', async () => {
+    const world = new World(roundRobin);
+    world.behaviour.set(C, 'silent');
+    await world.clock.resolve(Promise.all(Array.from({ length: 30 }, () => world.begin())), fromSeconds(10));
+    const served = world.asked.filter((one) => one !== C);
+    expect([served.filter((one) => one === A).length, served.filter((one) => one === B).length]).toEqual([15, 15]);
+  });
+
+  it('by silence is waited for when nobody else is left', async () => {
+    const world = new World();
+    for (const one of [A, B, C]) world.behaviour.set(one, 'silent');
+    let over = false;
+    void world.begin().then(() => (over = true));
+    await world.clock.run(fromSeconds(10));
+    expect([world.asked, over]).toEqual([[A, B, C, A, B, C], false]);
+  });
+
+  it('by silence is asked once more when the others refuse', async () => {
+    const world = new World();
+    world.behaviour.set(A, 'silent');
+    for (const one of [B, C]) world.behaviour.set(one, 'ENOSERVER');
+    const allocation = world.begin();
+    await world.clock.run(fromMs(499));
+    world.behaviour.set(A, 'accepts');
+    expect((await world.clock.resolve(allocation, fromSeconds(1))).response).toBe(0);
+    expect(world.asked).toEqual([A, B, C, A]);
+  });
+});
+
+describe('an allocation that nobody accepts', () => {
+  it('ends with the refusal that says most', async () => {
+    const world = new World();
+    world.behaviour.set(A, 'ENAME').set(B, 'EAUTH').set(C, 'ENOSERVER');
+    expect(await world.alloc()).toMatchObject({ response: -errorNumber('EAUTH') });
+    expect(world.asked).toEqual([A, B, C]);
+  });
+
+  it('has no route when all were lost', async () => {
+    const world = new World();
+    for (const one of [A, B, C]) world.behaviour.set(one, 'EFLOWDOWN');
+    await expect(world.alloc()).rejects.toMatchObject({ code: 'ENOSERVER', stage: 'route' });
+  });
+
+  it('asks nobody more when the process has given up', async () => {
+    const world = new World();
+    const user = {} as UserFlow;
+    world.behaviour.set(A, 'silent');
+    const allocation = world.begin('', user);
+    await world.clock.run(fromMs(100));
+    world.allocations.over(user);
+    const canceled = await world.clock.resolve(allocation, fromSeconds(1));
+    expect(canceled).toMatchObject({ response: -errorNumber('ECANCELED') });
+    expect(world.asked).toEqual([A]);
+  });
+});
