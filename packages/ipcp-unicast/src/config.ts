@@ -1,4 +1,4 @@
-import { configSchema, hashAlgorithm, integer, oneOf, type Field } from '@ouroboros/ipcp-kit';
+import { configSchema, described, hashAlgorithm, integer, oneOf, type Field } from '@ouroboros/ipcp-kit';
 import { HASH_NUMBER, hashAlgorithmOf, type HashAlgorithm } from '@ouroboros/model';
 import { decodePeerExtension, encodePeerExtension, type IpcpConfig } from '@ouroboros/wire';
 import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
@@ -35,14 +35,14 @@ export const unicastConfigWith = (policies: Policies) =>
     eid_size: integer({ min: 8, max: 8, default: 8, unit: 'bytes' }),
     max_ttl: integer({ min: 1, max: 255, default: 60, unit: 'hops' }),
     'addr-auth': oneOf(['flat'] as const, 'flat'),
-    routing: policyField(policies.routing),
+    routing: described('how packets find their way', policyField(policies.routing)),
     ls_t_recalc: integer({ min: 1, max: 3600, default: 4, unit: 's' }),
     ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
     ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
-    congestion: policyField(policies.congestion),
-    spread: policyField(SPREAD_POLICIES),
+    congestion: described('how flows that share a link slow down', policyField(policies.congestion)),
+    spread: described('which of several members that serve a name is asked', policyField(SPREAD_POLICIES)),
     directory: oneOf(['DHT'] as const, 'DHT'),
-    hash: hashAlgorithm(),
+    hash: described('under which names stand in the directory', hashAlgorithm()),
     dht_alpha: integer({ min: 1, max: 10, default: 3 }),
     dht_k: integer({ min: 1, max: 20, default: 8 }),
     dht_t_expire: integer({ min: 10, max: 86400, default: 86400, unit: 's' }),

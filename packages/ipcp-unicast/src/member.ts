@@ -37,6 +37,8 @@ export class Member {
   private readonly lookups = new Map<number, (found: Lookup) => void>();
   private readonly allocations: Allocations;
   private readonly flowOfUser = new Map<UserFlow, FaFlow>();
+  /** Flows that are asked for, by the number of the request. */
+  private readonly requested = new Map<number, FaFlow>();
   private readonly dtLinks = new Map<Link, DtLink>();
   private nextId = 1;
 
@@ -76,7 +78,7 @@ export class Member {
       hopsTo: (to) => this.routing.hopsTo(to),
       lookup: (key) => this.lookup(key),
       ask: (asked) => this.ask(asked),
-      giveUp: (user) => this.giveUp(user),
+      giveUp: (id) => this.giveUp(id),
     });
     this.path = new UserPath(this.dt, this.fa.flows, clock, counters);
     this.routingDriver = new MachineDriver(this.routing, clock, (output) => this.onRouting(output));
@@ -143,8 +145,8 @@ export class Member {
     this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat: this.dht.isOurs(to) });
   }
 
-  private giveUp(user: UserFlow): void {
-    const flow = this.flowOfUser.get(user);
+  private giveUp(id: number): void {
+    const flow = this.requested.get(id);
     if (flow) this.faDriver.input({ kind: 'end', flow, tell: false });
   }
 
@@ -159,10 +161,14 @@ export class Member {
 
   private forget(flow: FaFlow): void {
     this.path.close(flow);
-    if (flow.user) this.flowOfUser.delete(flow.user);
+    const { user } = flow;
+    if (user && this.flowOfUser.get(user) === flow) this.flowOfUser.delete(user);
   }
 
+  /** Of several flows that are asked for on behalf of one process, the last is the one that its packets come from. */
   private attach(flow: FaFlow, user: UserFlow): void {
+    const before = this.flowOfUser.get(user);
+    if (before) before.user = null;
     flow.user = user;
     this.flowOfUser.set(user, flow);
   }
@@ -275,6 +281,7 @@ export class Member {
       case 'greet':
         return this.dhtDriver.input({ kind: 'greet', address: output.to });
       case 'requested':
+        this.requested.set(output.id, output.flow);
         return this.attach(output.flow, this.allocations.userOf(output.id)!);
       case 'allocated':
         return this.allocated(output.id, output.response, output.data);
@@ -287,11 +294,15 @@ export class Member {
   }
 
   private allocated(id: number, response: number, data: Uint8Array): void {
+    const flow = this.requested.get(id);
     const user = this.allocations.userOf(id);
-    const flow = user && this.flowOfUser.get(user);
-    if (flow && response === 0) this.path.open(flow);
-    else if (flow) this.forget(flow);
-    this.allocations.answered(id, response, data);
+    this.requested.delete(id);
+    if (flow && response !== 0) this.forget(flow);
+    const wanted = this.allocations.answered(id, response, data);
+    if (!flow || response !== 0) return;
+    if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) });
+    this.attach(flow, user);
+    this.path.open(flow);
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {

@@ -30,6 +30,13 @@ class Instances {
   }
 
   static async mesh(config: JsonObject): Promise<Instances> {
+    const world = await Instances.idleMesh(config);
+    world.serve();
+    return world;
+  }
+
+  /** Servers that do not accept yet. */
+  static idleMesh(config: JsonObject): Promise<Instances> {
     const others: [number, number][] = [
       [1, 2],
       [1, 3],
@@ -39,8 +46,10 @@ class Instances {
   }
 
   /** 0 – 1 – 2 – 3 */
-  static line(config: JsonObject): Promise<Instances> {
-    return new Instances(config, [0, 1, 2], []).build();
+  static async line(config: JsonObject): Promise<Instances> {
+    const world = await new Instances(config, [0, 1, 2], []).build();
+    world.serve();
+    return world;
   }
 
   async entry(spread: Spread): Promise<void> {
@@ -80,15 +89,20 @@ class Instances {
     for (const i of SERVERS) {
       const { node, unicast } = this.net.members[i]!;
       const server = await this.sim.resolve(node.server(NAME));
-      server.serve((flow) => {
-        this.accepted[i]! += 1;
-        void flow.read().catch(() => flow.dealloc());
-      });
       this.servers.push(server);
       await this.sim.resolve(node.irm.nameRegister(NAME, unicast));
     }
     await this.sim.run(2_000);
     return this;
+  }
+
+  private serve(): void {
+    for (const [i, server] of this.servers.entries()) {
+      server.serve((flow) => {
+        this.accepted[i]! += 1;
+        void flow.read().catch(() => flow.dealloc());
+      });
+    }
   }
 }
 
@@ -146,5 +160,22 @@ describe('allocations to a name with three instances in a line', () => {
     evenly(await world.share(30), SERVERS, 30);
     await world.entry('nearest');
     expect(await world.share(20)).toEqual([0, 0, 20]);
+  });
+});
+
+describe('an allocation to a name whose servers are all slow', () => {
+  it('goes to the first that accepts; one that accepts later gets a flow that ends at once', async () => {
+    const world = await Instances.idleMesh({ spread: 'round-robin' });
+    const { sim, net, servers } = world;
+    const allocation = net.members[CLIENT]!.node.app().alloc(NAME);
+    await sim.run(2_000);
+    const atFirst = await sim.resolve(servers[1]!.accept());
+    const flow = await sim.resolve(allocation, 100);
+    await sim.resolve(flow.write(Uint8Array.of(7)));
+    expect(await sim.resolve(atFirst.read({ timeoutMs: 500 }), 1_000)).toEqual(Uint8Array.of(7));
+    const atSecond = await sim.resolve(servers[2]!.accept({ timeoutMs: 500 }));
+    await expect(sim.resolve(atSecond.read({ timeoutMs: 1_000 }))).rejects.toMatchObject({ code: 'EFLOWDOWN' });
+    await sim.resolve(atFirst.write(Uint8Array.of(8)));
+    expect(await sim.resolve(flow.read({ timeoutMs: 500 }), 1_000)).toEqual(Uint8Array.of(8));
   });
 });

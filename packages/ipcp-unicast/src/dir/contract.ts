@@ -21,7 +21,7 @@ export type DhtInput =
   /** Members to which routing has a way. */
   | { readonly kind: 'reachable'; readonly addresses: ReadonlySet<Address> }
   | { readonly kind: 'leave' }
-  /** A member left or died: it is not asked any more, nor named to others, and what it stored here is dropped. */
+  /** A member left or died: it is not asked any more, nor named to others. What it stored here lives on as it would. */
   | { readonly kind: 'gone'; readonly address: Address }
   /** Says hello to a member, to hear from it. */
   | { readonly kind: 'greet'; readonly address: Address };

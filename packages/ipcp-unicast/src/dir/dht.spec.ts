@@ -166,35 +166,43 @@ describe('the directory', () => {
     layer.tellRoutes();
     layer.run(0.1);
     expect(layer.lookup(address(1), key(2)).addresses).toEqual([]);
-    layer.run(3);
-    expect([...layer.members.get(address(1))!.store.entries()]).toHaveLength(1);
-    layer.run(1);
+    layer.run(140);
     expect(layer.lookup(address(1), key(1)).addresses).toEqual([]);
     expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
   });
 
-  it('forgets the names of a member whose flows ended at once, and knows them again when it is back', () => {
+  const storedAt = (layer: Layer, member: number): Address[] =>
+    [...layer.members.get(address(member))!.store.entries()].map((entry) => entry.address);
+
+  it('forgets one of several instances of a name after 5 s without a way to it, and not the last', () => {
     const layer = layerOf(3);
-    layer.input(address(2), { kind: 'register', key: key(1) });
+    for (const member of [2, 3]) layer.input(address(member), { kind: 'register', key: key(1) });
     layer.run(1);
-    layer.input(address(1), { kind: 'gone', address: address(2) });
-    expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
-    for (const self of [1, 2]) layer.input(address(self), { kind: 'reachable', addresses: new Set() });
+    layer.members.delete(address(2));
     layer.tellRoutes();
-    layer.run(2);
-    expect(layer.lookup(address(1), key(1)).addresses).toEqual([2]);
+    layer.run(4);
+    expect(storedAt(layer, 1).sort()).toEqual([2, 3]);
+    layer.run(1);
+    expect(storedAt(layer, 1)).toEqual([3]);
+    layer.members.delete(address(3));
+    layer.tellRoutes();
+    layer.run(6);
+    expect(storedAt(layer, 1)).toEqual([3]);
   });
 
-  it('knows again the names of members that were out of reach for long', () => {
+  it('knows all instances of a name again when a way to them is back', () => {
     const layer = layerOf(3);
-    layer.input(address(2), { kind: 'register', key: key(1) });
+    for (const member of [2, 3]) layer.input(address(member), { kind: 'register', key: key(1) });
     layer.run(1);
-    for (const self of [1, 2, 3]) layer.input(address(self), { kind: 'reachable', addresses: new Set() });
-    layer.run(10);
-    expect([...layer.members.get(address(1))!.store.entries()]).toEqual([]);
+    const without = (lost: number): ReadonlySet<Address> =>
+      new Set([1, 2, 3].filter((one) => one !== lost).map(address));
+    for (const self of [1, 3]) layer.input(address(self), { kind: 'reachable', addresses: without(2) });
+    layer.input(address(2), { kind: 'reachable', addresses: new Set() });
+    layer.run(6);
+    expect(storedAt(layer, 1)).toEqual([3]);
     layer.tellRoutes();
     layer.run(2);
-    expect(layer.lookup(address(1), key(1)).addresses).toEqual([2]);
+    expect([...layer.lookup(address(1), key(1)).addresses].sort()).toEqual([2, 3]);
   });
 
   it('names more than eight members that registered one name', () => {

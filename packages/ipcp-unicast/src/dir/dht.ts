@@ -125,7 +125,6 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       case 'leave':
         return this.publishing.withdrawAll(now, out);
       case 'gone':
-        this.keeping.gone(input.address);
         return this.contacts.forget(input.address);
     }
   }

@@ -58,15 +58,13 @@ export class Keeping {
     for (const owner of before) if (!after.has(owner)) this.absent.set(owner, micros(now + ABSENCE_LIMIT));
   }
 
-  /** Drops the values of those that have been away for too long. */
+  /** Drops the values of those that have been away for too long; not of C members, which would not publish them again. */
   wake(now: Micros): void {
-    for (const [owner, until] of this.absent) if (until <= now) this.gone(owner);
-  }
-
-  /** The owner died or left. A C member would not publish its values again should it come back, so they stay. */
-  gone(owner: Address): void {
-    this.absent.delete(owner);
-    this.store.removeOwner(owner);
+    for (const [owner, until] of this.absent) {
+      if (until > now) continue;
+      this.absent.delete(owner);
+      this.store.removeOwner(owner, this.speaker.reachable);
+    }
   }
 
   expire(now: Micros): void {

@@ -45,9 +45,15 @@ export class ValueStore {
     this.removeFrom(toHex(key), value);
   }
 
-  /** Drops what a peer of ours stored and does not refresh any more. */
-  removeOwner(owner: Address): void {
-    for (const [name, values] of this.keys) if (values.get(owner)?.ours) this.removeFrom(name, owner);
+  /**
+   * Drops what a peer of ours stored that is out of reach, where others serve the same name. The last place of a name stays, so
+   * that an allocation can tell that there is no way to it, and not that the name is unknown.
+   */
+  removeOwner(owner: Address, reachable: ReadonlySet<Address>): void {
+    for (const [name, values] of this.keys) {
+      const served = [...values.keys()].some((other) => reachable.has(other));
+      if (served && values.get(owner)?.ours) this.removeFrom(name, owner);
+    }
   }
 
   /** Drops what has expired, or has lost its owner. */

@@ -9,7 +9,7 @@ import type { Spread, SpreadPolicy } from './spread.js';
 /** An allocation asks the directory anew when what it knows of a name is older. */
 const LOOKUP_FRESH_MICROS = 200_000;
 const MAX_FRESH = 1024;
-/** A member that is silent for so long is skipped, as long as there is another one to ask. */
+/** After so much silence the next member is asked. */
 const PATIENCE = fromMs(500);
 /** The flow allocator's own answer: the member was lost before it answered. */
 const LOST = -errorNumber('EFLOWDOWN');
@@ -33,59 +33,82 @@ export interface AllocationParts {
   lookup(key: Uint8Array): Promise<readonly Address[]>;
   /** Asks one member; `answered` follows. */
   ask(asked: AskedFlow): void;
-  /** Gives up the request of a flow; `answered` follows. */
-  giveUp(user: UserFlow): void;
+  /** The member's answer is not wanted any more. */
+  giveUp(id: number): void;
 }
 
-interface Asked {
-  readonly user: UserFlow;
-  readonly done: (answer: IpcpFlowAllocResult | 'silent') => void;
-  silent: boolean;
-}
-
-/** One allocation: whom it can still ask, and what it heard. */
+/** One allocation: whom it can still ask, whose answers it waits for, and what it heard. */
 interface Attempt {
   readonly request: UserFlowRequest;
   readonly key: string;
   readonly spread: Spread;
   readonly open: Set<Address>;
-  /** Did not answer; to be asked once more. */
-  readonly silent: Address[];
+  readonly asked: Map<number, Address>;
   refusal: IpcpFlowAllocResult | undefined;
+  /** Ends the waiting for the member that was asked last. */
+  stopWaiting: () => void;
+  readonly done: (result: IpcpFlowAllocResult | undefined) => void;
 }
 
 /**
  * Allocations of local processes. The members that serve the name are asked one after the other until one accepts, in the order
- * of the policy. One that refuses, is lost or is silent for 500 ms is skipped; silent ones are asked once more when all others
- * have failed, and the last one left is waited for.
+ * of the policy: the next one when the last refused, was lost or is silent for 500 ms. A silent one may still accept; the first
+ * acceptance counts, and the other requests are given up.
  */
 export class Allocations {
-  private readonly asked = new Map<number, Asked>();
+  private readonly attempts = new Map<UserFlow, Attempt>();
+  private readonly attemptOf = new Map<number, Attempt>();
   private readonly fresh = new Map<string, { readonly found: readonly Address[]; readonly at: number }>();
   private readonly spreads: ReadonlyMap<string, Spread>;
   private readonly shunned = new Shunned();
-  private readonly trying = new Set<UserFlow>();
+  private readonly wanted = new Set<UserFlow>();
   private nextId = 1;
 
   constructor(private readonly parts: AllocationParts) {
     this.spreads = new Map(SPREAD_POLICIES.map((policy) => [policy.name, policy.create(parts.random32)]));
   }
 
-  /** The process of a request that is open. */
+  async allocate(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    const { canReach, lookup, spread } = this.parts;
+    const key = toHex(request.hash);
+    this.wanted.add(request.flow);
+    const found = this.recall(key) ?? (await lookup(request.hash));
+    if (!this.wanted.delete(request.flow)) return canceled;
+    const policy = this.spreads.get(request.spread) ?? this.spreads.get(spread.name)!;
+    const open = new Set(found.filter(canReach));
+    const result = await new Promise<IpcpFlowAllocResult | undefined>((done) => {
+      const heard = { asked: new Map<number, Address>(), refusal: undefined, stopWaiting: () => undefined };
+      const attempt: Attempt = { request, key, spread: policy, open, ...heard, done };
+      this.attempts.set(request.flow, attempt);
+      this.askNext(attempt);
+    });
+    if (!result) throw unreachable(found.length);
+    return result;
+  }
+
+  /** The process of a request whose answer is waited for. */
   userOf(id: number): UserFlow | undefined {
-    return this.asked.get(id)?.user;
+    return this.attemptOf.get(id)?.request.flow;
   }
 
   /** The process does not want the flow any more. */
   over(user: UserFlow): void {
-    this.trying.delete(user);
+    this.wanted.delete(user);
+    const attempt = this.attempts.get(user);
+    if (attempt) this.conclude(attempt, canceled);
   }
 
-  /** The member's answer to `ask`: 0 or negative. */
-  answered(id: number, response: number, data: Uint8Array): void {
-    const asked = this.asked.get(id);
-    this.asked.delete(id);
-    asked?.done(asked.silent ? 'silent' : { response, reason: '', mplMs: MPL_MS, data });
+  /** A member's answer, 0 or negative. False: nobody wants it any more. */
+  answered(id: number, response: number, data: Uint8Array): boolean {
+    const attempt = this.attemptOf.get(id);
+    const from = attempt?.asked.get(id);
+    if (!attempt || from === undefined) return false;
+    this.attemptOf.delete(id);
+    attempt.asked.delete(id);
+    const answer = { response, reason: '', mplMs: MPL_MS, data };
+    if (response === 0) this.conclude(attempt, answer);
+    else this.refused(attempt, from, answer);
+    return true;
   }
 
   /** What an allocation that follows at once need not look up again. */
@@ -94,37 +117,22 @@ export class Allocations {
     if (found.length > 0) this.fresh.set(key, { found, at: this.parts.clock.now() });
   }
 
-  async allocate(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    const { canReach, lookup, spread } = this.parts;
-    const key = toHex(request.hash);
-    this.trying.add(request.flow);
-    try {
-      const found = this.recall(key) ?? (await lookup(request.hash));
-      const policy = this.spreads.get(request.spread) ?? this.spreads.get(spread.name)!;
-      const open = new Set(found.filter(canReach));
-      const attempt: Attempt = { request, key, spread: policy, open, silent: [], refusal: undefined };
-      const result = await this.askAll(attempt);
-      if (!result) throw unreachable(found.length);
-      return result;
-    } finally {
-      this.trying.delete(request.flow);
+  /** Asks the next member, if any; ends with the refusal that says most when no answer is to come either. */
+  private askNext(attempt: Attempt): void {
+    const { clock, ask } = this.parts;
+    attempt.stopWaiting();
+    if (attempt.open.size === 0) {
+      if (attempt.asked.size === 0) this.conclude(attempt, attempt.refusal);
+      return;
     }
-  }
-
-  /** The first acceptance, else the refusal that says most, else undefined. */
-  private async askAll(attempt: Attempt): Promise<IpcpFlowAllocResult | undefined> {
-    const { request, open, silent } = attempt;
-    while (open.size + silent.length > 0) {
-      if (!this.trying.has(request.flow)) return canceled;
-      const again = open.size === 0;
-      const to = again ? silent.shift()! : this.choose(attempt);
-      open.delete(to);
-      const answer = await this.ask(to, request, open.size + silent.length > 0);
-      if (answer !== 'silent' && (answer.response === 0 || !this.trying.has(request.flow))) return answer;
-      if (answer === 'silent' && !again) silent.push(to);
-      this.note(attempt, to, answer);
-    }
-    return attempt.refusal;
+    const to = this.choose(attempt);
+    attempt.open.delete(to);
+    const id = this.nextId++;
+    attempt.asked.set(id, to);
+    this.attemptOf.set(id, attempt);
+    const patience = micros(clock.now() + PATIENCE);
+    if (attempt.open.size > 0) attempt.stopWaiting = clock.at(patience, () => this.silent(attempt, to));
+    ask({ id, to, request: attempt.request });
   }
 
   private choose({ key, spread, open }: Attempt): Address {
@@ -138,34 +146,25 @@ export class Allocations {
     );
   }
 
-  private note(attempt: Attempt, to: Address, answer: IpcpFlowAllocResult | 'silent'): void {
-    const failed = answer === 'silent' || answer.response === LOST;
-    if (failed || UNSERVED.has(answer.response)) this.shunned.add(attempt.key, to, this.parts.clock.now());
-    if (failed) return;
+  private silent(attempt: Attempt, to: Address): void {
+    this.shunned.add(attempt.key, to, this.parts.clock.now());
+    this.askNext(attempt);
+  }
+
+  private refused(attempt: Attempt, from: Address, answer: IpcpFlowAllocResult): void {
+    const { response } = answer;
+    if (response === LOST || UNSERVED.has(response)) this.shunned.add(attempt.key, from, this.parts.clock.now());
     const { refusal } = attempt;
-    if (!refusal || UNSERVED.has(refusal.response)) attempt.refusal = answer;
+    if (response !== LOST && (!refusal || UNSERVED.has(refusal.response))) attempt.refusal = answer;
+    this.askNext(attempt);
   }
 
-  private ask(to: Address, request: UserFlowRequest, impatient: boolean): Promise<IpcpFlowAllocResult | 'silent'> {
-    const { clock, ask } = this.parts;
-    return new Promise((resolve) => {
-      const id = this.nextId++;
-      const patience = micros(clock.now() + PATIENCE);
-      const cancel = impatient ? clock.at(patience, () => this.skip(id)) : null;
-      const done = (answer: IpcpFlowAllocResult | 'silent'): void => {
-        cancel?.();
-        resolve(answer);
-      };
-      this.asked.set(id, { user: request.flow, done, silent: false });
-      ask({ id, to, request });
-    });
-  }
-
-  private skip(id: number): void {
-    const asked = this.asked.get(id);
-    if (!asked) return;
-    asked.silent = true;
-    this.parts.giveUp(asked.user);
+  private conclude(attempt: Attempt, result: IpcpFlowAllocResult | undefined): void {
+    attempt.stopWaiting();
+    this.attempts.delete(attempt.request.flow);
+    for (const id of attempt.asked.keys()) this.attemptOf.delete(id);
+    for (const id of attempt.asked.keys()) this.parts.giveUp(id);
+    attempt.done(result);
   }
 
   private recall(key: string): readonly Address[] | undefined {

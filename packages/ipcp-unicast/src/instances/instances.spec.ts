@@ -20,7 +20,8 @@ class World {
   readonly hops = new Map([A, B, C].map((one, i) => [one, i + 1]));
   readonly asked: Address[] = [];
   readonly allocations: Allocations;
-  private readonly open = new Map<UserFlow, number>();
+  readonly gaveUp: Address[] = [];
+  private readonly askedAs = new Map<number, Address>();
 
   constructor(spread = nearest) {
     this.allocations = new Allocations({
@@ -30,8 +31,8 @@ class World {
       canReach: () => true,
       hopsTo: (to) => this.hops.get(to)!,
       lookup: () => Promise.resolve([...this.behaviour.keys()]),
-      ask: ({ id, to, request }) => this.ask(id, to, request.flow),
-      giveUp: (user) => this.answer(this.open.get(user)!, 'ECANCELED'),
+      ask: ({ id, to }) => this.ask(id, to),
+      giveUp: (id) => this.gaveUp.push(this.askedAs.get(id)!),
     });
   }
 
@@ -50,16 +51,19 @@ class World {
     return this.asked;
   }
 
-  private ask(id: number, to: Address, user: UserFlow): void {
-    this.asked.push(to);
-    this.open.set(user, id);
-    const behaviour = this.behaviour.get(to)!;
-    if (behaviour !== 'silent') this.answer(id, behaviour);
+  /** The member answers all that it was asked. */
+  wakeUp(member: Address, response = 0): boolean[] {
+    const ids = [...this.askedAs].filter(([, to]) => to === member).map(([id]) => id);
+    return ids.map((id) => this.allocations.answered(id, response, EMPTY_BYTES));
   }
 
-  private answer(id: number, code: Behaviour): void {
-    const response = code === 'accepts' || code === 'silent' ? 0 : -errorNumber(code);
-    this.allocations.answered(id, response, EMPTY_BYTES);
+  private ask(id: number, to: Address): void {
+    this.asked.push(to);
+    this.askedAs.set(id, to);
+    const behaviour = this.behaviour.get(to)!;
+    if (behaviour === 'silent') return;
+    const response = behaviour === 'accepts' ? 0 : -errorNumber(behaviour);
+    this.clock.at(this.clock.now(), () => this.allocations.answered(id, response, EMPTY_BYTES));
   }
 }
 
@@ -100,7 +104,8 @@ describe('a member that fails', () => {
     world.behaviour.set(A, 'silent');
     const before = world.clock.now();
     expect((await world.alloc()).response).toBe(0);
-    expect([world.asked, world.clock.now() - before]).toEqual([[A, B], 500_000]);
+    expect([world.asked, world.gaveUp, world.clock.now() - before]).toEqual([[A, B], [A], 500_000]);
+    expect(world.wakeUp(A)).toEqual([false]);
     world.behaviour.set(A, 'accepts');
     expect(await world.times(2)).toEqual([B, B]);
     await world.clock.run(fromSeconds(2));
@@ -115,24 +120,27 @@ describe('a member that fails', () => {
     expect([served.filter((one) => one === A).length, served.filter((one) => one === B).length]).toEqual([15, 15]);
   });
 
-  it('by silence is waited for when nobody else is left', async () => {
+  it('by silence can still accept while others are asked', async () => {
     const world = new World();
     for (const one of [A, B, C]) world.behaviour.set(one, 'silent');
-    let over = false;
-    void world.begin().then(() => (over = true));
-    await world.clock.run(fromSeconds(10));
-    expect([world.asked, over]).toEqual([[A, B, C, A, B, C], false]);
+    const allocation = world.begin();
+    await world.clock.run(fromSeconds(3));
+    expect(world.asked).toEqual([A, B, C]);
+    world.wakeUp(A);
+    expect((await world.clock.resolve(allocation, fromMs(1))).response).toBe(0);
+    expect(world.gaveUp).toEqual([B, C]);
   });
 
-  it('by silence is asked once more when the others refuse', async () => {
+  it('by silence is waited for when all others refuse, which is the answer when it refuses too', async () => {
     const world = new World();
-    world.behaviour.set(A, 'silent');
-    for (const one of [B, C]) world.behaviour.set(one, 'ENOSERVER');
-    const allocation = world.begin();
-    await world.clock.run(fromMs(499));
-    world.behaviour.set(A, 'accepts');
-    expect((await world.clock.resolve(allocation, fromSeconds(1))).response).toBe(0);
-    expect(world.asked).toEqual([A, B, C, A]);
+    world.behaviour.set(A, 'silent').set(B, 'ENOSERVER').set(C, 'EFLOWDOWN');
+    let over = false;
+    const allocation = world.begin().finally(() => (over = true));
+    await world.clock.run(fromSeconds(3));
+    expect([world.asked, over]).toEqual([[A, B, C], false]);
+    world.wakeUp(A, -errorNumber('EAUTH'));
+    const result = await world.clock.resolve(allocation, fromMs(1));
+    expect(result.response).toBe(-errorNumber('EAUTH'));
   });
 });
 
@@ -159,6 +167,6 @@ describe('an allocation that nobody accepts', () => {
     world.allocations.over(user);
     const canceled = await world.clock.resolve(allocation, fromSeconds(1));
     expect(canceled).toMatchObject({ response: -errorNumber('ECANCELED') });
-    expect(world.asked).toEqual([A]);
+    expect([world.asked, world.gaveUp]).toEqual([[A], [A]]);
   });
 });
