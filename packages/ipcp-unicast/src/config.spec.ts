@@ -1,5 +1,12 @@
 import { HASH_LENGTH } from '@ouroboros/model';
-import { OWN_POLICIES, extensionOf, layerFromOptions, layerFromWire, unicastConfig, type LayerConfig } from './config.js';
+import {
+  OWN_POLICIES,
+  extensionOf,
+  layerFromOptions,
+  layerFromWire,
+  unicastConfig,
+  type LayerConfig,
+} from './config.js';
 
 const bootstrapped = (config: Record<string, string>): LayerConfig =>
   layerFromOptions('net', unicastConfig.parse(config));
