@@ -16,7 +16,7 @@ export interface NameEntry {
   readonly name: string;
   readonly balancing: Balancing;
   readonly paths: NamePaths;
-  readonly security: SecurityPolicy;
+  security: SecurityPolicy;
   /** In the order of binding. */
   programs: ProgramBinding[];
   /** Processes bound one by one. */

@@ -11,7 +11,12 @@ const NAMES = ['a', 'b', 'c'];
 const MOODS = ['healthy', 'silent', 'failing'] as const;
 type Mood = (typeof MOODS)[number];
 const WAITING = 4;
-const PROTECTED = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.PROTECTION;
+const PROTECTED =
+  OapFeature.DEALLOC_MESSAGE |
+  OapFeature.REFUSAL_REASON |
+  OapFeature.FRAMES |
+  OapFeature.PROTECTION |
+  OapFeature.REFUSAL_NOTICE;
 const FAR: OapSecurity = { ...NO_SECURITY, encryption: 'offer' };
 const NO_FILES: NameSecurity = {
   ok: true,
