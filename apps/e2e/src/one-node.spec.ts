@@ -84,14 +84,14 @@ describe('a bound program', () => {
 describe('the configuration file', () => {
   it('is checked with all faults at once, those of IPCPs too, and nothing is changed', async () => {
     const file = node.writeConfig(
-      '[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[eth-dix.e]\n[name.n]\nprog = ["/missing"]',
+      '[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[nosuch.e]\n[name.n]\nprog = ["/missing"]',
     );
     const { status, stderr } = await node.run('irmd', '--config', file, '--check-config');
     expect(status).toBe(2);
     expect(stderr.split('\n').map((line) => line.split(': ')[1])).toEqual([
       'irmd.log_levl',
       'local.l0.reg',
-      'eth-dix.e',
+      'nosuch.e',
       'name.n.prog.0',
       'local.l0.hash',
       undefined,
