@@ -191,6 +191,7 @@ export class Storm {
             directFlows: b % 3 !== 0,
             allowOtherUsers: a % 2 === 0,
             encryption: pick(['require', 'offer', 'off'] as const, a)!,
+            authentication: b % 4 === 0 ? 'require' : 'offer',
           },
         });
     }
