@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OneNode, until } from './one-node.js';
-import { BIN, Program } from './programs.js';
+import { BIN, Program, type Ran } from './programs.js';
 
 jest.setTimeout(30_000);
 
@@ -84,14 +84,14 @@ describe('a bound program', () => {
 describe('the configuration file', () => {
   it('is checked with all faults at once, those of IPCPs too, and nothing is changed', async () => {
     const file = node.writeConfig(
-      '[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[eth-dix.e]\n[name.n]\nprog = ["/missing"]',
+      '[irmd]\nlog_levl = "x"\n[local.l0]\nbootstrap = "loop"\nhash = "MD4"\nreg = 1\n[nosuch.e]\n[name.n]\nprog = ["/missing"]',
     );
     const { status, stderr } = await node.run('irmd', '--config', file, '--check-config');
     expect(status).toBe(2);
     expect(stderr.split('\n').map((line) => line.split(': ')[1])).toEqual([
       'irmd.log_levl',
       'local.l0.reg',
-      'eth-dix.e',
+      'nosuch.e',
       'name.n.prog.0',
       'local.l0.hash',
       undefined,
@@ -121,6 +121,27 @@ describe('the configuration file', () => {
     process.kill(node.irmd.pid, 'SIGHUP');
     await node.irmd.says(/the configuration has faults, nothing was changed/);
     expect(await node.irm.status()).toMatchObject({ ready: true, names: before.names, ipcps: before.ipcps });
+  });
+
+  it('says on SIGHUP what flows must have from now on, of living names and IPCPs', async () => {
+    const file = (ofLayer: string, ofName: string): string =>
+      `[irmd]\ndirect_flows = false\n[local.l0]\nbootstrap = "loop"\nreg = ["hello"]\n${ofLayer}[name.hello]\n${ofName}`;
+    const ping = (): Promise<Ran> => node.run('oping', '-n', 'hello', '-c', '1');
+    const refused = { status: 6, stderr: expect.stringMatching(/no certificate/) };
+    await node.up(file('', ''));
+    await node.serve('hello');
+    expect(await ping()).toMatchObject({ status: 0 });
+    for (const [ofLayer, ofName, expected] of [
+      ['', 'authentication = "require"\n', refused],
+      ['authentication = "require"\n', 'authentication = "offer"\n', { status: 0 }],
+      ['authentication = "require"\n', '', refused],
+    ] as const) {
+      node.irmd.stderr = '';
+      node.writeConfig(file(ofLayer, ofName));
+      process.kill(node.irmd.pid, 'SIGHUP');
+      await node.irmd.says(/configuration read again/);
+      expect(await ping()).toMatchObject(expected);
+    }
   });
 
   it('may be absent: SIGHUP then stops nothing', async () => {

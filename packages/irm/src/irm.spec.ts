@@ -52,6 +52,20 @@ describe('bootstrapping', () => {
     expect(started.map(({ ipcp }) => ipcp.name)).toEqual(['a-1', 'a-3']);
   });
 
+  it('says what flows over an IPCP must have, whether it existed or not, and nothing where nothing is said', async () => {
+    const { management, irm } = setUp();
+    const security = { encryption: 'require' } as const;
+    await irm.bootstrapIpcp({ name: 'a', type: 'local', layer: 'x', security });
+    await irm.createIpcp('b', 'local');
+    await irm.bootstrapIpcp({ name: 'b', layer: 'x' });
+    expect(management.callsOf('ipcpSecure')).toEqual([]);
+    await irm.createIpcp('c', 'local');
+    await irm.bootstrapIpcp({ name: 'c', layer: 'x', security });
+    const whole = { encryption: 'require', authentication: '' };
+    expect(management.callsOf('ipcpCreate')[0]).toMatchObject([{ name: 'a', security: whole }]);
+    expect(management.callsOf('ipcpSecure')).toEqual([['c', whole]]);
+  });
+
   it('leaves nothing behind of an IPCP made for it when it fails', async () => {
     const { management, irm } = setUp();
     management.failNext('ipcpBootstrap', new OuroborosError('EINVAL', 'ip: required', { field: 'ip' }));

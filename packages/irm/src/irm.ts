@@ -110,6 +110,12 @@ export class Irm {
     return unlessUnknown(this.management.ipcpDestroy(name));
   }
 
+  /** What flows over an IPCP must have from now on; flows that are up stay as they are. */
+  async secureIpcp(name: string, security: Partial<SecurityPolicy>): Promise<void> {
+    checkName(name, 'name');
+    return this.management.ipcpSecure(name, { ...OPEN_POLICY, ...security });
+  }
+
   /** Sorted by type (local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6, others by name), then pid. */
   async listIpcps(): Promise<readonly IpcpInfo[]> {
     return [...(await this.management.ipcpList())].sort(compareIpcps);
@@ -197,6 +203,12 @@ export class Irm {
   async destroyName(name: string): Promise<void> {
     checkName(name, 'name');
     return this.management.nameDestroy(name);
+  }
+
+  /** What flows under a name must have from now on; flows that are up stay as they are. */
+  async secureName(name: string, security: Partial<SecurityPolicy>): Promise<void> {
+    checkName(name, 'name');
+    return this.management.nameSecure(name, { ...OPEN_POLICY, ...security });
   }
 
   /** Sorted by name; with a prefix, only names that begin with it. */

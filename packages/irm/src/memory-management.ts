@@ -14,6 +14,7 @@ import type {
   Management,
   NameCreateRequest,
   NameInfo,
+  SecurityPolicy,
   StatusEvent,
 } from '@ouroboros/ports';
 
@@ -88,6 +89,11 @@ export class MemoryManagement implements Management {
     await this.note('ipcpDestroy', name);
     this.ipcp(name);
     this.ipcps.delete(name);
+  }
+
+  async ipcpSecure(name: string, security: SecurityPolicy): Promise<void> {
+    await this.note('ipcpSecure', name, security);
+    this.ipcp(name);
   }
 
   async ipcpDescribe(type: string): Promise<IpcpTypeInfo> {
@@ -216,6 +222,11 @@ export class MemoryManagement implements Management {
     await this.note('nameDestroy', name);
     this.requireName(name);
     this.names.delete(name);
+  }
+
+  async nameSecure(name: string, security: SecurityPolicy): Promise<void> {
+    await this.note('nameSecure', name, security);
+    this.requireName(name);
   }
 
   async nameList(): Promise<readonly NameInfo[]> {

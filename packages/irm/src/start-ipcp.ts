@@ -1,5 +1,5 @@
 import { OuroborosError, checkName, isShimType, type JsonObject } from '@ouroboros/model';
-import type { IpcpInfo, Management, RestartPolicy } from '@ouroboros/ports';
+import { OPEN_POLICY, type IpcpInfo, type Management, type RestartPolicy, type SecurityPolicy } from '@ouroboros/ports';
 import { checkType } from './ipcp-types.js';
 import { unknownIpcp } from './select-ipcps.js';
 import { hasWildcard, wildcardMatch } from './wildcard.js';
@@ -19,6 +19,8 @@ export interface BootstrapOptions {
   readonly autobind?: boolean;
   /** For an IPCP that is created; default `on-failure`. */
   readonly restart?: RestartPolicy;
+  /** What flows over it must have, from before it joins. Default: as it is, for a new one as the node says. */
+  readonly security?: Partial<SecurityPolicy>;
 }
 
 export interface EnrollOptions {
@@ -35,6 +37,8 @@ export interface EnrollOptions {
   readonly autobind?: boolean;
   /** For an IPCP that is created; default `on-failure`. */
   readonly restart?: RestartPolicy;
+  /** What flows over it must have, from before it joins. Default: as it is, for a new one as the node says. */
+  readonly security?: Partial<SecurityPolicy>;
 }
 
 export interface StartedIpcp {
@@ -53,6 +57,7 @@ interface Start {
   readonly config: ConfigSource;
   readonly autobind: boolean;
   readonly restart: RestartPolicy | undefined;
+  readonly security: SecurityPolicy | undefined;
   readonly join: (name: string, config: JsonObject, autobind: boolean) => Promise<IpcpInfo>;
 }
 
@@ -87,11 +92,12 @@ export async function enrollIpcp(management: Management, options: EnrollOptions)
 
 const common = (
   options: BootstrapOptions | EnrollOptions,
-): Pick<Start, 'name' | 'config' | 'autobind' | 'restart'> => ({
+): Pick<Start, 'name' | 'config' | 'autobind' | 'restart' | 'security'> => ({
   name: options.name,
   config: options.config ?? {},
   autobind: options.autobind ?? false,
   restart: options.restart,
+  security: options.security && { ...OPEN_POLICY, ...options.security },
 });
 
 async function startIpcps(management: Management, start: Start): Promise<StartedIpcp[]> {
@@ -101,7 +107,10 @@ async function startIpcps(management: Management, start: Start): Promise<Started
   const targets = existingTargets(start, existing);
   if (targets.length === 0) return [await createAndStart(management, start, existing)];
   const started: StartedIpcp[] = [];
-  for (const ipcp of targets) started.push(await startOne(start, ipcp, false));
+  for (const ipcp of targets) {
+    if (start.security) await management.ipcpSecure(ipcp.name, start.security);
+    started.push(await startOne(start, ipcp, false));
+  }
   return started;
 }
 
@@ -133,7 +142,7 @@ function refuseConflict(start: Start, ipcp: IpcpInfo): void {
 }
 
 async function createAndStart(management: Management, start: Start, known: readonly IpcpInfo[]): Promise<StartedIpcp> {
-  const { name, type, restart = 'on-failure' } = start;
+  const { name, type, restart = 'on-failure', security } = start;
   if (hasWildcard(name)) throw unknownIpcp(name, known);
   if (type === undefined) {
     const unknown = unknownIpcp(name, known);
@@ -141,7 +150,7 @@ async function createAndStart(management: Management, start: Start, known: reado
   }
   // A configuration that cannot be made must not leave a process behind.
   const config = configOf(start.config, type);
-  const ipcp = await management.ipcpCreate({ name, type, restart });
+  const ipcp = await management.ipcpCreate({ name, type, restart, ...(security && { security }) });
   try {
     return await startOne({ ...start, config }, ipcp, true);
   } catch (error) {

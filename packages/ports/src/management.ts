@@ -178,6 +178,8 @@ export interface StatusEvent {
 export interface Management {
   ipcpCreate(request: IpcpCreateRequest): Promise<IpcpInfo>;
   ipcpDestroy(name: string): Promise<void>;
+  /** What flows over the IPCP must have from now on; those that are up stay as they are. */
+  ipcpSecure(name: string, security: SecurityPolicy): Promise<void>;
   /** What the program of a type says about it, whether or not an IPCP of that type runs. EIPCPTYPE when there is none. */
   ipcpDescribe(type: string): Promise<IpcpTypeInfo>;
   ipcpList(): Promise<readonly IpcpInfo[]>;
@@ -199,6 +201,8 @@ export interface Management {
   unbindIpcp(ipcp: string, name: string): Promise<void>;
   nameCreate(request: NameCreateRequest): Promise<void>;
   nameDestroy(name: string): Promise<void>;
+  /** What flows under the name must have from now on; those that are up stay as they are. */
+  nameSecure(name: string, security: SecurityPolicy): Promise<void>;
   nameList(): Promise<readonly NameInfo[]>;
   /** Creates the name (spill) when it is new. */
   nameRegister(name: string, ipcp: string): Promise<void>;

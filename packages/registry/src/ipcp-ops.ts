@@ -5,6 +5,7 @@ import type {
   IpcpDisconnectRequest,
   IpcpEnrollRequest,
   LayerInfo,
+  SecurityPolicy,
 } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import type { IpcpCalls } from './ipcp-calls.js';
@@ -45,6 +46,18 @@ export class IpcpOps {
   destroy(request: number, name: string): void {
     const ipcp = this.find(request, name);
     if (ipcp) this.parts.life.destroy(request, ipcp);
+  }
+
+  secure(request: number, name: string, security: SecurityPolicy): void {
+    const { core } = this.parts;
+    const fault = policyFault(security);
+    if (fault) return core.fail(request, fault);
+    const ipcp = this.find(request, name);
+    if (!ipcp) return;
+    ipcp.security = security;
+    core.keep();
+    core.report('ipcp', `IPCP ${name} has another policy`, { ipcp: name, ...security });
+    core.reply(request, undefined);
   }
 
   bootstrap(request: number, args: IpcpBootstrapRequest): void {

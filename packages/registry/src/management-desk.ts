@@ -22,6 +22,7 @@ export class ManagementDesk {
     this.handlers = {
       ipcpCreate: (request, args) => ipcpOps.create(request, args),
       ipcpDestroy: (request, name) => ipcpOps.destroy(request, name),
+      ipcpSecure: (request, name, security) => ipcpOps.secure(request, name, security),
       ipcpList: (request) => core.reply(request, views.ipcpList()),
       ipcpBootstrap: (request, args) => ipcpOps.bootstrap(request, args),
       ipcpEnroll: (request, args) => ipcpOps.enroll(request, args),
@@ -40,6 +41,7 @@ export class ManagementDesk {
       unbindIpcp: (request, ipcp, name) => nameOps.unbindIpcp(request, ipcp, name),
       nameCreate: (request, args) => nameOps.create(request, args),
       nameDestroy: (request, name) => nameOps.destroy(request, name),
+      nameSecure: (request, name, security) => nameOps.secure(request, name, security),
       nameList: (request) => core.reply(request, views.nameList()),
       nameRegister: (request, name, ipcp) => nameOps.register(request, name, ipcp),
       nameUnregister: (request, name, ipcp) => nameOps.unregister(request, name, ipcp),

@@ -3,6 +3,7 @@ import type { ManagementOp } from './messages.js';
 const ops: Readonly<Record<ManagementOp, true>> = {
   ipcpCreate: true,
   ipcpDestroy: true,
+  ipcpSecure: true,
   ipcpList: true,
   ipcpBootstrap: true,
   ipcpEnroll: true,
@@ -20,6 +21,7 @@ const ops: Readonly<Record<ManagementOp, true>> = {
   unbindIpcp: true,
   nameCreate: true,
   nameDestroy: true,
+  nameSecure: true,
   nameList: true,
   nameRegister: true,
   nameUnregister: true,

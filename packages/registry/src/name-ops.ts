@@ -1,4 +1,4 @@
-import type { BindProgramRequest, NameCreateRequest } from '@ouroboros/ports';
+import type { BindProgramRequest, NameCreateRequest, SecurityPolicy } from '@ouroboros/ports';
 import type { AutoStart } from './auto-start.js';
 import type { Bindings } from './bindings.js';
 import type { Core } from './core.js';
@@ -43,6 +43,17 @@ export class NameOps {
     for (const process of processes.boundTo(name)) bindings.unbind(process, name);
     starter.reconsider(name);
     for (const ipcp of ipcps.all()) if (ipcp.registrations.has(name)) this.withdraw(ipcp, name);
+    core.reply(request, undefined);
+  }
+
+  secure(request: number, name: string, security: SecurityPolicy): void {
+    const { core, names } = this.parts;
+    const entry = names.get(name);
+    const fault = entry ? policyFault(security) : unknownName(name);
+    if (fault || !entry) return core.fail(request, fault ?? unknownName(name));
+    entry.security = security;
+    core.keep();
+    core.report('name', `name ${name} has another policy`, { name, ...security });
     core.reply(request, undefined);
   }
 

@@ -24,7 +24,7 @@ export interface NameEntry {
   readonly name: string;
   readonly balancing: Balancing;
   readonly paths: NamePaths;
-  readonly security: SecurityPolicy;
+  security: SecurityPolicy;
   /** Empty = as the layer does. */
   readonly spread: Spread | '';
   /** In the order of binding. */

@@ -168,7 +168,7 @@ export class RemoteAttempt {
     const { flows } = this.parts;
     const { args, ipcp } = this.order;
     const { name, qos } = args;
-    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [] });
+    const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'dealloc-pending', holders: [] });
     if (!flow) return;
     const settled = (outcome: Outcome): void => {
       if (outcome.ok && (outcome.value as IpcpFlowAllocResult).response === 0) return flows.abandon(flow);

@@ -10,6 +10,7 @@ const VALUE = only('value');
 export const MANAGEMENT_METHODS: Readonly<Record<ManagementMethod, MethodShape>> = {
   ipcpCreate: method(WHOLE_REQUEST, WHOLE_REPLY),
   ipcpDestroy: method(named('name'), NO_RESULT),
+  ipcpSecure: method(named('name', 'security'), NO_RESULT),
   ipcpDescribe: method(named('type'), WHOLE_REPLY),
   ipcpList: method(named(), ITEMS),
   ipcpBootstrap: method(WHOLE_REQUEST, WHOLE_REPLY),
@@ -28,6 +29,7 @@ export const MANAGEMENT_METHODS: Readonly<Record<ManagementMethod, MethodShape>>
   unbindIpcp: method(named('ipcp', 'name'), NO_RESULT),
   nameCreate: method(WHOLE_REQUEST, NO_RESULT),
   nameDestroy: method(named('name'), NO_RESULT),
+  nameSecure: method(named('name', 'security'), NO_RESULT),
   nameList: method(named(), ITEMS),
   nameRegister: method(named('name', 'ipcp'), NO_RESULT),
   nameUnregister: method(named('name', 'ipcp'), NO_RESULT),

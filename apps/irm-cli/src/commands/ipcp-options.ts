@@ -3,6 +3,7 @@ import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
 import { readAddress, readChoice, readHex, readHosts, readInteger } from '../grammar/values.js';
 import type { OpenWord } from '../grammar/words.js';
+import { SECURITY_OPTIONS } from './security-options.js';
 
 /**
  * Options of the IPCP types of the specification. Their values are checked here for what is cheap to see; the IPCP's
@@ -239,6 +240,7 @@ export const BOOTSTRAP_OPTIONS: readonly OptionSpec[] = [
   AUTOBIND_OPTION,
   ...AFTER_AUTOBIND,
   RESTART_OPTION,
+  ...SECURITY_OPTIONS,
 ];
 
 const isKnownType = (type: string): boolean => RELEASED_IPCP_TYPES.includes(type) || LATER_IPCP_TYPES.includes(type);
@@ -263,7 +265,16 @@ function knownPair(type: string, { typed, word, value }: OpenWord): readonly [ke
   const option = TYPE_OPTIONS.find((candidate) => candidate.word === word);
   if (option?.types.includes(type)) return [option.key, option.read(option.word, value, type)];
   const legal = TYPE_OPTIONS.filter(({ types }) => types.includes(type)).map((candidate) => candidate.word);
-  if (!option) throw unknown(typed, [...legal, 'name', 'layer', 'type', 'autobind', 'restart']);
+  if (!option)
+    throw unknown(typed, [
+      ...legal,
+      'name',
+      'layer',
+      'type',
+      'autobind',
+      'restart',
+      ...SECURITY_OPTIONS.map(({ word }) => word),
+    ]);
   const offer = legal.length === 0 ? 'it has no options' : `it has ${legal.join(', ')}`;
   throw new OuroborosError('EINVAL', `${option.word} is no option of type ${type}: ${offer}`, { field: option.word });
 }

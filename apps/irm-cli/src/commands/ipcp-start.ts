@@ -15,6 +15,7 @@ import {
   RESTART_OPTION,
   TYPE_OPTION,
 } from './ipcp-options.js';
+import { optionalSecurity, SECURITY_OPTIONS } from './security-options.js';
 
 function optionalName(words: Words, word: string): string | undefined {
   const name = words.get(word);
@@ -51,7 +52,15 @@ export const bootstrap = command({
     // Without a type the words can only be read once the IPCP is found.
     const config =
       type === undefined ? (found: string) => bootstrapConfig(found, words.open) : bootstrapConfig(type, words.open);
-    return { name, layer, type, config, autobind: words.has('autobind'), restart: readRestart(words.get('restart')) };
+    return {
+      name,
+      layer,
+      type,
+      config,
+      autobind: words.has('autobind'),
+      restart: readRestart(words.get('restart')),
+      security: optionalSecurity(words),
+    };
   },
   run: async (input, { irm }) => outcome('bootstrapped in', await irm.bootstrapIpcp(input)),
 });
@@ -70,6 +79,7 @@ export const enroll = command({
     { ...TYPE_OPTION, fallback: 'unicast' },
     AUTOBIND_OPTION,
     RESTART_OPTION,
+    ...SECURITY_OPTIONS,
   ],
   open: true,
   read: (words) => {
@@ -87,6 +97,7 @@ export const enroll = command({
       config,
       autobind: words.has('autobind'),
       restart: readRestart(words.get('restart')),
+      security: optionalSecurity(words),
     };
   },
   run: async (input, { irm }) => outcome('enrolled in', await irm.enrollIpcp(input)),

@@ -31,6 +31,20 @@ describe('irm ipcp create and destroy', () => {
     });
   });
 
+  it('may be told later what flows over them must have', async () => {
+    const cli = new CommandLine();
+    await cli.given('ipcp create name a type local', 'ipcp secure name a encryption off');
+    expect(await cli.json('ipcp secure name a authentication require')).toEqual({
+      name: 'a',
+      authentication: 'require',
+    });
+    expect(cli.management.callsOf('ipcpSecure')).toEqual([
+      ['a', { encryption: 'off', authentication: '' }],
+      ['a', { encryption: '', authentication: 'require' }],
+    ]);
+    expect(await cli.run('ipcp secure name b encryption off')).toMatchObject({ status: 4 });
+  });
+
   it('succeed in destroying what is not there', async () => {
     const cli = new CommandLine();
     const ran = await cli.run('ipcp destroy name l0');
@@ -191,6 +205,17 @@ describe('irm ipcp enroll', () => {
     expect(cli.management.callsOf('ipcpEnroll')).toEqual([
       [{ name: 'n2', dst: 'net', layer: 'net', config: {}, autobind: true }],
     ]);
+  });
+
+  it('says what flows over the IPCP must have, before it joins', async () => {
+    const cli = new CommandLine();
+    cli.management.reachable.set('net', 'net');
+    await cli.given('ipcp enroll name n1 layer net encryption require', 'ipcp create name n2 type unicast');
+    await cli.given('ipcp bootstrap name n2 layer net authentication require');
+    const [enrolled] = cli.management.callsOf('ipcpCreate');
+    expect(enrolled).toMatchObject([{ name: 'n1', security: { encryption: 'require', authentication: '' } }]);
+    expect(cli.management.callsOf('ipcpSecure')).toEqual([['n2', { encryption: '', authentication: 'require' }]]);
+    expect(cli.management.callsOf('ipcpBootstrap')).toMatchObject([[{ name: 'n2', config: {} }]]);
   });
 
   it('is status 4 for a destination that is nowhere, 6 for another layer', async () => {

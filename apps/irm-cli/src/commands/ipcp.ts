@@ -49,6 +49,18 @@ const destroy = command({
   },
 });
 
+const secure = command({
+  word: 'secure',
+  summary: 'Set what flows over an IPCP must have from now on.',
+  details: ['Flows that are up stay as they are. What is not given is left to the node.'],
+  options: [{ ...NAME_OPTION, help: 'the exact name of the IPCP' }, ...SECURITY_OPTIONS],
+  read: (words) => ({ name: readName(words, 'name'), security: readSecurity(words) }),
+  run: async ({ name, security }, { irm }) => {
+    await irm.secureIpcp(name, security);
+    return { text: '', json: { name, ...security } };
+  },
+});
+
 const COMPONENTS = { '*': '*', mgmt: 'Management', dt: 'Data Transfer' } as const;
 
 const readComponent = (words: Words): Component | '*' => {
@@ -197,5 +209,5 @@ export const ipcp: Group = {
   word: 'ipcp',
   summary: 'IPC processes, the members of layers',
   entries: commands,
-  ours: [show, type, fault],
+  ours: [show, type, secure, fault],
 };

@@ -43,6 +43,16 @@ describe('irm name create and destroy', () => {
     });
   });
 
+  it('may be told later what their flows must have', async () => {
+    const cli = new CommandLine();
+    await cli.given('name create a', 'name secure a encryption require authentication offer', 'name secure a');
+    expect(cli.management.callsOf('nameSecure')).toEqual([
+      ['a', { encryption: 'require', authentication: 'offer' }],
+      ['a', { encryption: '', authentication: '' }],
+    ]);
+    expect(await cli.run('name secure b')).toMatchObject({ status: 4 });
+  });
+
   it('destroy, and are status 4 for what is unknown', async () => {
     const cli = new CommandLine();
     await cli.given('name create a', 'name destroy a');

@@ -85,6 +85,19 @@ const destroy = command({
   },
 });
 
+const secure = command({
+  word: 'secure',
+  summary: 'Set what flows under a name must have from now on.',
+  details: ['Flows that are up stay as they are. What is not given is left to the layer and the node.'],
+  operands: [NAME],
+  options: SECURITY_OPTIONS,
+  read: (words) => ({ name: nameOperand(words), security: readSecurity(words) }),
+  run: async ({ name, security }, { irm }) => {
+    await irm.secureName(name, security);
+    return { text: '', json: { name, ...security } };
+  },
+});
+
 /** As many of each as C allows. [spec/architecture.md §7] */
 const MAX_PATTERNS = 128;
 
@@ -157,4 +170,5 @@ export const name: Group = {
   word: 'name',
   summary: 'names and where they are registered',
   entries: [create, destroy, register, unregister, list],
+  ours: [secure],
 };

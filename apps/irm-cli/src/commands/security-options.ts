@@ -19,6 +19,11 @@ export const SECURITY_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+/** Undefined when no policy is given. @throws OuroborosError EINVAL */
+export function optionalSecurity(words: Words): Partial<SecurityPolicy> | undefined {
+  return SECURITY_OPTIONS.some(({ word }) => words.has(word)) ? readSecurity(words) : undefined;
+}
+
 /** @throws OuroborosError EINVAL */
 export function readSecurity(words: Words): Partial<SecurityPolicy> {
   const [encryption, authentication] = [words.get('encryption'), words.get('authentication')];

@@ -86,6 +86,8 @@ class FakeNode implements StepTarget {
   bindIpcp: StepTarget['bindIpcp'] = (ipcp, name) => this.do(`bind ipcp ${ipcp} ${name}`);
   unbindIpcp: StepTarget['unbindIpcp'] = (ipcp, name) => this.do(`unbind ipcp ${ipcp} ${name}`);
   nameCreate: StepTarget['nameCreate'] = ({ name }) => this.do(`name ${name}`);
+  ipcpSecure: StepTarget['ipcpSecure'] = (name) => this.do(`secure ipcp ${name}`);
+  nameSecure: StepTarget['nameSecure'] = (name) => this.do(`secure name ${name}`);
   nameDestroy: StepTarget['nameDestroy'] = (name) => this.do(`destroy name ${name}`);
   nameRegister: StepTarget['nameRegister'] = (name, ipcp) => this.do(`register ${name} ${ipcp}`);
   nameUnregister: StepTarget['nameUnregister'] = (name, ipcp) => this.do(`unregister ${name} ${ipcp}`);

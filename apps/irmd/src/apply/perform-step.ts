@@ -11,6 +11,7 @@ export type StepTarget = Pick<
   Management,
   | 'nameCreate'
   | 'nameDestroy'
+  | 'nameSecure'
   | 'nameList'
   | 'nameRegister'
   | 'nameUnregister'
@@ -19,6 +20,7 @@ export type StepTarget = Pick<
   | 'bindIpcp'
   | 'unbindIpcp'
   | 'ipcpCreate'
+  | 'ipcpSecure'
   | 'ipcpList'
   | 'ipcpBootstrap'
   | 'ipcpEnroll'
@@ -36,12 +38,16 @@ export async function performStep(step: Step, irm: StepTarget): Promise<void> {
       return createName(step, irm);
     case 'name-destroy':
       return unless(['ENAME', 'ENOENT'], irm.nameDestroy(step.name));
+    case 'name-secure':
+      return irm.nameSecure(step.name, step.security);
     case 'bind-program':
       return bindProgram(step, irm);
     case 'unbind-program':
       return unless(['ENAME', 'ENOENT'], irm.unbindProgram(step.program, step.name));
     case 'ipcp-create':
       return createIpcp(step, irm);
+    case 'ipcp-secure':
+      return irm.ipcpSecure(step.ipcp, step.security);
     case 'ipcp-bootstrap':
       return bootstrap(step, irm);
     case 'ipcp-enroll':

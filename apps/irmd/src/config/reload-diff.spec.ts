@@ -98,6 +98,29 @@ describe('a configuration that is read again', () => {
     ]);
   });
 
+  it('changes what flows of living IPCPs and names must have, before all else', () => {
+    const after = BASE.replace('enrol = "net"', 'enrol = "net"\nencryption = "require"\nauthentication = "require"')
+      .replace('["m2"]', '["m4"]')
+      .replace('[name.hello]', '[name.hello]\nencryption = "off"');
+    const reload = diff(BASE, after);
+    expect(steps(reload)).toEqual([
+      'ipcp secure name m1 encryption require authentication require',
+      'ipcp disconnect name m1 dst m2',
+      'ipcp connect name m1 dst m4',
+      'name secure hello encryption off',
+    ]);
+    expect(reload).toMatchObject({ refused: [], effective: read(after) });
+    expect(steps(diff(after, BASE))).toEqual(expect.arrayContaining(['ipcp secure name m1', 'name secure hello']));
+  });
+
+  it('changes what flows must have though it refuses another layer', () => {
+    const reload = diff(BASE, BASE.replace('"udp"', '"other"\nencryption = "off"'));
+    expect(steps(reload)).toEqual(['ipcp secure name shim encryption off']);
+    expect(reload.effective.tables).toContainEqual(
+      expect.objectContaining({ join: { how: 'bootstrap', layer: 'udp' } }),
+    );
+  });
+
   it('bootstraps an IPCP that was only created', () => {
     expect(steps(diff('[local.x]', '[local.x]\nbootstrap = "l"\nhash = "SHA3_512"'))).toEqual([
       'ipcp bootstrap name x layer l',
@@ -130,18 +153,6 @@ describe('a configuration that is read again', () => {
     ['the layer', '"udp"', '"other"', ['udp4.shim.bootstrap']],
     ['the member to enroll with', 'enrol = "net"', 'enrol = "m9"', ['unicast.m1.enrol']],
     ['the restart policy', 'enrol = "net"', 'enrol = "net"\nrestart = "never"', ['unicast.m1.restart']],
-    [
-      'what flows over a living IPCP must have',
-      'enrol = "net"',
-      'enrol = "net"\nencryption = "require"\nauthentication = "require"',
-      ['unicast.m1.encryption', 'unicast.m1.authentication'],
-    ],
-    [
-      'what flows of a living name must have',
-      '[name.hello]',
-      '[name.hello]\nencryption = "off"',
-      ['name.hello.encryption'],
-    ],
     ['the type', '[unicast.m1]', '[broadcast.m1]', ['broadcast.m1']],
     ['the group of the socket', 'log_level', 'group = "g"\nlog_level', ['irmd.group']],
     [

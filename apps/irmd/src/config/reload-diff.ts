@@ -97,25 +97,23 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
   const recreate = `a living name keeps it: "irm name destroy ${name}", then SIGHUP`;
   if (running.balancing !== next.balancing) refused.push({ path: keyPath('name', name, 'lb'), message: recreate });
   if (running.spread !== next.spread) refused.push({ path: keyPath('name', name, 'spread'), message: recreate });
-  for (const key of changedPolicies(running, next))
-    refused.push({ path: keyPath('name', name, key), message: recreate });
   for (const key of Object.keys(next.paths) as (keyof NameTable['paths'])[]) {
     if (running.paths[key] !== next.paths[key])
       refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
   }
-  const { balancing, spread, paths, security } = running;
+  const { balancing, spread, paths } = running;
   const same = (list: readonly NameTable['programs'][number][], program: NameTable['programs'][number]): boolean =>
     list.some((other) => isDeepStrictEqual(other, program));
   const gone = running.programs.filter((program) => !same(next.programs, program));
   const fresh = next.programs.filter((program) => !same(running.programs, program));
+  const { security } = next;
+  const secure: Step[] = samePolicy(running, next) ? [] : [{ do: 'name-secure', name, security }];
   const steps = [
+    ...secure,
     ...gone.map((program): Step => ({ do: 'unbind-program', name, program: program.path })),
     ...fresh.map((program) => bindStep(name, program)),
   ];
-  return {
-    steps,
-    effective: { ...next, balancing, spread, paths, security },
-  };
+  return { steps, effective: { ...next, balancing, spread, paths } };
 }
 
 /** `serverEnc` → `server_enc_file` */
@@ -134,17 +132,18 @@ function diffIpcp(running: IpcpTable, next: IpcpTable, refused: Fault[]): TableC
     return { steps: [], effective: running };
   }
   if (running.restart !== next.restart) refuse('restart', recreate);
-  for (const key of changedPolicies(running, next)) refuse(key, recreate);
-  const { restart, security } = running;
+  const { restart } = running;
+  const { security } = next;
+  const secure: Step[] = samePolicy(running, next) ? [] : [{ do: 'ipcp-secure', ipcp, security }];
   if (!running.join && next.join)
-    return { steps: taskOf(next).steps.slice(1), effective: { ...next, restart, security } };
+    return { steps: [...secure, ...taskOf(next).steps.slice(1)], effective: { ...next, restart } };
   for (const key of changedKeys(running.config, next.config)) refuse(key, recreate);
   if (!isDeepStrictEqual(running.join, next.join)) {
     refuse(next.join?.how ?? running.join?.how ?? 'bootstrap', recreate);
-    return { steps: [], effective: running };
+    return { steps: secure, effective: { ...running, security } };
   }
-  const effective = { ...next, restart, security, config: running.config };
-  return { steps: liveSteps(running, next), effective };
+  const effective = { ...next, restart, config: running.config };
+  return { steps: [...secure, ...liveSteps(running, next)], effective };
 }
 
 function liveSteps(running: IpcpTable, next: IpcpTable): Step[] {
@@ -166,8 +165,8 @@ const difference = (before: readonly string[], after: readonly string[]): [strin
   after.filter((item) => !before.includes(item)),
 ];
 
-const changedPolicies = (running: ConfigTable, next: ConfigTable): ('encryption' | 'authentication')[] =>
-  (['encryption', 'authentication'] as const).filter((key) => running.security[key] !== next.security[key]);
+const samePolicy = (running: ConfigTable, next: ConfigTable): boolean =>
+  isDeepStrictEqual(running.security, next.security);
 
 const changedKeys = (before: IpcpTable['config'], after: IpcpTable['config']): string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(

@@ -14,6 +14,7 @@ export type Step =
       readonly security: SecurityPolicy;
     }
   | { readonly do: 'name-destroy'; readonly name: string }
+  | { readonly do: 'name-secure'; readonly name: string; readonly security: SecurityPolicy }
   | {
       readonly do: 'bind-program';
       readonly name: string;
@@ -43,6 +44,7 @@ export type Step =
       readonly config: JsonObject;
       readonly autobind: boolean;
     }
+  | { readonly do: 'ipcp-secure'; readonly ipcp: string; readonly security: SecurityPolicy }
   | { readonly do: 'ipcp-autobind'; readonly ipcp: string; readonly on: boolean }
   | { readonly do: 'ipcp-connect'; readonly ipcp: string; readonly dst: string }
   | { readonly do: 'ipcp-disconnect'; readonly ipcp: string; readonly dst: string }
@@ -101,12 +103,16 @@ export function stepText(step: Step): string {
       return `name create ${step.name} lb ${step.balancing}${spreadText(step.spread)}${policyText(step.security)}`;
     case 'name-destroy':
       return `name destroy ${step.name}`;
+    case 'name-secure':
+      return `name secure ${step.name}${policyText(step.security)}`;
     case 'bind-program':
       return `bind program ${step.program} name ${step.name}${step.auto ? ' auto' : ''}${argsText(step.args)}`;
     case 'unbind-program':
       return `unbind program ${step.program} name ${step.name}`;
     case 'ipcp-create':
       return `ipcp create name ${step.ipcp} type ${step.type}${policyText(step.security)}`;
+    case 'ipcp-secure':
+      return `ipcp secure name ${step.ipcp}${policyText(step.security)}`;
     case 'ipcp-bootstrap':
       return `ipcp bootstrap name ${step.ipcp} layer ${step.layer}${step.autobind ? ' autobind' : ''}`;
     case 'ipcp-enroll':

@@ -11,7 +11,12 @@ const NAMES = ['a', 'b', 'c'];
 const MOODS = ['healthy', 'silent', 'failing'] as const;
 type Mood = (typeof MOODS)[number];
 const WAITING = 4;
-const PROTECTED = OapFeature.DEALLOC_MESSAGE | OapFeature.REFUSAL_REASON | OapFeature.FRAMES | OapFeature.PROTECTION;
+const PROTECTED =
+  OapFeature.DEALLOC_MESSAGE |
+  OapFeature.REFUSAL_REASON |
+  OapFeature.FRAMES |
+  OapFeature.PROTECTION |
+  OapFeature.REFUSAL_NOTICE;
 const FAR: OapSecurity = { ...NO_SECURITY, encryption: 'offer' };
 const NO_FILES: NameSecurity = {
   ok: true,
@@ -186,6 +191,7 @@ export class Storm {
             directFlows: b % 3 !== 0,
             allowOtherUsers: a % 2 === 0,
             encryption: pick(['require', 'offer', 'off'] as const, a)!,
+            authentication: b % 4 === 0 ? 'require' : 'offer',
           },
         });
     }
