@@ -98,16 +98,20 @@ class PacketPort implements EthernetPort {
     closeDescriptor(this.hold);
   }
 
-  /** Attaches to the device when it is up, and again when it is another one by now or the socket had an error. */
+  /**
+   * Attaches to the device when it is up, and again when it is another one by now or the socket had an error. A MAC counts
+   * from the moment that frames leave with it: a new device may be given its MAC after it was made.
+   */
   private seen(found: DeviceState | null): void {
-    const { mac = null, mtu = this.link.mtu, index = 0, carries = false } = found ?? {};
-    const usable = carries && mac !== null;
-    if (!usable || index !== this.index) this.detach();
-    if (usable && !this.attached) this.attach(index);
-    const state = this.attached ? 'up' : found && mac !== null ? 'down' : 'gone';
     const before = this.link;
-    if (before.state === state && before.mac === (mac ?? before.mac) && before.mtu === mtu) return;
-    this.link = { state, mac: mac ?? before.mac, mtu };
+    const usable = found !== null && found.carries && found.mac !== null;
+    if (!usable || found.index !== this.index) this.detach();
+    if (usable && !this.attached) this.attach(found.index);
+    const state = this.attached ? 'up' : found && found.mac !== null ? 'down' : 'gone';
+    const mac = this.attached ? (found?.mac ?? before.mac) : before.mac;
+    const mtu = found?.mtu ?? before.mtu;
+    if (before.state === state && before.mac === mac && before.mtu === mtu) return;
+    this.link = { state, mac, mtu };
     this.onLink?.();
   }
 

@@ -2,9 +2,9 @@
 export interface EthernetLink {
   /** `up`: carries frames; `down`: switched off, or without cable; `gone`: there is no device of this name now. */
   readonly state: 'up' | 'down' | 'gone';
-  /** MAC address as a number, first byte highest. As last known when the device is gone; so is `mtu`. */
+  /** MAC address as a number, first byte highest: that of the device when it was last up. */
   readonly mac: number;
-  /** Bytes that a frame may have behind its MACs and its type field. */
+  /** Bytes that a frame may have behind its MACs and its type field; as last known when the device is gone. */
   readonly mtu: number;
 }
 
