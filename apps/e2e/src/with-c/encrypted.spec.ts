@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPki, Places } from '@ouroboros/pki';
 import { CNode, findC } from './c-node.js';
-import { Namespaces } from './namespaces.js';
+import { Namespaces } from '../namespaces.js';
 import { OurNode } from './our-node.js';
 import type { PeerNode } from './peer-node.js';
 import { until } from './run.js';
