@@ -10,6 +10,10 @@ const boundaries = [
   { sourceTag: 'layer:kit', onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit'] },
   { sourceTag: 'layer:ipcp', onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit'] },
   {
+    sourceTag: 'layer:policy',
+    onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit', 'layer:ipcp'],
+  },
+  {
     sourceTag: 'layer:example',
     onlyDependOnLibsWithTags: ['layer:base', 'layer:protocol', 'layer:kit', 'layer:ipcp'],
   },
@@ -42,6 +46,7 @@ const PURE = [
   'flow',
   'irm',
   'ipcp-*',
+  'policy-*',
   'simnet',
 ].map((name) => `packages/${name}/src/**/*.ts`);
 const NODE_ENTRIES = [

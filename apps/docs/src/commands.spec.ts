@@ -1,11 +1,12 @@
-import { blocksOf, DOCUMENTS, remarkOf, type Block } from './document.js';
+import { blocksOf, DOCUMENTS, IN_A_COPY, remarkOf, type Block } from './document.js';
 import { Sandbox } from './sandbox.js';
 
 const NOT_RUN = 'not run here:';
 const READY = 'runs until the end of the section, ready when it prints';
 const LIMIT_MS = 120_000;
 
-const commands = DOCUMENTS.flatMap(blocksOf).filter((block) => block.language === 'sh');
+const documents = DOCUMENTS.filter((file) => !IN_A_COPY.includes(file));
+const commands = documents.flatMap(blocksOf).filter((block) => block.language === 'sh');
 const run = commands.filter((block) => remarkOf(block, NOT_RUN) === undefined);
 const sections = [...new Set(run.map(({ file, section }) => `${file}: ${section}`))];
 const titleOf = ({ line, text }: Block): string => `line ${line}: ${text.split('\n', 1)[0]}`;

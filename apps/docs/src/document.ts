@@ -27,6 +27,9 @@ export const DOCUMENTS = [
     .sort(),
 ];
 
+/** Of these, those whose commands add packages: they run in a copy of the workspace (extending.long.spec.ts). */
+export const IN_A_COPY: readonly string[] = ['docs/extending.md'];
+
 export const readText = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 /** All fenced blocks of a document, in order. */

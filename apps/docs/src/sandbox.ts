@@ -22,6 +22,9 @@ export class Sandbox {
   private readonly dir = mkdtempSync(join(tmpdir(), 'o7d-'));
   private readonly shells: ChildProcess[] = [];
 
+  /** `root`: of the workspace, or of a copy. */
+  constructor(private readonly root = ROOT) {}
+
   /** Runs commands as a shell script that ends with the first failure. */
   async run(script: string): Promise<Ran> {
     const { shell, output } = this.start(script);
@@ -55,7 +58,7 @@ export class Sandbox {
     const file = join(this.dir, `output${this.shells.length}`);
     const fd = openSync(file, 'w');
     const shell = spawn('bash', ['-eu', '-o', 'pipefail', '-c', script], {
-      cwd: ROOT,
+      cwd: this.root,
       detached: true,
       env: this.environment(),
       stdio: ['ignore', fd, fd],
@@ -69,7 +72,7 @@ export class Sandbox {
     const { HOME, PATH } = process.env;
     return {
       HOME,
-      PATH: `${join(ROOT, 'node_modules', '.bin')}:${PATH}`,
+      PATH: `${join(this.root, 'node_modules', '.bin')}:${PATH}`,
       TMPDIR: this.dir,
       OUROBOROS_RUNTIME_DIR: join(this.dir, 'n'),
       OUROBOROS_CONF_DIR: join(this.dir, 'conf'),
