@@ -298,7 +298,8 @@ export class Member {
     const user = this.allocations.userOf(id);
     this.requested.delete(id);
     if (flow && response !== 0) this.forget(flow);
-    const wanted = this.allocations.answered(id, response, data);
+    const layerPacket = flow ? this.path.longest(flow) : 0;
+    const wanted = this.allocations.answered(id, { response, layerPacket, data });
     if (!flow || response !== 0) return;
     if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) });
     this.attach(flow, user);
@@ -306,7 +307,13 @@ export class Member {
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
-    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, data });
+    const result = await this.env.users.arrive({
+      hash,
+      qos,
+      mplMs: MPL_MS,
+      layerPacket: this.path.longest(flow),
+      data,
+    });
     if (!result.accepted) {
       this.env.counters.add(COUNT.faRefused);
       return this.faDriver.input({ kind: 'answer', flow, response: result.response, data: result.data });

@@ -37,6 +37,11 @@ export class UserPath {
     end.onReadable = () => this.pump(flow, take);
   }
 
+  /** Longest packet in bytes that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
+  longest({ remoteAddress, remoteLow, remoteHigh }: FaFlow): number {
+    return this.dt.longest(remoteAddress, USER_CUBE, remoteLow, remoteHigh);
+  }
+
   close(flow: FaFlow): void {
     this.waiting.delete(flow);
     this.resumptions.get(flow)?.();
