@@ -33,7 +33,7 @@ function census(file: string): Census {
 /** As `census`, for a layer over Ethernet. */
 function dixCensus(file: string): Census {
   const classifier = new FrameClassifier();
-  const found: Census = { counts: {}, lines: [] };
+  const found: Census = { counts: {}, lines: [], handshakes: classifier.handshakes };
   for (const frame of readPcap(new Uint8Array(readFileSync(join(__dirname, '../test/captures', file))))) {
     const parts = classifier.takeDix(frame);
     expect(toHex(parts[0]!.again)).toBe(toHex(frame));
