@@ -307,13 +307,8 @@ export class Member {
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
-    const result = await this.env.users.arrive({
-      hash,
-      qos,
-      mplMs: MPL_MS,
-      layerPacket: this.path.longest(flow),
-      data,
-    });
+    const layerPacket = this.path.longest(flow);
+    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, layerPacket, data });
     if (!result.accepted) {
       this.env.counters.add(COUNT.faRefused);
       return this.faDriver.input({ kind: 'answer', flow, response: result.response, data: result.data });
