@@ -11,7 +11,7 @@ export interface ServerOutput {
 
 export interface FlowServing {
   accept(signal: AbortSignal): Promise<Flow>;
-  /** What is done with a flow; it is deallocated afterwards. ETIMEDOUT: it was silent for too long. */
+  /** What is done with a flow, which is deallocated afterwards, and when `stop` aborts. ETIMEDOUT: it was silent for too long. */
   serve(flow: Flow, stop: AbortSignal): Promise<void>;
   readonly output: ServerOutput;
   /** Flows at a time; others wait. Default: no limit. */
@@ -61,6 +61,8 @@ async function serveOne(serving: FlowServing, flow: Flow, stop: AbortSignal): Pr
   output.line(newFlow(flow));
   flow.access = 'both';
   flow.noPartialRead = true;
+  const end = (): void => void flow.dealloc();
+  stop.addEventListener('abort', end, { once: true });
   try {
     await serving.serve(flow, stop);
   } catch (thrown) {
@@ -68,6 +70,7 @@ async function serveOne(serving: FlowServing, flow: Flow, stop: AbortSignal): Pr
     if (code === 'ETIMEDOUT') output.line(timedOut(flow));
     else if (!stop.aborted) output.remark(`Flow ${flow.id} ended: ${message}`);
   }
+  stop.removeEventListener('abort', end);
   await flow.dealloc();
 }
 
