@@ -3,8 +3,10 @@ import type { Troubles } from './troubles.js';
 
 /** A datagram that is overtaken is held back by so much. */
 const REORDER_DELAY = fromMs(20);
-/** What would wait longer for its turn at the shaped rate is lost, as at a full queue. */
-const LONGEST_QUEUE = fromMs(200);
+/** While more than this waits for its turn at the shaped rate, writers are held back. */
+const LONGEST_QUEUE = fromMs(10);
+/** What is sent all the same is lost when it would wait for longer than this. */
+const LOST_BEYOND = fromMs(200);
 
 /** Decides by a seed what becomes of each datagram: when its copies leave. */
 export class Fate {
@@ -31,12 +33,18 @@ export class Fate {
     return micros(turn + fromMs(delay_ms + jitter_ms * this.fraction()) + late);
   }
 
+  /** From when on the shaped line holds no more than it should; 0 = now. */
+  roomAt(now: Micros): Micros | 0 {
+    const at = this.busyUntil - LONGEST_QUEUE;
+    return at > now ? micros(at) : 0;
+  }
+
   /** When the shaped line has sent it. */
   private turn(length: number, now: Micros): Micros | null {
     const { rate_kbps } = this.troubles;
     if (rate_kbps === 0) return now;
     const start = Math.max(now, this.busyUntil);
-    if (start - now > LONGEST_QUEUE) return null;
+    if (start - now > LOST_BEYOND) return null;
     this.busyUntil = micros(start + (length * 8000) / rate_kbps);
     return this.busyUntil;
   }

@@ -46,6 +46,7 @@ export class LossyNetwork implements DatagramNetwork {
 
 class LossyPort implements DatagramPort {
   private readonly waiting = new Set<() => void>();
+  private readonly heldBack = new Set<() => void>();
 
   constructor(
     private readonly inner: DatagramPort,
@@ -78,6 +79,15 @@ class LossyPort implements DatagramPort {
     return true;
   }
 
+  /** The line pushes back instead of filling a queue, so that the queue is that of whoever sends. */
+  awaitRoom(resume: () => void): boolean {
+    const at = this.fate.roomAt(this.clock.now());
+    if (at === 0) return false;
+    if (this.heldBack.size === 0) this.at(at, () => this.resumeAll());
+    this.heldBack.add(resume);
+    return true;
+  }
+
   close(): void {
     for (const cancel of this.waiting) cancel();
     this.waiting.clear();
@@ -85,9 +95,19 @@ class LossyPort implements DatagramPort {
   }
 
   private sendAt(at: ReturnType<Clock['now']>, bytes: Uint8Array, address: string, port: number): void {
-    const cancel = this.clock.at(at, () => {
+    this.at(at, () => this.inner.send(bytes, 0, bytes.length, address, port));
+  }
+
+  private resumeAll(): void {
+    const resumptions = [...this.heldBack];
+    this.heldBack.clear();
+    for (const resume of resumptions) resume();
+  }
+
+  private at(time: ReturnType<Clock['now']>, act: () => void): void {
+    const cancel = this.clock.at(time, () => {
       this.waiting.delete(cancel);
-      this.inner.send(bytes, 0, bytes.length, address, port);
+      act();
     });
     this.waiting.add(cancel);
   }

@@ -45,6 +45,16 @@ describe('the fate of datagrams', () => {
     expect(times.slice(0, 3)).toEqual([1000, 2000, 3000]);
     expect(times.length).toBe(201);
   });
+
+  it('holds writers back while more than 10 ms of packets wait for the shaped line', () => {
+    const fate = new Fate(troublesConfig.parse({ rate_kbps: 8000 }));
+    const room = Array.from({ length: 12 }, () => {
+      fate.decide(1000, micros(0));
+      return fate.roomAt(micros(0));
+    });
+    expect(room.slice(8)).toEqual([0, 0, 1000, 2000]);
+    expect(fate.roomAt(micros(2000))).toBe(0);
+  });
 });
 
 describe('the type lossy', () => {

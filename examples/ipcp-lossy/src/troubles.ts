@@ -11,7 +11,7 @@ export const troublesConfig = configSchema({
   delay_ms: integer({ min: 0, max: 60_000, default: 0, unit: 'ms' }),
   /** Each datagram is delayed by up to so much more. */
   jitter_ms: integer({ min: 0, max: 60_000, default: 0, unit: 'ms' }),
-  /** Shaped rate; 0 = none. What would wait longer than 200 ms is lost. */
+  /** Shaped rate; 0 = none. While 10 ms wait, writers are held back. */
   rate_kbps: integer({ min: 0, max: 100_000_000, default: 0, unit: 'kbit/s' }),
   /** The same seed gives the same course. */
   seed: integer({ min: 0, max: 0xffffffff, default: 1 }),

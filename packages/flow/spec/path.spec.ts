@@ -72,6 +72,8 @@ export class PathEnd implements FlowEnd {
     this.turnSoon();
   }
 
+  limitWaiting(): void {}
+
   flush(): void {
     // Everything written is on its way already.
   }

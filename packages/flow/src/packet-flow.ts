@@ -217,6 +217,11 @@ export class PacketFlow {
     return verdict;
   }
 
+  /** Bytes that may wait in the channel below before `send` answers 'full'. [FlowEnd.limitWaiting] */
+  limitWaiting(bytes: number): void {
+    this.channel.limitWaiting(bytes);
+  }
+
   /** Publishes at once what was sent in this turn of the event loop. */
   flush(): void {
     if (this.released === null) this.end.flush();

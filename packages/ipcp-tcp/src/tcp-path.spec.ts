@@ -23,6 +23,7 @@ class Rig {
       if (this.verdict === 'ok') this.taken += 1;
       return this.verdict;
     },
+    limitWaiting: () => undefined,
     flush: () => undefined,
     read: () => 0,
     queuedRx: () => 0,

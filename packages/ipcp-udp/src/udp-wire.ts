@@ -76,6 +76,10 @@ export class UdpWire implements ShimWire<ShimPeer> {
     counters.values[COUNT.bytesSent]! += length;
   }
 
+  awaitRoom(resume: () => void): boolean {
+    return this.parts.port.awaitRoom?.(resume) ?? false;
+  }
+
   /** Asks from a port of its own, so that the system there can say that nobody has the layer's. */
   async inquire({ eid: sEid, remoteEid: dEid, peer }: ShimFlow, limitMs: number): Promise<InquiryAnswer> {
     const { counters, network, port } = this.parts;

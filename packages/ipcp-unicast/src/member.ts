@@ -12,6 +12,7 @@ import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
 import { Allocations, type AskedFlow } from './instances/index.js';
+import { LinkScheduler } from './sched/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
 
 type Lookup = readonly Address[];
@@ -190,8 +191,13 @@ export class Member {
   }
 
   private dataTransferUp(link: Link): void {
-    const marker = this.layer.ca.createMarker();
-    const dtLink = { flow: link.flow, neighbor: link.neighbor, cube: qosCube(link.flow.qos), marker };
+    const scheduler = new LinkScheduler(link.flow, () => this.layer.ca.createMarker());
+    const dtLink = this.dtLinks.get(link) ?? {
+      flow: link.flow,
+      neighbor: link.neighbor,
+      cube: qosCube(link.flow.qos),
+      scheduler,
+    };
     this.dtLinks.set(link, dtLink);
     // A neighbour makes a link anew when it did not hear us; while we hear it on the old one it may give the new one up.
     const heard = this.otherLink(link)?.limitMs ?? 0;

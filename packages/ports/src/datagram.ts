@@ -9,6 +9,8 @@ export interface DatagramPort {
   send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean;
   /** `buffer` is valid only during the call. Set once, before the first datagram. */
   onDatagram: ((buffer: Uint8Array, offset: number, length: number, address: string, port: number) => void) | null;
+  /** True while the network takes no more without loss; then `resume` is called once when it does. Absent: never known. */
+  awaitRoom?(resume: () => void): boolean;
   close(): void;
 }
 

@@ -30,6 +30,12 @@ export interface FlowEnd {
    * `onWritable` is called once when there is room again. A zero-length packet is legal (keep-alive).
    */
   write(head: Uint8Array, headLength: number, body: Uint8Array, bodyOffset: number, bodyLength: number): WriteVerdict;
+  /**
+   * Bytes that may wait here for the other side from now on; beyond them `write` answers 'full', and `onWritable` comes
+   * when no more than half of them wait. At first, and at most, the whole queue. Over a stream (no shared memory) what is
+   * under way in the stream comes on top.
+   */
+  limitWaiting(bytes: number): void;
   flush(): void;
 
   /** Hands up to `max` packets to `take`, in order; answers how many were taken. */

@@ -25,9 +25,7 @@ export class ShimUserFlow<P extends ShimPeer> implements ShimPath<P> {
   start(): void {
     if (this.sending) return;
     this.sending = true;
-    this.user.end.onReadable = (): void => {
-      this.user.end.read(BATCH, this.send);
-    };
+    this.listen();
   }
 
   stop(): void {
@@ -47,7 +45,19 @@ export class ShimUserFlow<P extends ShimPeer> implements ShimPath<P> {
     else this.counters.add(verdict === 'down' ? SHIM_COUNT.dropUserDown : SHIM_COUNT.dropTooLarge);
   }
 
+  private readonly listen = (): void => {
+    if (this.sending) this.user.end.onReadable = this.readSome;
+  };
+
+  private readonly readSome = (): void => {
+    this.user.end.read(BATCH, this.send);
+  };
+
   private readonly send: PacketTaker = (buffer, offset, length) => {
+    if (this.wire.awaitRoom?.(this.listen)) {
+      this.user.end.onReadable = null;
+      return false;
+    }
     this.wire.sendPacket(this.shim, buffer, offset, length);
     return true;
   };

@@ -30,6 +30,8 @@ export interface ShimWire<P extends ShimPeer> {
   say(saying: ShimSaying, peer: P): void;
   /** Sends one packet of an open flow; what cannot be sent is lost and counted. `buffer` is valid during the call. */
   sendPacket(flow: ShimFlow<P>, buffer: Uint8Array, offset: number, length: number): void;
+  /** True while packets should wait with their writers; then `resume` is called once when they need not. */
+  awaitRoom?(resume: () => void): boolean;
   /** Asks the peer whether it has this flow. Never rejects. Without it peers are not watched. */
   inquire?(flow: ShimFlow<P>, limitMs: number): Promise<InquiryAnswer>;
   close(): void;

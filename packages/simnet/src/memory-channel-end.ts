@@ -18,8 +18,12 @@ class Pipe {
   bytes = 0;
   /** The writer waits for room. */
   wanted = false;
+  /** Bytes that may wait. */
+  limit: number;
 
-  constructor(readonly capacity: number) {}
+  constructor(readonly capacity: number) {
+    this.limit = capacity;
+  }
 
   /** Packets written and not read. */
   get length(): number {
@@ -28,7 +32,7 @@ class Pipe {
 
   push(packet: Uint8Array): boolean {
     const size = recordBytes(packet.length - OFFSET);
-    if (this.bytes + size > this.capacity) return false;
+    if (this.bytes + size > (this.hasRoom() ? this.capacity : this.limit)) return false;
     this.bytes += size;
     this.packets.push(packet);
     return true;
@@ -50,7 +54,7 @@ class Pipe {
   }
 
   hasRoom(): boolean {
-    return this.bytes <= this.capacity / 2;
+    return this.bytes <= this.limit / 2;
   }
 }
 
@@ -126,6 +130,10 @@ export class MemoryFlowEnd implements FlowEnd {
     if (!this.dirty) this.schedule(() => this.publishTurn());
     this.dirty = true;
     return 'ok';
+  }
+
+  limitWaiting(bytes: number): void {
+    this.tx.limit = Math.max(2, Math.min(bytes, this.tx.capacity));
   }
 
   flush(): void {

@@ -28,6 +28,10 @@ export abstract class Stage implements FlowEnd {
   abstract write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict;
   abstract read(max: number, take: PacketTaker): number;
 
+  limitWaiting(bytes: number): void {
+    this.below.limitWaiting(bytes);
+  }
+
   flush(): void {
     this.below.flush();
   }

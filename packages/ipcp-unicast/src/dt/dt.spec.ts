@@ -5,6 +5,7 @@ import { address, fromHex, micros, toHex } from '@ouroboros/model';
 import type { PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { COUNTER_NAMES } from '../counters.js';
 import { simplePff } from '../pff/index.js';
+import { LinkScheduler } from '../sched/index.js';
 import { DataTransfer, Liveness, type DtLink, type LivenessOutput } from './index.js';
 
 const A = address(0x0a0b0c0d);
@@ -19,6 +20,8 @@ class Wire {
   readonly maxPacket = 8976;
   verdict: WriteVerdict = 'ok';
   readonly sent: string[] = [];
+
+  limitWaiting(): void {}
 
   queuedTx(): number {
     return this.queued;
@@ -38,8 +41,9 @@ class Wire {
   }
 
   link(neighbor: DtLink['neighbor']): DtLink {
-    const marker = { mark: (queued: number) => queued / 16 };
-    return { flow: this as unknown as PacketFlow, neighbor, cube: 0, marker };
+    const flow = this as unknown as PacketFlow;
+    const scheduler = new LinkScheduler(flow, () => ({ mark: (queued: number) => queued / 16 }));
+    return { flow, neighbor, cube: 0, scheduler };
   }
 }
 
@@ -105,23 +109,27 @@ describe('data transfer', () => {
     const { counters, toB, toC } = member();
     toB.arrive('0d0c');
     toB.arrive('09000000003c000000000000000000');
-    toC.verdict = 'full';
-    toB.arrive('03000000003c000000000000000000');
     toC.verdict = 'down';
     toB.arrive('03000000003c000000000000000000');
+    toC.verdict = 'full';
+    for (let i = 0; i < 1025; i += 1) toB.arrive('03000000003c000000000000000000');
     const names = ['dropRunt', 'dropNoNextHop', 'dropQueueFull', 'dropFlowDown'];
     expect(names.map((name) => counters.get(name))).toEqual([1, 1, 1, 1]);
-    expect(counters.get('dtReceivedPackets')).toBe(4);
+    expect(counters.get('dtReceivedPackets')).toBe(1028);
   });
 
   it('lets a sender wait when the next hop is full, and tells it when there is room', () => {
     const { dt, toB } = member();
-    let room = 0;
-    dt.onRoom = () => (room += 1);
+    let resumed = 0;
+    const waiter = { resume: () => (resumed += 1) };
+    const send = (): string => dt.send(B, 0, 64, 0, new Uint8Array(1000), 0, 1000, waiter);
     toB.verdict = 'full';
-    expect(dt.send(B, 0, 64, 0, new Uint8Array(5), 0, 5)).toBe('full');
+    let queued = 0;
+    while (send() === 'ok') queued += 1;
+    expect([queued, toB.sent.length, resumed]).toEqual([9, 0, 0]);
+    toB.verdict = 'ok';
     toB.onWritable!();
-    expect(room).toBe(1);
+    expect([toB.sent.length, resumed, send()]).toEqual([9, 1, 'ok']);
   });
 
   it('forgets a link that was removed', () => {

@@ -5,6 +5,7 @@ import type { Clock } from '@ouroboros/ports';
 import {
   DT_FIRST_FLOW_EID,
   DT_PCI_LENGTH,
+  dtCube,
   dtDst,
   dtEcn,
   dtEidHigh,
@@ -14,10 +15,10 @@ import {
   setDtTtl,
   writeDtPci,
 } from '@ouroboros/wire';
-import type { LinkMarker } from '../ca/index.js';
 import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
 import type { Routes } from '../routing/index.js';
+import type { LinkScheduler, Waiter } from '../sched/index.js';
 
 /**
  * Longest PDU that is carried over a path that takes less in one piece. Longer ones are for the flows of the layer to
@@ -25,15 +26,20 @@ import type { Routes } from '../routing/index.js';
  */
 const GUARANTEED_PACKET = 1500;
 
+/** Packets of components go with the most urgent cube: a flood must not keep flows from being made and ended. */
+const CONTROL: QosCube = 2;
+
+const DROPPED = { full: COUNT.dropQueueFull, down: COUNT.dropFlowDown, 'too-large': COUNT.dropTooLarge } as const;
+
 /** A data-transfer flow to a neighbour. */
 export interface DtLink {
   readonly flow: PacketFlow;
   readonly neighbor: Address;
   readonly cube: QosCube;
-  readonly marker: LinkMarker;
+  readonly scheduler: LinkScheduler;
 }
 
-/** What became of a packet that this member sends. 'full': `onRoom` follows. */
+/** What became of a packet that this member sends. 'full': its waiter is resumed. */
 export type DtVerdict = 'ok' | 'full' | 'dropped';
 
 /** Takes a packet for a component; the buffer is valid during the call only. */
@@ -62,8 +68,6 @@ export interface DtConfig {
  * here is refused instead, so that its flow waits. Nothing is allocated per packet.
  */
 export class DataTransfer {
-  /** Called when a link that was full has room again. */
-  onRoom: (() => void) | null = null;
   onFlowPacket: FlowTaker = () => undefined;
   private readonly components = new Map<number, ComponentTaker>();
   private readonly links = new Map<Address, DtLink>();
@@ -86,7 +90,7 @@ export class DataTransfer {
   /** Receives from the flow; with `replaces` it is also the one that packets to the neighbour take from now on. */
   addLink(link: DtLink, replaces = true): void {
     if (replaces) this.links.set(link.neighbor, link);
-    link.flow.onWritable = () => this.onRoom?.();
+    link.flow.onWritable = () => link.scheduler.writable(this.config.clock.now());
     link.flow.cutUpTo = GUARANTEED_PACKET;
     link.flow.onPacket = (buffer, offset, length) => this.receive(link, buffer, offset, length);
     this.updateRoutes(this.routes);
@@ -96,6 +100,7 @@ export class DataTransfer {
     if (link.flow.onPacket !== null) link.flow.onPacket = null;
     if (this.links.get(link.neighbor) === link) this.links.delete(link.neighbor);
     this.updateRoutes(this.routes);
+    link.scheduler.close();
   }
 
   updateRoutes(routes: Routes): void {
@@ -122,7 +127,7 @@ export class DataTransfer {
     return link === undefined ? 0 : link.flow.maxPacket - DT_PCI_LENGTH;
   }
 
-  /** Sends a packet of this member. The bytes are copied. Never to itself. */
+  /** Sends a packet of this member. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */
   send(
     to: Address,
     cube: QosCube,
@@ -131,14 +136,16 @@ export class DataTransfer {
     body: Uint8Array,
     offset: number,
     length: number,
+    waiter: Waiter | null = null,
   ): DtVerdict {
     const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
     if (link === undefined) return this.drop(COUNT.dropNoNextHop);
-    const mark = this.markOf(link);
+    const urgency = eidHigh === 0 && eidLow < DT_FIRST_FLOW_EID ? CONTROL : cube;
+    const mark = link.scheduler.mark(urgency, this.config.clock.now());
     writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
-    const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, body, offset, length);
-    if (verdict === 'full') return 'full';
-    if (verdict !== 'ok') return this.drop(verdict === 'down' ? COUNT.dropFlowDown : COUNT.dropTooLarge);
+    const verdict = link.scheduler.send(urgency, this.pci, DT_PCI_LENGTH, body, offset, length, waiter);
+    if (verdict === 'full' && waiter !== null) return 'full';
+    if (verdict !== 'ok') return this.drop(DROPPED[verdict]);
     this.counters.add(COUNT.dtLocalPackets);
     this.countSent(length);
     return 'ok';
@@ -183,17 +190,15 @@ export class DataTransfer {
     if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
     this.copyPci(buffer, offset);
     setDtTtl(this.pci, 0, ttl - 1);
-    markDtEcn(this.pci, 0, this.markOf(link));
+    const urgency = urgencyOf(buffer, offset);
+    markDtEcn(this.pci, 0, link.scheduler.mark(urgency, this.config.clock.now()));
     const body = length - DT_PCI_LENGTH;
-    const verdict = link.flow.send(this.pci, DT_PCI_LENGTH, buffer, offset + DT_PCI_LENGTH, body);
+    const from = offset + DT_PCI_LENGTH;
+    const verdict = link.scheduler.send(urgency, this.pci, DT_PCI_LENGTH, buffer, from, body, null);
     if (verdict === 'ok') {
       this.counters.add(COUNT.dtForwardedPackets);
       this.countSent(body);
-    } else this.drop(verdict === 'full' ? COUNT.dropQueueFull : COUNT.dropFlowDown);
-  }
-
-  private markOf({ flow, marker }: DtLink): number {
-    return marker.mark(flow.queuedTx(), this.config.clock.now());
+    } else this.drop(DROPPED[verdict]);
   }
 
   private copyPci(buffer: Uint8Array, offset: number): void {
@@ -209,4 +214,11 @@ export class DataTransfer {
     this.counters.add(counter);
     return 'dropped';
   }
+}
+
+/** By the packet's own cube, of which C says nothing; whatever is no cube is best effort. */
+function urgencyOf(buffer: Uint8Array, offset: number): QosCube {
+  if (dtEidHigh(buffer, offset) === 0 && dtEidLow(buffer, offset) < DT_FIRST_FLOW_EID) return CONTROL;
+  const cube = dtCube(buffer, offset);
+  return cube === 1 || cube === 2 ? cube : 0;
 }

@@ -1,21 +1,21 @@
 import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
-import { EMPTY_BYTES, type QosCube } from '@ouroboros/model';
+import { EMPTY_BYTES, qosCube, type QosCube } from '@ouroboros/model';
 import type { Clock, PacketTaker } from '@ouroboros/ports';
 import { DT_EID_FLOW_ALLOCATOR, eidOf, encodeFa } from '@ouroboros/wire';
 import { COUNT } from '../counters.js';
 import type { DataTransfer } from '../dt/dt.js';
+import type { Waiter } from '../sched/index.js';
 import type { FaFlow, FlowTable } from './flow-table.js';
 
-/** User data always travels in the best-effort cube, as the reference's does. [spec/wire-unicast-data.md §6] */
-const USER_CUBE: QosCube = 0;
 const PACKETS_PER_TURN = 64;
+/** Of a flow that waited: it shares the room with the others of its cube. */
+const PACKETS_WHEN_RESUMED = 4;
 
 /**
  * Packets between local processes and the layer. A flow whose next hop is full, or that the layer's congestion holds
  * back, is not read any further, so that its process waits; the others go on. Nothing is allocated per packet.
  */
 export class UserPath {
-  private readonly waiting = new Set<FaFlow>();
   private readonly resumptions = new Map<FaFlow, () => void>();
 
   constructor(
@@ -26,15 +26,23 @@ export class UserPath {
   ) {
     dt.onFlowPacket = (low, high, mark, buffer, offset, length) =>
       this.deliver(low, high, mark, buffer, offset, length);
-    dt.onRoom = () => this.resumeWaiting();
   }
 
-  /** From now on packets of the process go to the far end. */
+  /** From now on packets of the process go to the far end, in the cube of the flow's QoS; C sends all in cube 0, and reads none. */
   open(flow: FaFlow): void {
     const end = flow.user?.end;
     if (!end) return;
-    const take: PacketTaker = (buffer, offset, length) => this.takeFromUser(flow, buffer, offset, length);
-    end.onReadable = () => this.pump(flow, take);
+    const cube = qosCube(flow.user!.qos);
+    const take: PacketTaker = (buffer, offset, length) => this.takeFromUser(flow, cube, waiter, buffer, offset, length);
+    const pump = (): void => this.pump(flow, PACKETS_PER_TURN, take);
+    const waiter = {
+      resume: (): void => {
+        if (this.flows.find(flow.eidLow, flow.eidHigh) !== flow) return;
+        end.onReadable = pump;
+        if (flow.pausedUntil === 0) this.pump(flow, PACKETS_WHEN_RESUMED, take);
+      },
+    };
+    end.onReadable = pump;
   }
 
   /** Longest packet in bytes that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
@@ -43,23 +51,28 @@ export class UserPath {
   }
 
   close(flow: FaFlow): void {
-    this.waiting.delete(flow);
     this.resumptions.get(flow)?.();
     this.resumptions.delete(flow);
     if (flow.user) flow.user.end.onReadable = null;
   }
 
-  private pump(flow: FaFlow, take: PacketTaker): void {
-    flow.user!.end.read(PACKETS_PER_TURN, take);
+  private pump(flow: FaFlow, most: number, take: PacketTaker): void {
+    flow.user!.end.read(most, take);
     if (flow.pausedUntil !== 0) this.pause(flow);
   }
 
-  private takeFromUser(flow: FaFlow, buffer: Uint8Array, offset: number, length: number): boolean {
+  private takeFromUser(
+    flow: FaFlow,
+    cube: QosCube,
+    waiter: Waiter,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+  ): boolean {
     if (flow.pausedUntil !== 0) return false;
     const { remoteAddress, remoteLow, remoteHigh } = flow;
-    const verdict = this.dt.send(remoteAddress, USER_CUBE, remoteLow, remoteHigh, buffer, offset, length);
+    const verdict = this.dt.send(remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length, waiter);
     if (verdict === 'full') {
-      this.waiting.add(flow);
       flow.user!.end.onReadable = null;
       return false;
     }
@@ -76,15 +89,9 @@ export class UserPath {
     const cancel = this.clock.at(until, () => {
       this.resumptions.delete(flow);
       flow.pausedUntil = 0;
-      if (!this.waiting.has(flow)) this.open(flow);
+      this.open(flow);
     });
     this.resumptions.set(flow, cancel);
-  }
-
-  private resumeWaiting(): void {
-    const flows = [...this.waiting];
-    this.waiting.clear();
-    for (const flow of flows) if (flow.pausedUntil === 0) this.open(flow);
   }
 
   /** Data can overtake the reply, so a flow that is still being asked for takes it too. */

@@ -51,9 +51,10 @@ export class RingConsumer {
 
   /** After a read: whether the producer waits for room and there is now. True once per wait. */
   takeRoomRequest(): boolean {
-    if (this.memory.load(ROOM) === 0) return false;
+    const wanted = this.memory.load(ROOM);
+    if (wanted === 0) return false;
     const queued = (this.memory.load(HEAD) - this.position) | 0;
-    return queued <= this.memory.capacity >> 1 && this.memory.exchange(ROOM, 0) !== 0;
+    return queued <= wanted && this.memory.exchange(ROOM, 0) !== 0;
   }
 
   /** Packets published and not yet read. */

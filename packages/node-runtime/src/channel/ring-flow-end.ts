@@ -86,6 +86,10 @@ export class RingFlowEnd implements FlowEnd {
     return verdict;
   }
 
+  limitWaiting(bytes: number): void {
+    this.tx.limitTo(bytes);
+  }
+
   flush(): void {
     if (this.down === null && this.tx.publish()) this.link.published();
   }

@@ -6,7 +6,7 @@
  *             word  1  PUSHED  producer: packets published so far
  *             word 16  TAIL    consumer: position of the first unread record
  *             word 17  POPPED  consumer: packets read so far
- *             word 32  ROOM    1 = the producer waits for room and wants to hear of it
+ *             word 32  ROOM    not 0 = the producer waits, and wants to hear when no more than so many bytes are unread
  *   data      records, each at a multiple of 4: length (4), packet, 0 … 3 bytes of padding;
  *             length -1 = the rest up to the end of the data is unused, the next record is at offset 0
  *

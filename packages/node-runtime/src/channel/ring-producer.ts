@@ -15,12 +15,15 @@ export class RingProducer {
   private tail = 0;
   private pushed = 0;
   private broken = false;
+  /** Bytes that may wait; at most the ring's. */
+  private limit: number;
 
   constructor(
     private readonly memory: RingMemory,
     maxPacket = maxPacketOf(memory.capacity),
   ) {
     this.maxPacket = maxPacket;
+    this.limit = memory.capacity;
   }
 
   push(head: Uint8Array, headLength: number, body: Uint8Array, bodyOffset: number, bodyLength: number): PushVerdict {
@@ -44,6 +47,11 @@ export class RingProducer {
     return 'ok';
   }
 
+  /** Bytes that may wait from now on, and half of which are left when the consumer says that there is room. */
+  limitTo(bytes: number): void {
+    this.limit = Math.max(2, Math.min(bytes, this.memory.capacity));
+  }
+
   /** Makes everything pushed visible; answers whether that was anything. */
   publish(): boolean {
     if (this.published === this.position) return false;
@@ -53,17 +61,17 @@ export class RingProducer {
     return true;
   }
 
-  /** Asks the consumer to say when half of the ring is free. Answers true, and asks nothing, when it is already. */
+  /** Asks the consumer to say when no more than half of the limit waits. Answers true, and asks nothing, when it is already. */
   wantRoom(): boolean {
-    this.memory.store(ROOM, 1);
+    this.memory.store(ROOM, this.limit >> 1);
     if (!this.hasRoom()) return false;
     this.memory.store(ROOM, 0);
     return true;
   }
 
-  /** Half of the ring is free (or the ring is broken, which the next push tells). */
+  /** No more than half of the limit waits (or the ring is broken, which the next push tells). */
   hasRoom(): boolean {
-    return !this.refreshTail() || this.used <= this.memory.capacity >> 1;
+    return !this.refreshTail() || this.used <= this.limit >> 1;
   }
 
   /** Packets pushed and not yet read by the consumer. */
@@ -78,8 +86,14 @@ export class RingProducer {
   }
 
   private fits(bytes: number): boolean {
-    if (this.used + bytes <= this.memory.capacity) return true;
-    return this.refreshTail() && this.used + bytes <= this.memory.capacity;
+    return this.isWithin(bytes) || (this.refreshTail() && this.isWithin(bytes));
+  }
+
+  /** Where half of the limit is free the next packet fits, however long: what `hasRoom` promises must be so. */
+  private isWithin(bytes: number): boolean {
+    const { used } = this;
+    if (used + bytes > this.memory.capacity) return false;
+    return used + bytes <= this.limit || used <= this.limit >> 1;
   }
 
   /** Reads TAIL once; false = it is nonsense, now or earlier. */
