@@ -8,6 +8,8 @@ import type { Waiter } from '../sched/index.js';
 import type { FaFlow, FlowTable } from './flow-table.js';
 
 const PACKETS_PER_TURN = 64;
+/** Packets that a process can have left when it ended its flow. */
+const MOST_LEFT = 65_536;
 /** Of a flow that waited: it shares the room with the others of its cube. */
 const PACKETS_WHEN_RESUMED = 4;
 
@@ -43,6 +45,16 @@ export class UserPath {
       },
     };
     end.onReadable = pump;
+  }
+
+  /** The process has ended the flow: what it wrote before leaves as far as the link's queue takes it. */
+  sendRest({ user, state, remoteAddress, remoteLow, remoteHigh }: FaFlow): void {
+    if (!user || state !== 'open') return;
+    const cube = qosCube(user.qos);
+    user.end.read(MOST_LEFT, (buffer, offset, length) => {
+      this.dt.send(remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length);
+      return true;
+    });
   }
 
   close(flow: FaFlow): void {
