@@ -1,15 +1,8 @@
-import { OuroborosError, QOS_DATA, QOS_RAW } from '@ouroboros/model';
+import { QOS_DATA, QOS_RAW } from '@ouroboros/model';
+import { usageFault } from '../../../packages/tool-kit/spec/usage-fault.spec.js';
 import { parseCommand } from './arguments.js';
 
-function fault(...args: string[]): string {
-  try {
-    parseCommand(args);
-  } catch (thrown) {
-    if (thrown instanceof OuroborosError && thrown.code === 'EINVAL') return thrown.message;
-    throw thrown;
-  }
-  throw new Error('no fault');
-}
+const fault = (...args: string[]): string => usageFault(() => parseCommand(args));
 
 const switches = { input: true, progress: false, json: false, verbose: false };
 

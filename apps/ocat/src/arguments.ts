@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { QOS_BY_NAME, QOS_DATA, parseTime, toOuroborosError, usageError, type QosSpec } from '@ouroboros/model';
+import { QOS_DATA, parseTime, usageError, type QosSpec } from '@ouroboros/model';
+import { asked, qosOption, readOptions, type Information } from '@ouroboros/tool-kit';
 
 /** What both sides have. */
 interface TransferOptions {
@@ -24,7 +24,7 @@ export interface ServerOptions extends TransferOptions {
   readonly layers: readonly string[];
 }
 
-export type Command = ClientOptions | ServerOptions | { readonly kind: 'help' | 'version' };
+export type Command = ClientOptions | ServerOptions | Information;
 
 export const USAGE = `Usage: ocat [options] -n NAME
        ocat -l [options] -n NAME
@@ -57,11 +57,23 @@ sends no more; 1 a failure, or nobody can tell (the other side is an Ouroboros o
 
 const CLIENT_WAIT_MS = 20_000;
 
+const OPTIONS = {
+  name: { type: 'string', short: 'n' },
+  listen: { type: 'boolean', short: 'l' },
+  layer: { type: 'string', multiple: true },
+  qos: { type: 'string', short: 'q' },
+  wait: { type: 'string', short: 'w' },
+  'no-input': { type: 'boolean', short: 'd' },
+  progress: { type: 'boolean' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+} as const;
+
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {
-  const values = readOptions(args);
-  if (values.help) return { kind: 'help' };
-  if (values.version) return { kind: 'version' };
+  const values = readOptions(args, OPTIONS);
+  const information = asked(values);
+  if (information) return information;
   const { name = '', listen = false, layer: layers = [], qos, wait } = values;
   if (name === '') throw usageError('name', `give the name ${listen ? 'to be called by' : 'to call'} (-n NAME)`);
   const waitMs = wait === undefined ? (listen ? Infinity : CLIENT_WAIT_MS) : parseTime('wait', wait);
@@ -71,40 +83,10 @@ export function parseCommand(args: readonly string[]): Command {
     return { kind: 'server', ...common, layers };
   }
   if (layers.length > 0) throw usageError('layer', '--layer is for a server (-l)');
-  return { kind: 'client', ...common, qos: qosOf(qos) };
+  return { kind: 'client', ...common, qos: qosOption(qos, QOS_DATA) };
 }
 
 function switches(values: { 'no-input'?: boolean; progress?: boolean; json?: boolean; verbose?: boolean }) {
   const { 'no-input': noInput = false, progress = false, json = false, verbose = false } = values;
   return { input: !noInput, progress, json, verbose };
-}
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        name: { type: 'string', short: 'n' },
-        listen: { type: 'boolean', short: 'l' },
-        layer: { type: 'string', multiple: true },
-        qos: { type: 'string', short: 'q' },
-        wait: { type: 'string', short: 'w' },
-        'no-input': { type: 'boolean', short: 'd' },
-        progress: { type: 'boolean' },
-        json: { type: 'boolean' },
-        verbose: { type: 'boolean', short: 'v' },
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-      },
-    }).values;
-  } catch (thrown) {
-    throw toOuroborosError(thrown, 'EINVAL');
-  }
-}
-
-function qosOf(word: string | undefined): QosSpec {
-  if (word === undefined) return QOS_DATA;
-  const qos = Object.hasOwn(QOS_BY_NAME, word) ? QOS_BY_NAME[word] : undefined;
-  if (qos) return qos;
-  throw usageError('qos', `qos: '${word}' is none of ${Object.keys(QOS_BY_NAME).join(', ')}`);
 }

@@ -1,17 +1,10 @@
-import { OuroborosError, QOS_DATA, QOS_RAW } from '@ouroboros/model';
+import { QOS_DATA, QOS_RAW } from '@ouroboros/model';
+import { usageFault } from '../../../packages/tool-kit/spec/usage-fault.spec.js';
 import { parseCommand, type ClientOptions } from './arguments.js';
 
 const client = (...args: string[]): ClientOptions => parseCommand(['-n', 'x', ...args]) as ClientOptions;
 
-function fault(...args: string[]): string {
-  try {
-    parseCommand(args);
-  } catch (thrown) {
-    if (thrown instanceof OuroborosError && thrown.code === 'EINVAL') return thrown.message;
-    throw thrown;
-  }
-  throw new Error('no fault');
-}
+const fault = (...args: string[]): string => usageFault(() => parseCommand(args));
 
 describe('the arguments of operf', () => {
   it('have the defaults of the specification', () => {

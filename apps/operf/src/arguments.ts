@@ -1,13 +1,5 @@
-import { parseArgs } from 'node:util';
-import {
-  QOS_BY_NAME,
-  QOS_RAW,
-  parseInteger,
-  parseTime,
-  toOuroborosError,
-  usageError,
-  type QosSpec,
-} from '@ouroboros/model';
+import { parseInteger, parseTime, usageError, type QosSpec } from '@ouroboros/model';
+import { asked, qosOption, rateOption, readOptions, type Information } from '@ouroboros/tool-kit';
 
 export type TestType = 'uni' | 'bi';
 
@@ -30,14 +22,13 @@ export interface ServerOptions {
   readonly quiet: boolean;
 }
 
-export type Command = ClientOptions | ServerOptions | { readonly kind: 'help' | 'version' };
+export type Command = ClientOptions | ServerOptions | Information;
 
 const MIN_SIZE = 64;
 export const MAX_SIZE = 1_048_576;
 const DEFAULT_RATE = 1_000_000;
-const MAX_RATE = 1e12;
-/** A number without a unit means k, as in C. */
-const UNIT_RATE: Readonly<Record<string, number>> = { '': 1e3, k: 1e3, M: 1e6, G: 1e9 };
+/** A number without a letter means k, as in C. */
+const BARE_RATE = 1000;
 
 export const USAGE = `Usage: operf [options]
 Measure what a flow carries, or serve such tests. Times are a number with ms (or nothing), s, m, h or d.
@@ -65,11 +56,25 @@ Exit status: 0 done (bi: replies came back), 1 none did or a failure, 2 usage, 3
 5 time-out of the allocation, 6 refused, 7 QoS not available.
 `;
 
+const OPTIONS = {
+  listen: { type: 'boolean', short: 'l' },
+  quiet: { type: 'boolean', short: 'Q' },
+  'server-name': { type: 'string', short: 'n' },
+  test: { type: 'string', short: 't' },
+  duration: { type: 'string', short: 'd' },
+  rate: { type: 'string', short: 'r' },
+  size: { type: 'string', short: 's' },
+  qos: { type: 'string', short: 'q' },
+  flood: { type: 'boolean', short: 'f' },
+  sleep: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {
-  const values = readOptions(args);
-  if (values.help) return { kind: 'help' };
-  if (values.version) return { kind: 'version' };
+  const values = readOptions(args, OPTIONS);
+  const information = asked(values);
+  if (information) return information;
   const { json = false, sleep = false, duration = '60s', test = 'uni', size = '1500' } = values;
   if (values.listen) {
     if (json) throw usageError('json', '--json prints statistics of a client, a server (--listen) has none');
@@ -78,49 +83,8 @@ export function parseCommand(args: readonly string[]): Command {
   const name = values['server-name'];
   if (!name) throw usageError('server-name', 'No server specified. Give its name (-n NAME), or -l to listen.');
   if (test !== 'uni' && test !== 'bi') throw usageError('test', 'Invalid test type. The types are uni and bi.');
-  const rate = values.flood ? Infinity : rateOf(values.rate);
+  const rate = values.flood ? Infinity : values.rate === undefined ? DEFAULT_RATE : rateOption(values.rate, BARE_RATE);
   const bytes = parseInteger('size', size, MIN_SIZE, MAX_SIZE);
   const durationMs = parseTime('duration', duration);
-  return { kind: 'client', name, test, durationMs, rate, size: bytes, qos: qosOf(values.qos), sleep, json };
-}
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        listen: { type: 'boolean', short: 'l' },
-        quiet: { type: 'boolean', short: 'Q' },
-        'server-name': { type: 'string', short: 'n' },
-        test: { type: 'string', short: 't' },
-        duration: { type: 'string', short: 'd' },
-        rate: { type: 'string', short: 'r' },
-        size: { type: 'string', short: 's' },
-        qos: { type: 'string', short: 'q' },
-        flood: { type: 'boolean', short: 'f' },
-        sleep: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-      },
-    }).values;
-  } catch (thrown) {
-    throw toOuroborosError(thrown, 'EINVAL');
-  }
-}
-
-function rateOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_RATE;
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(.*)$/.exec(text) ?? [];
-  const factor = Object.hasOwn(UNIT_RATE, unit) ? UNIT_RATE[unit]! : NaN;
-  const rate = Number(number) * factor;
-  if (rate > 0 && rate <= MAX_RATE) return rate;
-  throw usageError('rate', `rate: '${text}' is no rate (a number above 0 with k, M or G, at most 1000G)`);
-}
-
-function qosOf(word: string | undefined): QosSpec {
-  if (word === undefined) return QOS_RAW;
-  const qos = Object.hasOwn(QOS_BY_NAME, word) ? QOS_BY_NAME[word] : undefined;
-  if (qos) return qos;
-  throw usageError('qos', `qos: '${word}' is none of ${Object.keys(QOS_BY_NAME).join(', ')}`);
+  return { kind: 'client', name, test, durationMs, rate, size: bytes, qos: qosOption(values.qos), sleep, json };
 }

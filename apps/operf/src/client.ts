@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
+import { sendAtRate, turn } from '@ouroboros/tool-kit';
 import type { ClientOptions } from './arguments.js';
 import { configPacket, putSeqno, readSeqno } from './payload.js';
-import { RatePacer, turn } from './rate.js';
 
 export interface ClientResult {
   readonly sent: number;
@@ -32,7 +32,6 @@ export class PerfRun {
   private startedAt = 0;
   private lastAt = 0;
   private sending = true;
-  private readonly packet: Uint8Array;
   private readonly stopping = new AbortController();
 
   constructor(
@@ -41,7 +40,6 @@ export class PerfRun {
     private readonly remark: (text: string) => void,
     private readonly times: ClientTimes = TIMES,
   ) {
-    this.packet = new Uint8Array(options.size);
     flow.access = 'both';
     flow.noPartialRead = true;
   }
@@ -70,31 +68,15 @@ export class PerfRun {
     await receiving;
   }
 
-  private async sendAll(): Promise<void> {
+  private sendAll(): Promise<void> {
     const { durationMs, rate, size, sleep } = this.options;
-    const { signal } = this.stopping;
-    const pacer = new RatePacer(rate, size, sleep, () => performance.now());
-    for (;;) {
-      await pacer.next(signal);
-      const left = this.startedAt + durationMs - performance.now();
-      if (left <= 0 || !(await this.send(left))) return;
-    }
-  }
-
-  /** False when the flow took no more in the time that was left. */
-  private async send(leftMs: number): Promise<boolean> {
-    putSeqno(this.packet, this.sent);
-    if (!this.flow.tryWrite(this.packet)) {
-      try {
-        await this.flow.write(this.packet, { timeoutMs: leftMs, signal: this.stopping.signal });
-      } catch (thrown) {
-        if (toOuroborosError(thrown).code === 'ETIMEDOUT') return false;
-        throw thrown;
-      }
-    }
-    this.sent += 1;
-    this.lastAt = performance.now();
-    return true;
+    const sent = (ms: number): void => {
+      this.sent += 1;
+      this.lastAt = this.startedAt + ms;
+    };
+    const stamp = (packet: Uint8Array): void => putSeqno(packet, this.sent);
+    const sending = { durationMs, rate, packet: new Uint8Array(size), stamp, sent, sleep };
+    return sendAtRate(this.flow, sending, this.stopping.signal);
   }
 
   private async receiveAll(): Promise<void> {

@@ -1,3 +1,4 @@
+import { lossPercent } from '@ouroboros/tool-kit';
 import type { ClientOptions } from './arguments.js';
 import type { ClientResult } from './client.js';
 
@@ -53,9 +54,5 @@ export function summaryJson({ name, test, size }: Asked, { sent, received, timeM
 /** `Seqno <n> from fd <fd>: <sec>.<usec>` */
 export const seqnoLine = (flowId: number, seqno: number, wallMs: number): string =>
   `Seqno ${seqno} from fd ${flowId}: ${(wallMs / 1000).toFixed(6)}\n`;
-
-/** Rounded up, as oping's; never below 0, even when a layer duplicated packets. */
-const lossPercent = (sent: number, received: number): number =>
-  sent === 0 ? 0 : Math.max(0, Math.ceil(100 - (100 * received) / sent));
 
 const fixed = (value: number): string => value.toFixed(3);

@@ -1,16 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { OuroborosError, toOuroborosError } from '@ouroboros/model';
+import { OuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
+import { serveFlows, turn, type FlowServing, type ServerOutput } from '@ouroboros/tool-kit';
 import { MAX_SIZE, type TestType } from './arguments.js';
 import { readConfig, readSeqno } from './payload.js';
-import { turn } from './rate.js';
 
 /** What a server tells while it runs. */
-export interface ServerOutput {
-  line(text: string): void;
+export interface PerfOutput extends ServerOutput {
   /** A packet of a unidirectional test. */
   packet(flowId: number, seqno: number): void;
-  remark(text: string): void;
 }
 
 /** A flow without a packet for this long is deallocated. [spec/tools.md §3] */
@@ -22,48 +19,19 @@ const IDLE_MS = 1000;
 const PATIENCE_FACTOR = 3;
 /** Packets of one flow that are handled without a turn of the event loop in between. */
 const PACKETS_PER_TURN = 64;
-const RETRY_MS = 200;
 
 /** Serves tests on all flows until `stop` aborts; then all flows are deallocated. */
 export class PerfServer {
-  private readonly serving = new Set<Promise<void>>();
-
   constructor(
-    private readonly accept: (signal: AbortSignal) => Promise<Flow>,
-    private readonly output: ServerOutput,
+    private readonly accept: FlowServing['accept'],
+    private readonly output: PerfOutput,
     private readonly idleMs = IDLE_MS,
   ) {}
 
   async run(stop: AbortSignal): Promise<void> {
-    this.output.line('Ouroboros perf server started.');
-    while (!stop.aborted) await this.acceptOne(stop);
-    await Promise.all(this.serving);
-  }
-
-  private async acceptOne(stop: AbortSignal): Promise<void> {
-    try {
-      const flow = await this.accept(stop);
-      this.output.line(`New flow ${flow.id}.`);
-      const served = this.serve(flow, stop).finally(() => this.serving.delete(served));
-      this.serving.add(served);
-    } catch (thrown) {
-      if (stop.aborted) return;
-      this.output.remark(`Failed to accept flow: ${toOuroborosError(thrown).message}`);
-      await pause(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
-    }
-  }
-
-  private async serve(flow: Flow, stop: AbortSignal): Promise<void> {
-    flow.access = 'both';
-    flow.noPartialRead = true;
-    try {
-      await this.test(flow, stop);
-    } catch (thrown) {
-      const { code, message } = toOuroborosError(thrown);
-      if (code === 'ETIMEDOUT') this.output.line(`Flow ${flow.id} timed out.`);
-      else if (!stop.aborted) this.output.remark(`Flow ${flow.id} ended: ${message}`);
-    }
-    await flow.dealloc();
+    const { accept, output } = this;
+    output.line('Ouroboros perf server started.');
+    await serveFlows({ accept, serve: (flow) => this.test(flow, stop), output }, stop);
   }
 
   private async test(flow: Flow, signal: AbortSignal): Promise<void> {

@@ -1,13 +1,5 @@
-import { parseArgs } from 'node:util';
-import {
-  QOS_BY_NAME,
-  QOS_RAW,
-  parseInteger,
-  parseTime,
-  toOuroborosError,
-  usageError,
-  type QosSpec,
-} from '@ouroboros/model';
+import { QOS_BY_NAME, QOS_RAW, parseInteger, parseTime, usageError, type QosSpec } from '@ouroboros/model';
+import { asked, readOptions, type Information } from '@ouroboros/tool-kit';
 import { MAX_SIZE, MIN_SIZE } from './payload.js';
 
 export interface ClientOptions {
@@ -34,7 +26,7 @@ export interface ServerOptions {
 
 /** What the command line asks for, and remarks about values that were changed. */
 export interface Command {
-  readonly options: ClientOptions | ServerOptions | { readonly kind: 'help' | 'version' };
+  readonly options: ClientOptions | ServerOptions | Information;
   readonly remarks: readonly string[];
 }
 
@@ -68,12 +60,29 @@ const MAX_COUNT = 2_147_483_647;
 const MAX_INTERVAL_MS = 10_000;
 const PACKETS_PER_MS_WITHOUT_INTERVAL = 10;
 
+const OPTIONS = {
+  listen: { type: 'boolean', short: 'l' },
+  poll: { type: 'boolean' },
+  busy: { type: 'boolean' },
+  'server-name': { type: 'string', short: 'n' },
+  count: { type: 'string', short: 'c' },
+  duration: { type: 'string', short: 'd' },
+  interval: { type: 'string', short: 'i' },
+  size: { type: 'string', short: 's' },
+  qos: { type: 'string', short: 'q' },
+  flood: { type: 'boolean', short: 'f' },
+  'flood-busy': { type: 'boolean', short: 'F' },
+  quiet: { type: 'boolean', short: 'Q' },
+  timeofday: { type: 'boolean', short: 'D' },
+  json: { type: 'boolean' },
+} as const;
+
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {
-  const values = readOptions(args);
+  const values = readOptions(args, OPTIONS);
   const remarks: string[] = [];
-  if (values.help) return { options: { kind: 'help' }, remarks };
-  if (values.version) return { options: { kind: 'version' }, remarks };
+  const information = asked(values);
+  if (information) return { options: information, remarks };
   const { quiet = false, timeofday: timeOfDay = false } = values;
   if (values.listen) {
     if (values.json) throw usageError('json', '--json prints statistics of a client, a server (--listen) has none');
@@ -90,34 +99,6 @@ export function parseCommand(args: readonly string[]): Command {
   const qos = qosOf(values.qos, remarks);
   const json = values.json ?? false;
   return { options: { kind: 'client', name, count, intervalMs, size, qos, pace, quiet, timeOfDay, json }, remarks };
-}
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        listen: { type: 'boolean', short: 'l' },
-        poll: { type: 'boolean' },
-        busy: { type: 'boolean' },
-        'server-name': { type: 'string', short: 'n' },
-        count: { type: 'string', short: 'c' },
-        duration: { type: 'string', short: 'd' },
-        interval: { type: 'string', short: 'i' },
-        size: { type: 'string', short: 's' },
-        qos: { type: 'string', short: 'q' },
-        flood: { type: 'boolean', short: 'f' },
-        'flood-busy': { type: 'boolean', short: 'F' },
-        quiet: { type: 'boolean', short: 'Q' },
-        timeofday: { type: 'boolean', short: 'D' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-      },
-    }).values;
-  } catch (thrown) {
-    throw toOuroborosError(thrown, 'EINVAL');
-  }
 }
 
 function interval(text: string | undefined, remarks: string[]): number {

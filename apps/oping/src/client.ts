@@ -1,8 +1,8 @@
 import { OuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
+import { Pacer, turn } from '@ouroboros/tool-kit';
 import type { ClientOptions } from './arguments.js';
 import type { PingEnd } from './lines.js';
-import { Pacer, turn } from './pacer.js';
 import { MAX_SIZE, putRequest, readReply } from './payload.js';
 import { PingStatistics } from './statistics.js';
 
@@ -65,7 +65,8 @@ export class PingRun {
   }
 
   private async sendAll(): Promise<void> {
-    const pacer = new Pacer(this.options.intervalMs, () => this.elapsed());
+    const { intervalMs } = this.options;
+    const pacer = new Pacer(intervalMs, { firstMs: intervalMs, sleep: intervalMs >= 1 }, () => this.elapsed());
     while (this.statistics.sent < this.options.count) {
       await pacer.next(this.stopping.signal);
       await this.send();

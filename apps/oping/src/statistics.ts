@@ -1,3 +1,5 @@
+import { lossPercent } from '@ouroboros/tool-kit';
+
 /** Counts and round-trip times of one run; constant memory. Times in ms. */
 export class PingStatistics {
   sent = 0;
@@ -28,10 +30,9 @@ export class PingStatistics {
     return late;
   }
 
-  /** Rounded up; 0 when nothing was sent, or when more came back than was sent because a layer duplicated packets. */
+  /** See lossPercent. */
   get lossPercent(): number {
-    if (this.sent === 0) return 0;
-    return Math.max(0, Math.ceil(100 - (100 * this.received) / this.sent));
+    return lossPercent(this.sent, this.received);
   }
 
   get average(): number {

@@ -27,7 +27,17 @@ export interface JoinedOptions {
 /** A flow between two processes, both here: the client's end and the server's. */
 export async function joinedFlows(flowId = 1, options: JoinedOptions = {}): Promise<[Flow, Flow]> {
   const { qos = QOS_RAW, features = 0 } = options;
-  const grant = { flowId, qos, mplMs: 1, layer: '', name: 'hello', features, crypto: null, correlationId: 'c' };
+  const grant = {
+    flowId,
+    qos,
+    mplMs: 1,
+    layerPacket: 0,
+    layer: '',
+    name: 'hello',
+    features,
+    crypto: null,
+    correlationId: 'c',
+  };
   const host = { clock, random: new SeededRandom(1), release: () => Promise.resolve() };
   const network = new MemoryChannelNetwork((callback) => void setImmediate(callback));
   const ticket = new Uint8Array(16);

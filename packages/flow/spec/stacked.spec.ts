@@ -20,6 +20,7 @@ export interface StackedOptions {
   readonly layer?: string;
   readonly conditions?: Partial<PathConditions>;
   readonly maxPacket?: number;
+  readonly layerPacket?: number;
   readonly seed?: number;
 }
 
@@ -47,6 +48,7 @@ export class Stacked {
           features: options.features ?? 0,
           crypto: cryptoOf(options),
           layer: options.layer ?? 'layer',
+          layerPacket: options.layerPacket ?? 0,
           mplMs: 100,
         },
         end,

@@ -48,6 +48,7 @@ export class Exchange {
   /** What both ends agreed. */
   features = 0;
   layer = '';
+  layerPacket = 0;
   crypto: Omit<FlowCrypto, 'secret'> | null = null;
   /** Secrets that were granted. */
   readonly secrets: Uint8Array[] = [];
@@ -99,8 +100,17 @@ export class Exchange {
     const flowId = this.nextId++;
     const ticket = Uint8Array.from({ length: 16 }, (_, i) => flowId + i);
     const correlationId = flowId.toString(16).padStart(16, '0');
-    const { features, layer } = this;
-    const common = { flowId, mplMs: 1, layer, name: request.name, features, qos: request.qos, correlationId };
+    const { features, layer, layerPacket } = this;
+    const common = {
+      flowId,
+      mplMs: 1,
+      layer,
+      layerPacket,
+      name: request.name,
+      features,
+      qos: request.qos,
+      correlationId,
+    };
     accept.grant({ ...common, crypto: this.newCrypto(), channel: { path: '', ticket, uid: user.uid } });
     const channel = { path: accept.user.path, ticket, uid: accept.user.uid };
     return { ...common, crypto: this.newCrypto(), channel };

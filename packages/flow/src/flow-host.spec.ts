@@ -116,7 +116,8 @@ describe('attaching to a channel', () => {
       close: () => undefined,
     };
     const { flowId, qos, mplMs, layer, name, features, correlationId } = spare;
-    const info = { flowId, qos, mplMs, layer, name, features, correlationId, crypto: null };
+    const bounds = { mplMs, layerPacket: 0 };
+    const info = { flowId, qos, ...bounds, layer, name, features, correlationId, crypto: null };
     const grant: FlowGrant = { ...info, channel: { path: '/ipcp', ticket: new Uint8Array(16), uid: 0 } };
     const given: number[] = [];
     const service: FlowService = {

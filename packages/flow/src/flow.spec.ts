@@ -104,6 +104,10 @@ describe('reading and writing', () => {
     client.access = 'both';
     expect(await codeOf(client.read({ timeoutMs: NaN }))).toBe('EINVAL');
     expect(await codeOf(client.write(new Uint8Array(client.maxPacket + 1)))).toBe('EMSGSIZE');
+    net.exchange.layerPacket = 100;
+    const [bounded] = await net.flows();
+    expect(await codeOf(bounded.write(new Uint8Array(101)))).toBe('EMSGSIZE');
+    expect(await codeOf(bounded.write(new Uint8Array(100)))).toBe('resolved');
     expect(await codeOf(client.write('text' as unknown as Uint8Array))).toBe('EINVAL');
   });
 });

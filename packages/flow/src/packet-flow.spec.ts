@@ -114,6 +114,20 @@ describe('a packet flow', () => {
     );
   });
 
+  it('refuses at once what its layer would drop', async () => {
+    const net = new TwoHosts();
+    net.exchange.layerPacket = 500;
+    const [client, server] = await net.packetFlows();
+    const got = collect(server);
+    expect([client.maxPacket, client.pathPacket]).toEqual([500, 500]);
+    const head = bytesOf('head');
+    expect(client.send(head, 4, new Uint8Array(497), 0, 497)).toBe('too-large');
+    expect(client.send(head, 4, bytesOf('x'.repeat(496)), 0, 496)).toBe('ok');
+    await net.run(5);
+    expect(got).toEqual([`head${'x'.repeat(496)}`]);
+    expect(client.counters.packetsSent).toBe(1);
+  });
+
   it('goes down when the other side deallocates, after what was sent before', async () => {
     const net = new TwoHosts();
     const [client, server] = await net.packetFlows();

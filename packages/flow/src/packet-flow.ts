@@ -14,7 +14,7 @@ import { statisticsOf, type FlowStatistics, type PacketFlowCounters } from './fl
 import { checkInteger } from './check-qos.js';
 import { PeerWatch } from './peer-watch.js';
 import type { DoorWatcher } from './stack/doorstep.js';
-import { FlowStack, isBare } from './stack/flow-stack.js';
+import { FlowStack, isBare, layerPacketOf } from './stack/flow-stack.js';
 
 /** EFLOWDOWN: ended by the other side, its layer or its death. EFLOWPEER: nothing heard for the peer time-out. */
 export type FlowDownCode = 'EFLOWDOWN' | 'EFLOWPEER';
@@ -92,6 +92,8 @@ export class PacketFlow {
   /** The channel, or the uppermost stage. */
   private readonly end: FlowEnd;
   private readonly stack: FlowStack | null;
+  /** Longest packet that channel and layer carry. Where there are stages, they refuse what is longer. */
+  private readonly layerPacket: number;
   private readonly watch: PeerWatch;
   /** The watch, where no stage tells it of the packets. */
   private readonly told: PeerWatch | null;
@@ -118,6 +120,7 @@ export class PacketFlow {
     this.features = grant.features;
     this.correlationId = grant.correlationId;
     this.crypto = factsOf(grant.crypto);
+    this.layerPacket = layerPacketOf(grant, channel);
     this.watch = this.watchPeer();
     this.stack = isBare(grant) ? null : this.buildStack(grant, role);
     this.end = this.stack?.top ?? channel;
@@ -130,12 +133,12 @@ export class PacketFlow {
 
   /** Longest packet in bytes that `send` takes. */
   get maxPacket(): number {
-    return this.end.maxPacket;
+    return this.stack === null ? this.layerPacket : this.end.maxPacket;
   }
 
   /** Longest packet in bytes that goes through the whole path in one piece, as far as is known; headers of the flow included. */
   get pathPacket(): number {
-    return this.stack?.pathPacket ?? this.channel.maxPacket;
+    return this.stack?.pathPacket ?? this.layerPacket;
   }
 
   /**
@@ -199,10 +202,12 @@ export class PacketFlow {
 
   /**
    * Sends the packet `head[0 … headLength)` + `body[offset … offset+length)`; both are copied. 'full': nothing was
-   * sent, `onWritable` follows. 'down': nothing was sent, see `down`. An empty packet is a keep-alive.
+   * sent, `onWritable` follows. 'down': nothing was sent, see `down`. 'too-large': more than `maxPacket`, or than a layer's
+   * flow cuts (`cutUpTo`). An empty packet is a keep-alive.
    */
   send(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.downCode !== null || this.released !== null) return 'down';
+    if (this.stack === null && headLength + length > this.layerPacket) return 'too-large';
     const verdict =
       headLength + length > 0
         ? this.end.write(head, headLength, body, offset, length)

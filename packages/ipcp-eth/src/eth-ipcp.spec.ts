@@ -158,6 +158,7 @@ describe.each(FRAMINGS)('an Ethernet layer with $name frames', (framing) => {
     const [a, b] = await world.pair();
     const { client, server } = await world.flow(a, b);
     const most = 1500 - (framing.headerLength - 14);
+    expect([client.result.layerPacket, b.bench.arrivals[0]!.layerPacket]).toEqual([most, most]);
     for (const length of [most, most + 1]) write(client.end, patterned(length));
     await world.ms(1);
     a.device.change({ mtu: 1200 });

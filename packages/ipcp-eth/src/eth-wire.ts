@@ -74,7 +74,7 @@ export class EthWire implements ShimWire<EthPeer> {
     port.onFrame = (buffer, offset, length) => this.arrived(buffer, offset, length);
   }
 
-  /** Bytes of a packet that fit a frame. */
+  /** Bytes of a packet that fit a frame. Flows are told what it is when they are made; the device's MTU may change. */
   get maxPacket(): number {
     const { framing, port, device } = this.parts;
     const mtu = Math.min(port.link.mtu, framing.maxMtu, device.startsWith('lo') ? LOOPBACK_MTU : Infinity);

@@ -46,13 +46,13 @@ class Probe implements Ipcp<{ n: number }> {
   }
   async flowAlloc(
     request: UserFlowRequest,
-  ): Promise<{ response: number; reason: string; mplMs: number; data: Uint8Array }> {
+  ): Promise<{ response: number; reason: string; mplMs: number; layerPacket: number; data: Uint8Array }> {
     const { flow } = request;
     this.flows.push(flow);
     flow.end.onReadable = (): void => {
       flow.end.read(2, (buffer, offset) => this.read.push(buffer[offset] ?? -1) > 0);
     };
-    return { response: await this.reply(request), reason: '', mplMs: 1, data: bytes(3) };
+    return { response: await this.reply(request), reason: '', mplMs: 1, layerPacket: 0, data: bytes(3) };
   }
   flowAgreed(flow: UserFlow): void {
     this.agreed = flow.features;
@@ -105,7 +105,13 @@ class World extends Bench {
     return this.clock.resolve(promise, fromSeconds(10));
   }
   arrive(): Promise<ArrivalResult> {
-    return this.probe.environment.users.arrive({ hash: this.host.hashOf('x'), qos: QOS_RAW, mplMs: 1, data: bytes(1) });
+    return this.probe.environment.users.arrive({
+      hash: this.host.hashOf('x'),
+      qos: QOS_RAW,
+      mplMs: 1,
+      layerPacket: 0,
+      data: bytes(1),
+    });
   }
 }
 

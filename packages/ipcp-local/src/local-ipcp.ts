@@ -4,8 +4,8 @@ import type { IpcpFlowAllocResult, LayerInfo } from '@ouroboros/ports';
 import { FlowPair } from './flow-pair.js';
 import type { LocalConfig } from './local-type.js';
 
-/** Maximum packet lifetime. [spec/wire-shims.md §1.6] */
-const LOCAL_MPL_MS = 100;
+/** Maximum packet lifetime; packets go from channel to channel. [spec/wire-shims.md §1.6] */
+const BOUNDS = { mplMs: 100, layerPacket: 0 } as const;
 
 /**
  * The local shim: a layer of one member, for flows between processes of one host. A request is presented to the IRM
@@ -38,10 +38,10 @@ export class LocalIpcp implements Ipcp<LocalConfig> {
     if (!(await this.query(hash))) {
       throw new OuroborosError('ENAME', 'the name is not registered in the local layer', { stage: 'name' });
     }
-    const answer = await this.environment.users.arrive({ hash, qos, mplMs: LOCAL_MPL_MS, data });
-    if (!answer.accepted) return { response: answer.response, reason: '', mplMs: LOCAL_MPL_MS, data: answer.data };
+    const answer = await this.environment.users.arrive({ hash, qos, ...BOUNDS, data });
+    if (!answer.accepted) return { response: answer.response, reason: '', ...BOUNDS, data: answer.data };
     this.tie(flow, answer.flow);
-    return { response: 0, reason: '', mplMs: LOCAL_MPL_MS, data: answer.data };
+    return { response: 0, reason: '', ...BOUNDS, data: answer.data };
   }
 
   userFlowDown(flow: UserFlow, reason: UserDownReason): Promise<void> | void {

@@ -40,6 +40,7 @@ export class TcpWire implements ShimWire<ShimPeer> {
   readonly title = 'TCP layer';
   readonly eids = { ...DESCRIPTOR_EIDS, maxRemote: 0xffffffff };
   readonly mplMs = TCP_MPL_MS;
+  readonly maxPacket = MAX_PAYLOAD;
   readonly requestRoom: number;
   readonly replyRoom = MAX_PAYLOAD - SHIM_REPLY_FIXED;
   readonly dependable = true;

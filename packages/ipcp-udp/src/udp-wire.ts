@@ -45,7 +45,7 @@ export class UdpWire implements ShimWire<ShimPeer> {
   readonly mplMs = UDP_MPL_MS;
   readonly requestRoom = UDP_MGMT_MAX - UDP_MGMT_FIXED - UDP_HASH_LENGTH;
   readonly replyRoom = UDP_MGMT_MAX - UDP_MGMT_FIXED;
-  private readonly maxPacket: number;
+  readonly maxPacket: number;
   private readonly frame: Uint8Array;
 
   constructor(private readonly parts: UdpWireParts) {

@@ -305,7 +305,8 @@ export class Member {
     const user = this.allocations.userOf(id);
     this.requested.delete(id);
     if (flow && response !== 0) this.forget(flow);
-    const wanted = this.allocations.answered(id, response, data);
+    const layerPacket = flow ? this.path.longest(flow) : 0;
+    const wanted = this.allocations.answered(id, { response, layerPacket, data });
     if (!flow || response !== 0) return;
     if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) });
     this.attach(flow, user);
@@ -313,7 +314,8 @@ export class Member {
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
-    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, data });
+    const layerPacket = this.path.longest(flow);
+    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, layerPacket, data });
     if (!result.accepted) {
       this.env.counters.add(COUNT.faRefused);
       return this.faDriver.input({ kind: 'answer', flow, response: result.response, data: result.data });

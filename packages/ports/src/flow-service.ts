@@ -18,6 +18,8 @@ export interface FlowGrant {
   readonly qos: QosSpec;
   /** Maximum packet lifetime in ms. */
   readonly mplMs: number;
+  /** Longest packet in bytes that the layer carries; 0 = what the channel takes, or not known. */
+  readonly layerPacket: number;
   readonly channel: ChannelGrant;
   /** The layer that carries the flow; empty for a flow between two local processes. */
   readonly layer: string;

@@ -77,6 +77,8 @@ export interface IpcpFlowAllocResult {
   /** Why, in words, when the IPCP knows more than the number; else empty. */
   readonly reason: string;
   readonly mplMs: number;
+  /** Longest packet in bytes that the layer carries from here; 0 = what the channel takes, or not known. */
+  readonly layerPacket: number;
   /** OAP response; when refused, the data by which a peer of ours says why, or empty. */
   readonly data: Uint8Array;
 }
@@ -86,6 +88,8 @@ export interface FlowArrival {
   readonly hash: Uint8Array;
   readonly qos: QosSpec;
   readonly mplMs: number;
+  /** As in IpcpFlowAllocResult. */
+  readonly layerPacket: number;
   readonly data: Uint8Array;
 }
 

@@ -135,6 +135,7 @@ describe('A flow over a layer', () => {
       flowId: 1,
       layer: 'udp-layer',
       mplMs: 100,
+      layerPacket: 8976,
       features: FEATURES,
       channel: { path: '/ipcp/udp' },
     });
@@ -326,7 +327,7 @@ describe('An allocation that fails', () => {
     [-1, 'EID unknown', 'EPERM', 'EID unknown'],
     [-77777, '', 'EREFUSED', 'error 77777 (EREFUSED)'],
   ])('reads the number %d of a far end without reason (%j)', (response, reason, code, text) => {
-    const refused = ok({ response, reason, mplMs: 0, data: EMPTY_BYTES });
+    const refused = ok({ response, reason, mplMs: 0, layerPacket: 0, data: EMPTY_BYTES });
     const [world] = withLayer('udp', { answers: { flowAlloc: () => refused } });
     const error = world.errorOf(world.alloc(world.process('/bin/client'), 'far'));
     expect(error.code).toBe(code);
@@ -334,7 +335,7 @@ describe('An allocation that fails', () => {
   });
 
   it('ends the flow at the IPCP when the OAP response is not the answer to its request', () => {
-    const forged = ok({ response: 0, reason: '', mplMs: 1, data: fromHex('00'.repeat(84)) });
+    const forged = ok({ response: 0, reason: '', mplMs: 1, layerPacket: 0, data: fromHex('00'.repeat(84)) });
     const [world] = withLayer('udp', { answers: { flowAlloc: () => forged } });
     expect(world.errorOf(world.alloc(world.process('/bin/client'), 'far'))).toMatchObject({
       code: 'ECRYPT',

@@ -148,7 +148,8 @@ export class Allocations {
       core.fail(accept, noIds);
       return this.fail(allocation, noIds);
     }
-    const grant = { flowId: flow.flowId, qos, mplMs: DIRECT_MPL_MS, layer: '', name, correlationId, crypto: null };
+    const whole = { layer: '', layerPacket: 0, mplMs: DIRECT_MPL_MS };
+    const grant = { flowId: flow.flowId, qos, ...whole, name, correlationId, crypto: null };
     const features = core.options.features;
     const ticket = core.secrets.draw();
     core.reply(accept, {

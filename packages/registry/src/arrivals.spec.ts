@@ -29,6 +29,7 @@ describe('A flow request that arrives from a layer', () => {
       name: 'hello',
       layer: 'udp-layer',
       mplMs: 100,
+      layerPacket: 8976,
       channel: { path: '/ipcp/udp', uid: 1000 },
     });
     expect(answer.ticket).toEqual(grant.channel.ticket);

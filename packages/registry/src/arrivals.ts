@@ -157,7 +157,7 @@ export class Arrivals {
   private accepted(arrival: Arrival, name: string, process: ProcessEntry, accept: number): void {
     const { core, flows } = this.parts;
     const { ipcp, offer, agreed } = arrival;
-    const { qos, mplMs } = arrival.flow;
+    const { qos, mplMs, layerPacket } = arrival.flow;
     if (!offer || !agreed) return;
     const { correlationId } = offer;
     const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
@@ -168,7 +168,7 @@ export class Arrivals {
     const { flowId, layer } = flow;
     const ticket = core.secrets.draw();
     const { features, crypto } = agreed;
-    const grant = { flowId, qos, mplMs, layer, name, features, correlationId, crypto };
+    const grant = { flowId, qos, mplMs, layerPacket, layer, name, features, correlationId, crypto };
     this.open.delete(arrival);
     const data = arrival.response;
     const { uid } = process.caller;

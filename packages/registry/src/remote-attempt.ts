@@ -203,7 +203,8 @@ export class RemoteAttempt {
     const { ipcp } = this.order;
     const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
     const { flowId, layer, name, qos, correlationId } = flow;
-    const grant = { flowId, qos, mplMs: result.mplMs, channel, layer, name, correlationId, features, crypto };
+    const { mplMs, layerPacket } = result;
+    const grant = { flowId, qos, mplMs, layerPacket, channel, layer, name, correlationId, features, crypto };
     this.end();
     this.hooks.granted(flow, grant, completed);
   }

@@ -130,7 +130,7 @@ describe('A flow to another host', () => {
     const withC = host();
     withC.layer('udp', { directory: new Set([directoryKey('hello')]) }).answers.flowAlloc = () => ({
       ok: true,
-      value: { response: -1008, reason: '', mplMs: 0, data: new Uint8Array(0) },
+      value: { response: -1008, reason: '', mplMs: 0, layerPacket: 0, data: new Uint8Array(0) },
     });
     expect(withC.errorOf(asked(withC))).toMatchObject({ code: 'ECRYPT' });
     expect(withC.callsOf('flowAlloc')).toHaveLength(2);

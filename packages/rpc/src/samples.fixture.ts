@@ -107,6 +107,7 @@ export const GRANT: FlowGrant = {
   flowId: 1,
   qos: QOS_VIDEO,
   mplMs: 5000,
+  layerPacket: 8976,
   channel: { path: '/run/ouroboros/ch.12', ticket: Uint8Array.from({ length: 16 }, (_, i) => i), uid: 1000 },
   layer: 'net',
   name: 'hello',
@@ -171,9 +172,16 @@ export const IPCP_ALLOC_RESULT: IpcpFlowAllocResult = {
   response: -1007,
   reason: 'no such name',
   mplMs: 250,
+  layerPacket: 8976,
   data: Uint8Array.of(9),
 };
-export const ARRIVAL: FlowArrival = { hash: HASH, qos: QOS_VOICE, mplMs: 100, data: Uint8Array.of(4, 5) };
+export const ARRIVAL: FlowArrival = {
+  hash: HASH,
+  qos: QOS_VOICE,
+  mplMs: 100,
+  layerPacket: 0,
+  data: Uint8Array.of(4, 5),
+};
 export const ARRIVAL_ANSWER: FlowArrivalAnswer = {
   response: -111,
   data: Uint8Array.of(6),

@@ -192,7 +192,8 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     if (!attempt || !flow) return;
     if (output.response === 0) flow.start();
     else this.detach(flow);
-    attempt.settle({ response: output.response, reason: '', mplMs: this.wire.mplMs, data: output.data });
+    const { response, data } = output;
+    attempt.settle({ response, reason: '', ...this.bounds(), data });
   }
 
   private failed(ref: number, reason: 'no-answer' | 'no-eid' | 'ended'): void {
@@ -204,7 +205,7 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
 
   private async present(shim: ShimFlow<P>, request: ShimRequest): Promise<void> {
     const { qos, hash, data } = request;
-    const result = await this.environment.users.arrive({ hash, qos, mplMs: this.wire.mplMs, data });
+    const result = await this.environment.users.arrive({ hash, qos, ...this.bounds(), data });
     const { eid } = shim;
     if (!result.accepted) {
       const { response } = result;
@@ -274,6 +275,11 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
 
   private takesDealloc(user: UserFlow): boolean {
     return this.wire.dependable === true || agreed(user, OapFeature.DEALLOC_MESSAGE);
+  }
+
+  private bounds(): Pick<IpcpFlowAllocResult, 'mplMs' | 'layerPacket'> {
+    const { mplMs, maxPacket: layerPacket } = this.wire;
+    return { mplMs, layerPacket };
   }
 
   /** A reason that does not fit is left out; the response number says enough. */

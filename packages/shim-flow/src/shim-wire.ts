@@ -14,6 +14,8 @@ export interface ShimWire<P extends ShimPeer> {
   readonly eids: EidRange;
   /** Maximum packet lifetime that flows are told, in ms. [spec/wire-shims.md §1.6] */
   readonly mplMs: number;
+  /** Longest packet in bytes that flows carry. */
+  readonly maxPacket: number;
   /** Bytes that a request, and a reply, has room for behind its fixed part and hash. */
   readonly requestRoom: number;
   readonly replyRoom: number;

@@ -1,7 +1,8 @@
+import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '@ouroboros/model';
-import { FrameClassifier } from '../test/classifier.js';
+import { FrameClassifier, type Handshake } from '../test/classifier.js';
 import { readPcap, udpDatagram } from '../test/pcap.js';
 
 const ETHERTYPE_ARP = '0806';
@@ -9,13 +10,14 @@ const ETHERTYPE_ARP = '0806';
 interface Census {
   readonly counts: Record<string, number>;
   readonly lines: string[];
+  readonly handshakes: readonly Handshake[];
 }
 
 /** Every frame decodes to something known and encodes to the same bytes; the counts show that none is passed over. */
 function census(file: string): Census {
   const frames = readPcap(new Uint8Array(readFileSync(join(__dirname, '../test/captures', file))));
   const classifier = new FrameClassifier();
-  const found: Census = { counts: {}, lines: [] };
+  const found: Census = { counts: {}, lines: [], handshakes: classifier.handshakes };
   for (const frame of frames) {
     const datagram = udpDatagram(frame);
     if (datagram === undefined) expect(toHex(frame.subarray(12, 14))).toBe(ETHERTYPE_ARP);
@@ -31,7 +33,7 @@ function census(file: string): Census {
 /** As `census`, for a layer over Ethernet. */
 function dixCensus(file: string): Census {
   const classifier = new FrameClassifier();
-  const found: Census = { counts: {}, lines: [] };
+  const found: Census = { counts: {}, lines: [], handshakes: classifier.handshakes };
   for (const frame of readPcap(new Uint8Array(readFileSync(join(__dirname, '../test/captures', file))))) {
     const parts = classifier.takeDix(frame);
     expect(toHex(parts[0]!.again)).toBe(toHex(frame));
@@ -122,6 +124,19 @@ describe('frames of C nodes decode and encode to the same bytes', () => {
     expect(lines[0]).toBe('DIX name-query hash=42dee3b0415b4f69..(32)');
   });
 
+  it('two hosts, encrypted flows over a UDP layer', () => {
+    const { counts } = census('g_enc.pcap');
+    expect(counts).toEqual({
+      ARP: 2,
+      'UDP request / OAP request': 6,
+      'UDP reply / OAP response': 6,
+      'UDP data / encrypted user 64': 18,
+      'UDP data / encrypted FRCP 64': 16,
+      'UDP data / encrypted FRCP 0': 9,
+    });
+    expect(total(counts)).toBe(57);
+  });
+
   it('print as lines that say what each header holds', () => {
     const { lines } = census('c_uni2.pcap');
     expect(lines[23]).toBe(
@@ -130,5 +145,42 @@ describe('frames of C nodes decode and encode to the same bytes', () => {
         'value=00000000aa3ea6e4 exp=1795467467',
     );
     expect(census('d_line3.pcap').lines[54]).toContain('DT dst=d4.05.13.00 qc=0 ttl=59 ecn=0 eid=0000000000000000');
+  });
+});
+
+describe('handshakes of C nodes about encrypted flows', () => {
+  const { handshakes } = census('g_enc.pcap');
+  const [AES_256_GCM, CHACHA20_POLY1305, SHA256] = [901, 1018, 672];
+
+  it('agree on cipher, KDF and digest, each answer naming its request by hash', () => {
+    const ciphers = handshakes.map(({ request, response }) => [request.cipherNid, response.cipherNid]);
+    const [gcm, chacha] = [AES_256_GCM, CHACHA20_POLY1305].map((nid) => [nid, nid]);
+    expect(ciphers).toEqual([gcm, gcm, chacha, chacha, gcm, gcm]);
+    for (const { request, requestBytes, response } of handshakes) {
+      for (const one of [request, response]) expect([one.kdfNid, one.mdNid]).toEqual([SHA256, SHA256]);
+      expect(toHex(response.id)).toBe(toHex(request.id));
+      expect(toHex(response.requestHash)).toBe(createHash('sha256').update(requestBytes).digest('hex'));
+    }
+  });
+
+  it('hold a public key each way: P-256 in 91 bytes, X25519 in 44', () => {
+    const keyOf = (kex: Uint8Array): string => {
+      const key = createPublicKey({ key: Buffer.from(kex), format: 'der', type: 'spki' });
+      return `${key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType} ${kex.length}`;
+    };
+    const keys = handshakes.map(({ request, response }) => [keyOf(request.kex), keyOf(response.kex)]);
+    const [p256, x25519] = ['prime256v1 91', 'x25519 44'].map((key) => [key, key]);
+    expect(keys).toEqual([p256, p256, x25519, x25519, p256, p256]);
+  });
+
+  it('are signed where the server has a certificate', () => {
+    const signed = handshakes.map(({ request, response, responseBytes }) => {
+      expect([request.certificate.length, request.signature.length]).toEqual([0, 0]);
+      if (response.certificate.length === 0) return 'anonymous';
+      const { publicKey, subject } = new X509Certificate(response.certificate);
+      const region = responseBytes.subarray(0, response.signedLength);
+      return `${subject.split('\n').at(-1)} ${verify('sha256', region, publicKey, response.signature)}`;
+    });
+    expect(signed).toEqual([...Array<string>(4).fill('anonymous'), 'CN=oping.auth true', 'CN=oping.auth true']);
   });
 });

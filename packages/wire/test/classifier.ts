@@ -31,6 +31,7 @@ import {
   ETH_DIX,
   ETH_DIX_ETHERTYPE,
   macText,
+  FRCP_PCI_LENGTH,
   printCep,
   printDht,
   printDtPdu,
@@ -43,12 +44,15 @@ import {
   printOap,
   printUdpFrame,
   readMac,
+  requestHashLength,
   udpEid,
   UDP_DATA_HEADER,
   writeDtPci,
   writeMac,
   writeUdpEid,
   type Decoded,
+  type DecodedOap,
+  type UdpFlowRequest,
 } from '../src/index.js';
 import { concatBytes } from '@ouroboros/model';
 import { valueOf } from './golden.js';
@@ -56,8 +60,10 @@ import type { UdpDatagram } from './pcap.js';
 
 /** Hash of the layer `net`: SHA3-256. */
 const LAYER_HASH = 32;
-/** Request hash of a response to a request without digest: SHA-384. */
-const REQUEST_HASH = 48;
+/** Request hash of a response to a request without digest, as on every flow inside the layer. */
+const PLAIN_REQUEST_HASH = requestHashLength(0)!;
+/** An encrypted packet is longer than what it holds by IV and tag. [spec/wire-crypto.md §7] */
+const SEAL = 12 + 16;
 
 /** One header or message inside a frame, outermost first; `again` = it and all inside it, decoded and encoded. */
 export interface Part {
@@ -66,8 +72,21 @@ export interface Part {
   readonly line: string;
 }
 
+type Asked = Pick<UdpFlowRequest, 'data' | 'qos'>;
+
+/** The two messages of one allocation. */
+export interface Handshake {
+  readonly request: DecodedOap;
+  readonly requestBytes: Uint8Array;
+  readonly response: DecodedOap;
+  readonly responseBytes: Uint8Array;
+}
+
 /** What is known of a flow between two hosts: the component that OCEP named, and how many packets each side has sent. */
 interface FlowState {
+  readonly encrypted: boolean;
+  /** Packets begin with FRCP's header. */
+  readonly ordered: boolean;
   component: string | undefined;
   readonly sent: Map<string, number>;
 }
@@ -80,9 +99,12 @@ const leaf = <T>(
   print: (bytes: Uint8Array) => string,
 ): Part => ({ kind, again: encode(valueOf(decode(bytes))), line: print(bytes) });
 
-function oap(bytes: Uint8Array, isRequest: boolean): Part {
-  const hashLength = isRequest ? 0 : REQUEST_HASH;
-  const title = isRequest ? 'OAP request' : 'OAP response';
+/** What the response to this request has as request hash. */
+const hashLengthFor = (request: Uint8Array): number => requestHashLength(valueOf(decodeOap(request, 0)).mdNid)!;
+
+/** A request has hash length 0. */
+function oap(bytes: Uint8Array, hashLength: number): Part {
+  const title = hashLength === 0 ? 'OAP request' : 'OAP response';
   return leaf(
     title,
     bytes,
@@ -90,6 +112,14 @@ function oap(bytes: Uint8Array, isRequest: boolean): Part {
     encodeOap,
     (one) => printOap(one, hashLength),
   );
+}
+
+/** What an encrypted packet holds can be told by its length alone. */
+function sealed(packet: Uint8Array, ordered: boolean): Part {
+  const length = packet.length - SEAL - (ordered ? FRCP_PCI_LENGTH : 0);
+  if (length < 0) throw new Error(`an encrypted packet of ${packet.length} bytes`);
+  const kind = `encrypted ${ordered ? 'FRCP' : 'user'} ${length}`;
+  return { kind, again: packet, line: kind };
 }
 
 /**
@@ -100,7 +130,9 @@ export class FrameClassifier {
   /** Key: receiver's host and EID. Both ends of a flow share one state. */
   private readonly flows = new Map<string, FlowState>();
   /** Requests that wait for their reply. Key: requester's host and EID. */
-  private readonly requested = new Set<string>();
+  private readonly requested = new Map<string, Asked>();
+  /** The allocations between hosts, in the order of their replies. */
+  readonly handshakes: Handshake[] = [];
 
   take(datagram: UdpDatagram): Part[] {
     const { payload } = datagram;
@@ -110,18 +142,35 @@ export class FrameClassifier {
   private takeManagement({ payload, from, to }: UdpDatagram): Part[] {
     const message = valueOf(decodeUdpMgmt(payload));
     if (message.kind !== 'request' && message.kind !== 'reply') throw new Error(`code of ${message.kind}`);
-    if (message.kind === 'request') this.requested.add(`${from} ${message.sEid}`);
-    else this.open(`${to} ${message.sEid}`, `${from} ${message.dEid}`);
-    const inner = oap(message.data, message.kind === 'request');
+    const { sEid } = message;
+    const inner =
+      message.kind === 'request'
+        ? this.ask(`${from} ${sEid}`, message)
+        : this.answer(`${to} ${sEid}`, `${from} ${message.dEid}`, message.data);
     const again = encodeUdpMgmt({ ...message, data: inner.again });
     return [{ kind: `UDP ${message.kind}`, again, line: printUdpFrame(payload) }, inner];
   }
 
-  private open(requester: string, responder: string): void {
-    if (!this.requested.delete(requester)) throw new Error(`reply to ${requester}, which asked for nothing`);
-    const state: FlowState = { component: undefined, sent: new Map() };
-    this.flows.set(requester, state);
-    this.flows.set(responder, state);
+  private ask(requester: string, request: Asked): Part {
+    this.requested.set(requester, request);
+    return oap(request.data, 0);
+  }
+
+  private answer(requester: string, responder: string, responseBytes: Uint8Array): Part {
+    const asked = this.requested.get(requester);
+    if (asked === undefined) throw new Error(`reply to ${requester}, which asked for nothing`);
+    this.requested.delete(requester);
+    const hashLength = hashLengthFor(asked.data);
+    const response = valueOf(decodeOap(responseBytes, hashLength));
+    const request = valueOf(decodeOap(asked.data, 0));
+    this.handshakes.push({ request, requestBytes: asked.data, response, responseBytes });
+    this.open([requester, responder], response.cipherNid !== 0, asked.qos.inOrder !== 0);
+    return oap(responseBytes, hashLength);
+  }
+
+  private open(ends: readonly string[], encrypted: boolean, ordered: boolean): void {
+    const state: FlowState = { encrypted, ordered, component: undefined, sent: new Map() };
+    for (const end of ends) this.flows.set(end, state);
   }
 
   /** A whole frame with DIX header. */
@@ -145,9 +194,11 @@ export class FrameClassifier {
     if (message.kind === 'name-query' || message.kind === 'name-reply')
       return [{ kind, again: encodeEthMgmt(ETH_DIX, message), line: '' }];
     if (message.kind !== 'request' && message.kind !== 'reply') throw new Error(`code of ${message.kind}`);
-    if (message.kind === 'request') this.requested.add(`${from} ${message.sEid}`);
-    else this.open(`${to} ${message.dEid}`, `${from} ${message.sEid}`);
-    const inner = oap(message.data, message.kind === 'request');
+    const { sEid } = message;
+    const inner =
+      message.kind === 'request'
+        ? this.ask(`${from} ${sEid}`, message)
+        : this.answer(`${to} ${message.dEid}`, `${from} ${sEid}`, message.data);
     return [{ kind, again: encodeEthMgmt(ETH_DIX, { ...message, data: inner.again }), line: '' }, inner];
   }
 
@@ -174,6 +225,7 @@ export class FrameClassifier {
 
   private takePacket(flow: FlowState, packet: Uint8Array, nth: number): Part[] {
     if (packet.length === 0) return [{ kind: 'keep-alive', again: packet, line: 'keep-alive' }];
+    if (flow.encrypted) return [sealed(packet, flow.ordered)];
     if (nth === 0) {
       const cep = decodeCep(packet);
       if (cep.ok) {
@@ -234,7 +286,7 @@ export class FrameClassifier {
     if (message.kind !== 'request' && message.kind !== 'reply') {
       return [{ kind: `FA ${message.kind}`, again: encodeFa(message), line }];
     }
-    const inner = oap(message.data, message.kind === 'request');
+    const inner = oap(message.data, message.kind === 'request' ? 0 : PLAIN_REQUEST_HASH);
     return [{ kind: `FA ${message.kind}`, again: encodeFa({ ...message, data: inner.again }), line }, inner];
   }
 }

@@ -59,11 +59,16 @@ export class CNode implements PeerNode {
     return this.exec(this.program('oping'), args);
   }
 
-  async serve(name: string, layer: string): Promise<void> {
+  serve(name: string, layer: string): Promise<void> {
+    return this.serveWith('oping', ['-l', '-Q'], name, layer);
+  }
+
+  /** Serves `name` with one of C's tools. */
+  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
     await this.irm('name', 'create', name);
-    await this.irm('bind', 'program', this.program('oping'), 'name', name);
+    await this.irm('bind', 'program', this.program(tool), 'name', name);
     await this.irm('name', 'register', name, 'layer', layer);
-    const server = spawn('nsenter', [...this.entering(), this.program('oping'), '-l', '-Q'], {
+    const server = spawn('nsenter', [...this.entering(), this.program(tool), ...args], {
       env: this.env(),
       stdio: 'ignore',
     });

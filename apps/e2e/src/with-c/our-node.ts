@@ -53,6 +53,10 @@ export class OurNode implements PeerNode {
     return this.exec('oping', args);
   }
 
+  operf(...args: string[]): Promise<string> {
+    return this.exec('operf', args);
+  }
+
   async serve(name: string, layer: string): Promise<void> {
     await this.irm('name', 'create', name);
     await this.irm('bind', 'program', join(binFolder(), 'oping'), 'name', name, 'auto', '--', '--listen', '--quiet');

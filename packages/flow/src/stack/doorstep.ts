@@ -20,8 +20,15 @@ export class Doorstep extends Sieve {
   constructor(
     below: FlowEnd,
     private readonly watcher: DoorWatcher,
+    /** Longest packet that channel and layer carry. */
+    private readonly layerPacket: number,
   ) {
     super(below);
+  }
+
+  /** The layer would drop what is longer. */
+  override get maxPacket(): number {
+    return this.layerPacket;
   }
 
   /** Packets that have arrived so far, those still queued included. */
@@ -30,6 +37,7 @@ export class Doorstep extends Sieve {
   }
 
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
+    if (headLength + length > this.layerPacket) return 'too-large';
     const verdict = this.below.write(head, headLength, body, offset, length);
     if (verdict === 'ok') this.watcher.sent();
     return verdict;

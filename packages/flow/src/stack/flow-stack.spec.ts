@@ -50,6 +50,18 @@ describe.each(all)('a flow that is %s with %s', (_kind, _peer, options) => {
     expect(flow.send(new Uint8Array(maxPacket + 1))).toBe('too-large');
   });
 
+  it('sends nothing that is longer than its layer carries', async () => {
+    const layerPacket = 8976;
+    const flow = (await Stacked.open({ ...options, layerPacket, conditions: { links: [layerPacket] } })).collect();
+    const { maxPacket } = flow.near.top;
+    const longest = pattern(Math.min(maxPacket, 20_000));
+    expect(flow.send(pattern(maxPacket + 1))).toBe('too-large');
+    await flow.sendAll([longest]);
+    await flow.path.run(10_000);
+    expect(digest(flow.atFar)).toEqual(digest([longest]));
+    expect(Math.max(...flow.path.near.sent)).toBe(layerPacket);
+  });
+
   it('holds the sender back when nobody reads, and loses nothing by it', async () => {
     const flow = await Stacked.open({ ...options, conditions: { queue: 50 } });
     const sent: Uint8Array[] = [];

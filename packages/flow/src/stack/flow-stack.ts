@@ -25,7 +25,7 @@ export interface StackParts {
 }
 
 /** What of a grant the stages follow from. */
-export type StackGrant = Pick<FlowGrant, 'qos' | 'features' | 'crypto' | 'layer' | 'mplMs'>;
+export type StackGrant = Pick<FlowGrant, 'qos' | 'features' | 'crypto' | 'layer' | 'layerPacket' | 'mplMs'>;
 
 /**
  * The stages of one flow, from the channel up; which there are follows from its grant alone.
@@ -45,12 +45,14 @@ export class FlowStack {
   readonly top: Stage;
 
   constructor(grant: StackGrant, end: FlowEnd, parts: StackParts) {
-    this.doorstep = new Doorstep(end, parts.watcher);
+    this.doorstep = new Doorstep(end, parts.watcher, layerPacketOf(grant, end));
     this.checksum = grant.qos.ber === 0 ? new ChecksumStage(this.doorstep) : null;
     const checked = this.checksum ?? this.doorstep;
     this.protection = grant.crypto === null ? null : protectionStage(checked, grant, parts);
     const sealed = this.protection ?? checked;
-    this.frames = hasFrames(grant) ? frameStage(sealed, grant, end.maxPacket - sealed.maxPacket, parts) : null;
+    this.frames = hasFrames(grant)
+      ? frameStage(sealed, grant, this.doorstep.maxPacket - sealed.maxPacket, parts)
+      : null;
     const framed = this.frames ?? sealed;
     this.frcp = grant.qos.inOrder === 0 ? null : frcpStage(framed, grant, parts);
     this.segments = this.frcp && this.frames && new SegmentStage(this.frcp, this.frames, parts.clock);
@@ -66,6 +68,10 @@ export class FlowStack {
 /** True when a flow is the channel and nothing else: packets are the user's bytes. */
 export const isBare = (grant: StackGrant): boolean =>
   grant.crypto === null && grant.qos.inOrder === 0 && grant.qos.ber !== 0 && !hasFrames(grant);
+
+/** Longest packet in bytes that channel and layer carry. */
+export const layerPacketOf = ({ layerPacket }: Pick<FlowGrant, 'layerPacket'>, { maxPacket }: FlowEnd): number =>
+  layerPacket === 0 ? maxPacket : Math.min(layerPacket, maxPacket);
 
 const hasFrames = (grant: StackGrant): boolean => (grant.features & OapFeature.FRAMES) !== 0;
 

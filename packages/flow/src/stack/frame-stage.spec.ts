@@ -184,7 +184,9 @@ describe('the path of a framed flow', () => {
   it('is what layers above must find themselves: longer packets are refused where the user asks for it', async () => {
     const framed = new Framed({ links: [1280] });
     framed.collect();
+    expect(framed.near.maxPacket).toBe(MAX_MESSAGE);
     framed.near.cutUpTo = 1400;
+    expect(framed.near.maxPacket).toBe(65_531);
     expect(framed.send(pattern(1400))).toBe('ok');
     expect(framed.send(pattern(1401))).toBe('too-large');
     await framed.path.run(5000);

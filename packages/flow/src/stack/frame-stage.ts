@@ -66,9 +66,9 @@ export class FrameStage extends HoldingStage {
     this.fragmenter = new Fragmenter(below, config.firstNumber);
   }
 
-  /** Longest message; what is longer than the path takes is cut. */
+  /** Longest message; what is longer than the path takes is cut, as far as `cutUpTo` allows. */
   override get maxPacket(): number {
-    return MAX_MESSAGE;
+    return Math.min(MAX_MESSAGE, Math.max(this.cutUpTo, this.below.maxPacket - PACKET_FRAME_HEADER));
   }
 
   /** Longest packet that the whole path is known to take, as the layer carries it. */

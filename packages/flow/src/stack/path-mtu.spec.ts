@@ -70,6 +70,7 @@ describe('the search for the longest packet of a path', () => {
       fc.asyncProperty(cases, async ({ limit, seed }) => {
         const probed = new Probed(limit, { loss: 0.3, seed });
         for (let i = 0; i < 20; i += 1) await probed.search(10_000);
+        await probed.path.run(120_000);
         expect(probed.machine.size).toBeLessThanOrEqual(limit);
         expect(probed.machine.size).toBeGreaterThanOrEqual(BASE_PACKET);
         expect(['rest', 'confirm']).toContain(probed.machine.state);

@@ -17,6 +17,7 @@ class Wire {
   onPacket: PacketTaker | null = null;
   onWritable: (() => void) | null = null;
   queued = 0;
+  readonly maxPacket = 8976;
   verdict: WriteVerdict = 'ok';
   readonly sent: string[] = [];
 
@@ -70,6 +71,11 @@ describe('data transfer', () => {
     const body = fromHex(`00${HELLO}00`);
     expect(dt.send(B, 0, 0x41, 0xa1b2c3d4, body, 1, 5)).toBe('ok');
     expect(toB.sent).toEqual([`01020304003c0041000000d4c3b2a1${HELLO}`]);
+  });
+
+  it('says what the next hop takes at most', () => {
+    const { dt } = member();
+    expect([dt.longest(B, 0, 0x41, 0), dt.longest(address(9), 0, 0x41, 0)]).toEqual([8961, 0]);
   });
 
   it('relays with one hop less and its own mark added, and leaves the arriving bytes alone', () => {

@@ -118,6 +118,12 @@ export class DataTransfer {
     return this.pffs[0].nextHop(destination, 0, 0) !== undefined;
   }
 
+  /** Longest packet in bytes that `send` takes; 0 = nothing goes there. */
+  longest(to: Address, cube: QosCube, eidLow: number, eidHigh: number): number {
+    const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
+    return link === undefined ? 0 : link.flow.maxPacket - DT_PCI_LENGTH;
+  }
+
   /** Sends a packet of this member. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */
   send(
     to: Address,

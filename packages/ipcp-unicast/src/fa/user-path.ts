@@ -57,6 +57,11 @@ export class UserPath {
     });
   }
 
+  /** Longest packet in bytes that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
+  longest({ user, remoteAddress, remoteLow, remoteHigh }: FaFlow): number {
+    return this.dt.longest(remoteAddress, user ? qosCube(user.qos) : 0, remoteLow, remoteHigh);
+  }
+
   close(flow: FaFlow): void {
     this.resumptions.get(flow)?.();
     this.resumptions.delete(flow);

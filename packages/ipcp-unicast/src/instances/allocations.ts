@@ -23,6 +23,8 @@ export interface AskedFlow {
   readonly request: UserFlowRequest;
 }
 
+export type MemberAnswer = Pick<IpcpFlowAllocResult, 'response' | 'layerPacket' | 'data'>;
+
 export interface AllocationParts {
   readonly clock: Clock;
   readonly random32: () => number;
@@ -99,13 +101,13 @@ export class Allocations {
   }
 
   /** A member's answer, 0 or negative. False: nobody wants it any more. */
-  answered(id: number, response: number, data: Uint8Array): boolean {
+  answered(id: number, { response, layerPacket, data }: MemberAnswer): boolean {
     const attempt = this.attemptOf.get(id);
     const from = attempt?.asked.get(id);
     if (!attempt || from === undefined) return false;
     this.attemptOf.delete(id);
     attempt.asked.delete(id);
-    const answer = { response, reason: '', mplMs: MPL_MS, data };
+    const answer = { response, reason: '', mplMs: MPL_MS, layerPacket, data };
     if (response === 0) this.conclude(attempt, answer);
     else this.refused(attempt, from, answer);
     return true;
@@ -178,6 +180,7 @@ const canceled: IpcpFlowAllocResult = {
   response: -errorNumber('ECANCELED'),
   reason: '',
   mplMs: MPL_MS,
+  layerPacket: 0,
   data: EMPTY_BYTES,
 };
 

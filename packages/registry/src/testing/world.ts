@@ -284,7 +284,7 @@ export class World {
       ipcp.layer?.hash ?? 'SHA3_256',
       Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
     );
-    const flow = { hash, qos, mplMs: 100, data };
+    const flow = { hash, qos, mplMs: 100, layerPacket: 8976, data };
     this.input({ kind: 'flowArrived', ipcp: ipcp.session, arrival, flow, wallNanos: WALL });
     return arrival;
   }
@@ -314,7 +314,7 @@ export class World {
     const answered = answerOap(offer, { security, timestampNs: WALL, room: 1388 }, this.tools);
     if (!answered.ok) return this.refusedWith(offer, answered);
     this.farAgreed.push(answered.agreed);
-    return { response: 0, reason: '', mplMs: 100, data: answered.bytes };
+    return { response: 0, reason: '', mplMs: 100, layerPacket: 8976, data: answered.bytes };
   }
 
   farRefuses(request: IpcpFlowAllocRequest, code: Failure['code'], text: string): IpcpFlowAllocResult {
@@ -332,7 +332,7 @@ export class World {
   }
 
   private refusedWith(offer: OapOffer, why: Pick<OapFailure, 'code' | 'text' | 'wanted'>): IpcpFlowAllocResult {
-    return { ...refuseOap(offer, why, WALL), reason: '', mplMs: 0 };
+    return { ...refuseOap(offer, why, WALL), reason: '', mplMs: 0, layerPacket: 0 };
   }
 
   id(): number {
