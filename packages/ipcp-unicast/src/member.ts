@@ -155,6 +155,7 @@ export class Member {
     this.allocations.over(user);
     const flow = this.flowOfUser.get(user);
     if (!flow) return;
+    this.path.sendRest(flow);
     this.forget(flow);
     const tell = this.extensions && (user.features & OapFeature.DEALLOC_MESSAGE) !== 0;
     this.faDriver.input({ kind: 'end', flow, tell });

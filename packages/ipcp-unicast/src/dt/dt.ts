@@ -26,9 +26,6 @@ import type { LinkScheduler, Waiter } from '../sched/index.js';
  */
 const GUARANTEED_PACKET = 1500;
 
-/** Packets of components go with the most urgent cube: a flood must not keep flows from being made and ended. */
-const CONTROL: QosCube = 2;
-
 const DROPPED = { full: COUNT.dropQueueFull, down: COUNT.dropFlowDown, 'too-large': COUNT.dropTooLarge } as const;
 
 /** A data-transfer flow to a neighbour. */
@@ -140,10 +137,9 @@ export class DataTransfer {
   ): DtVerdict {
     const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
     if (link === undefined) return this.drop(COUNT.dropNoNextHop);
-    const urgency = eidHigh === 0 && eidLow < DT_FIRST_FLOW_EID ? CONTROL : cube;
-    const mark = link.scheduler.mark(urgency, this.config.clock.now());
+    const mark = link.scheduler.mark(cube, this.config.clock.now());
     writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
-    const verdict = link.scheduler.send(urgency, this.pci, DT_PCI_LENGTH, body, offset, length, waiter);
+    const verdict = link.scheduler.send(cube, this.pci, DT_PCI_LENGTH, body, offset, length, waiter, true);
     if (verdict === 'full' && waiter !== null) return 'full';
     if (verdict !== 'ok') return this.drop(DROPPED[verdict]);
     this.counters.add(COUNT.dtLocalPackets);
@@ -218,7 +214,6 @@ export class DataTransfer {
 
 /** By the packet's own cube, of which C says nothing; whatever is no cube is best effort. */
 function urgencyOf(buffer: Uint8Array, offset: number): QosCube {
-  if (dtEidHigh(buffer, offset) === 0 && dtEidLow(buffer, offset) < DT_FIRST_FLOW_EID) return CONTROL;
   const cube = dtCube(buffer, offset);
   return cube === 1 || cube === 2 ? cube : 0;
 }

@@ -8,6 +8,8 @@ import type { Waiter } from '../sched/index.js';
 import type { FaFlow, FlowTable } from './flow-table.js';
 
 const PACKETS_PER_TURN = 64;
+/** Packets that a process can have left when it ended its flow. */
+const MOST_LEFT = 65_536;
 /** Of a flow that waited: it shares the room with the others of its cube. */
 const PACKETS_WHEN_RESUMED = 4;
 
@@ -45,8 +47,18 @@ export class UserPath {
     end.onReadable = pump;
   }
 
+  /** The process has ended the flow: what it wrote before leaves as far as the link's queue takes it. */
+  sendRest({ user, state, remoteAddress, remoteLow, remoteHigh }: FaFlow): void {
+    if (!user || state !== 'open') return;
+    const cube = qosCube(user.qos);
+    user.end.read(MOST_LEFT, (buffer, offset, length) => {
+      this.dt.send(remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length);
+      return true;
+    });
+  }
+
   /** Longest packet in bytes that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
-  longest({ remoteAddress, remoteLow, remoteHigh, user }: FaFlow): number {
+  longest({ user, remoteAddress, remoteLow, remoteHigh }: FaFlow): number {
     return this.dt.longest(remoteAddress, user ? qosCube(user.qos) : 0, remoteLow, remoteHigh);
   }
 

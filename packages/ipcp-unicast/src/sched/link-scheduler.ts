@@ -75,7 +75,8 @@ export class LinkScheduler {
 
   /**
    * Sends or queues `head[0 … headLength)` + `body[offset … offset+length)`; both are copied. `waiter`: whom to resume
-   * after 'full'; null for packets that are lost then.
+   * after 'full'; null for packets that are lost then. `local` ones without a waiter
+   * are messages of components, for which the rest of the queue is kept: they follow the packets of their flows.
    */
   send(
     cube: QosCube,
@@ -85,13 +86,14 @@ export class LinkScheduler {
     offset: number,
     length: number,
     waiter: Waiter | null,
+    local = waiter !== null,
   ): WriteVerdict {
     if (!this.blocked) {
       const verdict = this.flow.send(head, headLength, body, offset, length);
       if (verdict !== 'full') return verdict;
       this.blocked = true;
     }
-    const { queue, waiters } = waiter === null ? this.relayed[cube] : this.local[cube];
+    const { queue, waiters } = local ? this.local[cube] : this.relayed[cube];
     const mayQueue = waiter === null || (queue.bytes < LOCAL_BYTES && (waiters.size === 0 || waiter === this.resumed));
     if (mayQueue && queue.push(head, headLength, body, offset, length)) return 'ok';
     if (waiter !== null) waiters.add(waiter);
