@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SILENCE_LIMIT_MS, linkExtension } from '@ouroboros/connections';
 import { loadCrypto } from '@ouroboros/crypto';
 import { FRCP_MAX_WINDOW, Frcp } from '@ouroboros/frcp';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
@@ -41,6 +42,7 @@ import {
   fragmentMessage,
   MAX_MESSAGE,
   OapFeature,
+  OcepFeature,
   PROBE_ANSWER_LENGTH,
   probeAnswerLength,
   probeNumber,
@@ -50,7 +52,6 @@ import {
   writeProbeAnswer,
 } from '@ouroboros/wire';
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
-import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
 import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/index.js';
 import { LsDatabase } from '../../../packages/ipcp-unicast/src/routing/database.js';
 import {
@@ -227,8 +228,9 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'llc-inquiry': () => encodeEthMgmt(ETH_LLC, { kind: 'inquiry', sEid: 6, dEid: 5 }),
   'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
-  'link-extension': () => LINK_EXTENSION,
-  ocep: () => encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: LINK_EXTENSION }),
+  'link-extension': () => linkExtension(OcepFeature.LS_SYNC),
+  ocep: () =>
+    encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: linkExtension(OcepFeature.LS_SYNC) }),
   summary: () => encodeSummary(database.size, database.digest),
   entries: () => encodeEntries([link]),
   withdraw: () => encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: self, ext: withdrawal }),
@@ -278,7 +280,7 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(valueOf(decodeFa(bytesOf('fa-dealloc'), HASH_LENGTH))).toMatchObject({ rEid: 0x9e3779b900000041n });
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
-      features: LS_SYNC,
+      features: OcepFeature.LS_SYNC,
       keepaliveMs: SILENCE_LIMIT_MS,
     });
     expect(decodeSync(bytesOf('summary'))).toEqual({ kind: 'summary', count: 1, digest: database.digest });
@@ -319,6 +321,6 @@ describe('the examples of docs/wire-extensions.md', () => {
   it('name the bits of the code', () => {
     expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, OapFeature.INQUIRY]).toEqual([1, 2, 4]);
     expect(OapFeature.REFUSAL_NOTICE).toBe(64);
-    expect([LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 1]);
+    expect([OcepFeature.LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 1]);
   });
 });
