@@ -1,5 +1,5 @@
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
-import { OuroborosError, fromMs, fromSeconds, micros, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, fromMs, fromSeconds, micros, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
 import { OcepAcceptor, type ComponentRecord } from '@ouroboros/enrollment';
 import { sleep, type Clock, type Logger } from '@ouroboros/ports';
 import { CEP_COMPONENTS, type Cep } from '@ouroboros/wire';
@@ -97,6 +97,19 @@ export class Connections {
     const established = await this.reach(dst, component, qos);
     this.wanted.set(key, wanted);
     this.adopt(wanted, established);
+  }
+
+  /** A connection that is not made again when it is lost. EIPCP, and what the allocation of a flow rejects with. */
+  async attach(dst: string, component: LinkComponent): Promise<Link> {
+    const { flow, peer } = await this.reach(dst, component, QOS_RAW, RETRY_TIMEOUT_MS);
+    if (!this.stopped) return this.add(component, flow, peer, dst);
+    await flow.dealloc();
+    throw new OuroborosError('ECANCELED', 'the member leaves the layer');
+  }
+
+  /** Ends a connection of `attach`. */
+  end(link: Link): void {
+    this.drop(link);
   }
 
   /** Success without effect when there is no such connection, as in C. */

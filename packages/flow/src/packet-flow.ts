@@ -38,6 +38,8 @@ export interface PacketFlowRole {
   readonly initiator: boolean;
   /** For encrypted flows. */
   readonly crypto: CryptoSuite | null;
+  /** Longest packet of the layer, where it is less than what the channel takes. */
+  readonly maxPacket?: number;
 }
 
 /** How a flow is protected; the keys stay inside. */
@@ -92,6 +94,7 @@ export class PacketFlow {
   /** The channel, or the uppermost stage. */
   private readonly end: FlowEnd;
   private readonly stack: FlowStack | null;
+  private readonly longest: number;
   private readonly watch: PeerWatch;
   /** The watch, where no stage tells it of the packets. */
   private readonly told: PeerWatch | null;
@@ -118,6 +121,7 @@ export class PacketFlow {
     this.features = grant.features;
     this.correlationId = grant.correlationId;
     this.crypto = factsOf(grant.crypto);
+    this.longest = role.maxPacket ?? Infinity;
     this.watch = this.watchPeer();
     this.stack = isBare(grant) ? null : this.buildStack(grant, role);
     this.end = this.stack?.top ?? channel;
@@ -130,7 +134,7 @@ export class PacketFlow {
 
   /** Longest packet in bytes that `send` takes. */
   get maxPacket(): number {
-    return this.end.maxPacket;
+    return Math.min(this.end.maxPacket, this.longest);
   }
 
   /** Longest packet in bytes that goes through the whole path in one piece, as far as is known; headers of the flow included. */
@@ -203,6 +207,7 @@ export class PacketFlow {
    */
   send(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.downCode !== null || this.released !== null) return 'down';
+    if (headLength + length > this.longest) return 'too-large';
     const verdict =
       headLength + length > 0
         ? this.end.write(head, headLength, body, offset, length)

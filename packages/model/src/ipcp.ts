@@ -15,7 +15,7 @@ export const IPCP_TYPE_NUMBER = {
 /** Types of the specification, in the order of lists. [spec/architecture.md §7] */
 export const IPCP_TYPES: readonly string[] = Object.keys(IPCP_TYPE_NUMBER);
 /** Types of the specification that this release has no program for. */
-export const LATER_IPCP_TYPES: readonly string[] = ['broadcast'];
+export const LATER_IPCP_TYPES: readonly string[] = [];
 /** Types that this release has a program for; any other may exist as an installed program `ipcpd-<type>`. */
 export const RELEASED_IPCP_TYPES: readonly string[] = IPCP_TYPES.filter((type) => !LATER_IPCP_TYPES.includes(type));
 

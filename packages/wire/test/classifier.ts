@@ -48,6 +48,7 @@ import {
   writeDtPci,
   writeMac,
   writeUdpEid,
+  type Cep,
   type Decoded,
 } from '../src/index.js';
 import { concatBytes } from '@ouroboros/model';
@@ -66,9 +67,9 @@ export interface Part {
   readonly line: string;
 }
 
-/** What is known of a flow between two hosts: the component that OCEP named, and how many packets each side has sent. */
+/** What is known of a flow between two hosts: what OCEP said of its component, and how many packets each side has sent. */
 interface FlowState {
-  component: string | undefined;
+  component: Cep | undefined;
   readonly sent: Map<string, number>;
 }
 
@@ -79,6 +80,9 @@ const leaf = <T>(
   encode: (value: T) => Uint8Array,
   print: (bytes: Uint8Array) => string,
 ): Part => ({ kind, again: encode(valueOf(decode(bytes))), line: print(bytes) });
+
+/** What has no header of the layers that are known here. */
+const user = (packet: Uint8Array): Part => ({ kind: 'user', again: packet, line: `user ${packet.length}` });
 
 function oap(bytes: Uint8Array, isRequest: boolean): Part {
   const hashLength = isRequest ? 0 : REQUEST_HASH;
@@ -177,21 +181,21 @@ export class FrameClassifier {
     if (nth === 0) {
       const cep = decodeCep(packet);
       if (cep.ok) {
-        flow.component = cep.value.component;
+        flow.component = cep.value;
         return [leaf('OCEP', packet, decodeCep, encodeCep, printCep)];
       }
     }
-    switch (flow.component) {
+    switch (flow.component?.component) {
       case undefined:
-        return [{ kind: 'user', again: packet, line: `user ${packet.length}` }];
+        return [user(packet)];
       case CEP_COMPONENTS.enrollment.component:
         return [this.enrollment(packet, flow)];
       case CEP_COMPONENTS.management.component:
         return [leaf('LSA', packet, decodeLsa, encodeLsa, printLsa)];
       case CEP_COMPONENTS.dataTransfer.component:
-        return this.dtPdu(packet);
+        return flow.component.protocol === CEP_COMPONENTS.broadcast.protocol ? [user(packet)] : this.dtPdu(packet);
       default:
-        throw new Error(`component ${flow.component}`);
+        throw new Error(`component ${flow.component?.component}`);
     }
   }
 
