@@ -20,9 +20,13 @@ export interface BroadcastOptions {
   readonly messages: number;
   /** IPCP type of each member. Default: broadcast. */
   readonly typeOf?: (i: number) => string;
+  /** A unicast layer stands between, in which the first node is in the middle. */
+  readonly overUnicast?: boolean;
 }
 
-/** A broadcast layer over a UDP layer on whole nodes. Messages carry their number. */
+const CONNECTIONS = { unicast: ['Management', 'Data Transfer'], broadcast: ['Data Transfer'] } as const;
+
+/** A broadcast layer over a UDP layer, or over a unicast layer over that, on whole nodes. Messages carry their number. */
 export class BroadcastNetwork {
   readonly members: BroadcastMember[] = [];
 
@@ -76,18 +80,52 @@ export class BroadcastNetwork {
     return counts;
   }
 
-  private async enter({ irm }: SimNode, i: number, ip: string, through: number): Promise<void> {
-    const name = `b${i}`;
-    const type = this.options.typeOf?.(i) ?? 'broadcast';
-    const hosts = Array.from({ length: 30 }, (_, j) => `b${j}=10.0.0.${j + 1}`).join(',');
+  private async enter(node: SimNode, i: number, ip: string, through: number): Promise<void> {
+    const { overUnicast = false, typeOf = () => 'broadcast' } = this.options;
+    const { irm } = node;
+    const numbers = Array.from({ length: 30 }, (_, j) => j);
+    const hosts = numbers.map((j) => `${overUnicast ? 'u' : 'b'}${j}=10.0.0.${j + 1}`).join(',');
     await irm.ipcpCreate({ name: 'e', type: 'udp4', restart: 'on-failure' });
     await irm.ipcpBootstrap({ name: 'e', layer: 'udp', config: { ip, hosts }, autobind: false });
-    await irm.ipcpCreate({ name, type, restart: 'on-failure' });
-    if (i === 0) await irm.ipcpBootstrap({ name, layer: 'bc', config: {}, autobind: true });
-    else await irm.ipcpEnroll({ name, dst: `b${through}`, layer: 'bc', config: {}, autobind: true });
-    await irm.nameRegister(name, 'e');
-    if (i > 0) await irm.ipcpConnect({ name, dst: `b${through}`, component: 'Data Transfer', qos: QOS_RAW });
+    const name = `b${i}`;
+    const dst = i === 0 ? '' : `b${through}`;
+    if (!overUnicast) return this.member(node, { name, type: typeOf(i), layer: 'bc', below: 'e', dst });
+    await this.member(node, { name: `u${i}`, type: 'unicast', layer: 'net', below: 'e', dst: i === 0 ? '' : 'u0' });
+    await this.member(node, { name, type: typeOf(i), layer: 'bc', below: `u${i}`, dst });
   }
+
+  private async member({ irm }: SimNode, plan: MemberPlan): Promise<void> {
+    const { name, type, layer, below, dst } = plan;
+    await irm.ipcpCreate({ name, type, restart: 'on-failure' });
+    if (dst === '') await irm.ipcpBootstrap({ name, layer, config: {}, autobind: true });
+    else await this.soon(() => irm.ipcpEnroll({ name, dst, layer, config: {}, autobind: true }));
+    await irm.nameRegister(name, below);
+    if (dst === '') return;
+    for (const component of type === 'unicast' ? CONNECTIONS.unicast : CONNECTIONS.broadcast) {
+      await irm.ipcpConnect({ name, dst, component, qos: QOS_RAW });
+    }
+  }
+
+  /** A new member of a unicast layer needs a moment before it finds names. */
+  private async soon(step: () => Promise<unknown>, tries = 20): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (tries === 0) throw error;
+      await this.sim.sleep(100);
+      await this.soon(step, tries - 1);
+    }
+  }
+}
+
+/** An IPCP, and the member that it enrolls with and connects to; empty for the first. */
+interface MemberPlan {
+  readonly name: string;
+  readonly type: string;
+  readonly layer: string;
+  /** IPCP in whose layer it is found by its name. */
+  readonly below: string;
+  readonly dst: string;
 }
 
 async function count({ flow, received }: BroadcastMember): Promise<void> {
