@@ -1,4 +1,10 @@
-import { EnrollingMember, NewMember, type EnrollOutput, type MemberOffer, type NewMemberInput } from '@ouroboros/enrollment';
+import {
+  EnrollingMember,
+  NewMember,
+  type EnrollOutput,
+  type MemberOffer,
+  type NewMemberInput,
+} from '@ouroboros/enrollment';
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import { QOS_RAW, fromHex, toHex, toOuroborosError } from '@ouroboros/model';
 import type { Clock, EnrollRequest, Logger, Random } from '@ouroboros/ports';
@@ -30,7 +36,8 @@ export async function enrollWith(
   let enrolled = false;
   try {
     enrolled = await converse<NewMemberInput, EnrollOutput, true>(flow, machine, clock, (output, give) => {
-      if (output.kind === 'start') void become(output.config, output.response.ext).then(() => give({ kind: 'started' }), failed(give));
+      if (output.kind === 'start')
+        void become(output.config, output.response.ext).then(() => give({ kind: 'started' }), failed(give));
       return output.kind === 'done' ? true : undefined;
     });
   } finally {

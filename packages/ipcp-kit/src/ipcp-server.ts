@@ -151,7 +151,8 @@ export class IpcpServer<C> implements IpcpOperations {
   async flowAlloc(request: IpcpFlowAllocRequest): Promise<IpcpFlowAllocResult> {
     const flowAlloc = this.offered('flowAlloc', this.ipcp.flowAlloc);
     const { hash, qos, data, spread } = request;
-    const ask = (flow: UserFlow): Promise<IpcpFlowAllocResult> => flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
+    const ask = (flow: UserFlow): Promise<IpcpFlowAllocResult> =>
+      flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
     return this.newFlow(request, ask, ({ response }) => response === 0);
   }
 

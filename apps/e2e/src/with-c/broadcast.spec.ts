@@ -1,5 +1,5 @@
 import { CNode, findC } from './c-node.js';
-import { Namespaces } from './namespaces.js';
+import { Namespaces } from '../namespaces.js';
 import { OurNode } from './our-node.js';
 import type { Listener, PeerNode } from './peer-node.js';
 import { again, until } from './run.js';
