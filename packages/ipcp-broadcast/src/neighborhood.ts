@@ -3,7 +3,7 @@ import { NEVER, fromMs, micros, type Micros } from '@ouroboros/model';
 import { decodeBroadcastNeighbors, encodeBroadcastNeighbors } from '@ouroboros/wire';
 
 /**
- * What keeps a broadcast layer together when a member of it is lost. [docs/wire-extensions.md §11]
+ * What keeps a broadcast layer together when a member of it is lost. [docs/wire-extensions.md §12]
  *
  * Story: each member tells each neighbour of ours its own name and those of its other neighbours, at the beginning, when they
  * change, and every 5 s as nothing acknowledges it. So when a member is lost its neighbours know of one another. Each connects to the first of them that comes before

@@ -1,6 +1,6 @@
 /**
  * What stands on the links of a broadcast layer between two members of ours; C has no header there. All big-endian.
- * [docs/wire-extensions.md §11]
+ * [docs/wire-extensions.md §12]
  *
  *   packet:     0 type = 0 │ 1 hops (1) │ 2 origin (8) │ 10 number (4) │ 14 packet …
  *   neighbors:  0 type = 1 │ { length (1) │ name }, the sender's own name first
@@ -57,7 +57,7 @@ export const BROADCAST_NEIGHBORS_MAX = 1024;
 /** Who a member is, and to whom it has links, by the names at which layers below find them. */
 export interface BroadcastNeighbors {
   readonly self: string;
-  /** In order of their bytes; not the receiver of the message. */
+  /** In the order of their UTF-16 code units. The receiver may be among them. */
   readonly neighbors: readonly string[];
 }
 
