@@ -44,6 +44,7 @@ const PURE = [
   'shim-flow',
   'registry',
   'flow',
+  'connections',
   'irm',
   'ipcp-*',
   'policy-*',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SILENCE_LIMIT_MS, linkExtension } from '@ouroboros/connections';
 import { loadCrypto } from '@ouroboros/crypto';
 import { FRCP_MAX_WINDOW, Frcp } from '@ouroboros/frcp';
 import { micros, toHex, fromHex, type Address, type Micros } from '@ouroboros/model';
@@ -17,13 +18,22 @@ import { MemoryChannelNetwork, VirtualClock } from '@ouroboros/simnet';
 import { KEY_LIMITS, createProtection } from '@ouroboros/protection';
 import {
   addressToBytes,
+  BROADCAST_HOPS,
+  BROADCAST_MTU,
+  BROADCAST_NEIGHBORS_MAX,
+  BROADCAST_PCI_LENGTH,
+  broadcastHops,
+  broadcastNumber,
+  broadcastType,
   CEP_COMPONENTS,
+  decodeBroadcastNeighbors,
   decodeCep,
   decodeDht,
   decodeFa,
   decodeOapExtension,
   decodePeerExtension,
   decodeUdpMgmt,
+  encodeBroadcastNeighbors,
   encodeCep,
   encodeDht,
   encodeEthMgmt,
@@ -41,16 +51,18 @@ import {
   fragmentMessage,
   MAX_MESSAGE,
   OapFeature,
+  OcepFeature,
   PROBE_ANSWER_LENGTH,
   probeAnswerLength,
   probeNumber,
   type Decoded,
+  writeBroadcastPci,
   writeFrcpPci,
   writeProbe,
   writeProbeAnswer,
 } from '@ouroboros/wire';
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
-import { LINK_EXTENSION, LS_SYNC, SILENCE_LIMIT_MS } from '../../../packages/ipcp-unicast/src/connmgr/link.js';
+import { MAX_ORIGINS } from '../../../packages/ipcp-broadcast/src/origins.js';
 import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/index.js';
 import { LsDatabase } from '../../../packages/ipcp-unicast/src/routing/database.js';
 import {
@@ -148,6 +160,12 @@ async function ownPacket(): Promise<Uint8Array> {
   return packet;
 }
 
+function broadcastPacket(): Uint8Array {
+  const pci = new Uint8Array(BROADCAST_PCI_LENGTH);
+  writeBroadcastPci(pci, BROADCAST_HOPS - 2, 0xa1b2c3d4, 0x01020304, 7);
+  return Uint8Array.of(...pci, ...ascii('hello'));
+}
+
 function confirm(): Uint8Array {
   const bytes = new Uint8Array(MESSAGE_HEAD);
   writeChangeHead(bytes, 0, { type: ChangeMessage.CONFIRM, epoch: 1, part: 0 });
@@ -227,8 +245,9 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'llc-inquiry': () => encodeEthMgmt(ETH_LLC, { kind: 'inquiry', sEid: 6, dEid: 5 }),
   'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
-  'link-extension': () => LINK_EXTENSION,
-  ocep: () => encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: LINK_EXTENSION }),
+  'link-extension': () => linkExtension(OcepFeature.LS_SYNC),
+  ocep: () =>
+    encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: linkExtension(OcepFeature.LS_SYNC) }),
   summary: () => encodeSummary(database.size, database.digest),
   entries: () => encodeEntries([link]),
   withdraw: () => encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: self, ext: withdrawal }),
@@ -246,6 +265,10 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'tcp-hello': () => tcpControl({ kind: 'hello', hash: 1, member: '22'.repeat(16), run: '33'.repeat(8), layer: 'net' }),
   'tcp-credit': () => tcpControl({ kind: 'credit', from: 65, to: 64, bytes: WINDOW }),
   'tcp-packet': () => tcpFrame(64, ascii('hello')),
+  'broadcast-ocep': () =>
+    encodeCep({ ...CEP_COMPONENTS.broadcast, address: 0, ext: linkExtension(OcepFeature.BROADCAST_PCI) }),
+  'broadcast-packet': broadcastPacket,
+  'broadcast-neighbors': () => encodeBroadcastNeighbors({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] }),
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -278,7 +301,7 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(valueOf(decodeFa(bytesOf('fa-dealloc'), HASH_LENGTH))).toMatchObject({ rEid: 0x9e3779b900000041n });
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
-      features: LS_SYNC,
+      features: OcepFeature.LS_SYNC,
       keepaliveMs: SILENCE_LIMIT_MS,
     });
     expect(decodeSync(bytesOf('summary'))).toEqual({ kind: 'summary', count: 1, digest: database.digest });
@@ -316,9 +339,17 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect([FRCP_MAX_RANGES, FRCP_MAX_WINDOW]).toEqual([96, 4096]);
   });
 
+  it('name the numbers of broadcast layers', () => {
+    expect([BROADCAST_MTU, BROADCAST_HOPS, BROADCAST_NEIGHBORS_MAX, MAX_ORIGINS]).toEqual([1400, 64, 1024, 1024]);
+    const neighbors = valueOf(decodeBroadcastNeighbors(bytesOf('broadcast-neighbors')));
+    expect(neighbors).toEqual({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] });
+    const packet = bytesOf('broadcast-packet');
+    expect([broadcastType, broadcastHops, broadcastNumber].map((read) => read(packet, 0))).toEqual([0, 62, 7]);
+  });
+
   it('name the bits of the code', () => {
     expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, OapFeature.INQUIRY]).toEqual([1, 2, 4]);
     expect(OapFeature.REFUSAL_NOTICE).toBe(64);
-    expect([LS_SYNC, DHT_WITHDRAWS]).toEqual([1, 1]);
+    expect([OcepFeature.LS_SYNC, OcepFeature.BROADCAST_PCI, DHT_WITHDRAWS]).toEqual([1, 2, 1]);
   });
 });

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DemoNode } from '@ouroboros/demo';
 import type { Flow, Flows } from '@ouroboros/flow/node';
 import {
+  broadcastPlan,
   conformanceSuite,
   ethPlan,
   localPlan,
@@ -122,6 +123,10 @@ class RealHost implements WorldHost {
     return this.flows.alloc(name, options);
   }
 
+  join(layer: string): Promise<Flow> {
+    return this.flows.join(layer);
+  }
+
   async serve(name: string): Promise<WorldServer> {
     await this.bind(process.pid, name);
     return { accept: () => this.accepted.get(name)!.take() };
@@ -192,6 +197,12 @@ conformanceSuite(
   real((port) => unicastPlan(ADDRESSES, { port })),
   runner,
   { noise: true },
+);
+conformanceSuite(
+  'broadcast over udp4 with real daemons',
+  real((port) => broadcastPlan(ADDRESSES, { port })),
+  runner,
+  { broadcast: true },
 );
 
 if (noNamespaces !== '') process.stdout.write(`Types on networks of their own are skipped: ${noNamespaces}.\n`);

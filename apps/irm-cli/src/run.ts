@@ -1,5 +1,5 @@
 import {
-  RELEASED_IPCP_TYPES,
+  IPCP_TYPES,
   VERSION,
   exitStatus,
   nearest,
@@ -94,7 +94,7 @@ function describe(error: OuroborosError): string {
   const { code, field, message } = error;
   const text = field === undefined || message.includes(field) ? message : `${field}: ${message}`;
   const typed = code === 'EIPCPTYPE' ? /"([^"]+)"/.exec(message)?.[1] : undefined;
-  const near = typed === undefined ? undefined : nearest(typed, RELEASED_IPCP_TYPES);
+  const near = typed === undefined ? undefined : nearest(typed, IPCP_TYPES);
   return near === undefined ? text : `${text}; did you mean ${near}?`;
 }
 

@@ -62,6 +62,7 @@ export class Exchange {
   service(user: ExchangeUser): FlowService {
     return {
       alloc: (request) => this.alloc(user, request),
+      join: () => Promise.reject(new OuroborosError('ENAME', 'no broadcast layer here')),
       accept: (request, signal) => this.accept(user, request, signal),
       report: (facts) => void this.reports.push({ side: user.side, ...facts }),
       dealloc: (flowId, lingerMs) => {

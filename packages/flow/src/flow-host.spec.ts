@@ -122,6 +122,7 @@ describe('attaching to a channel', () => {
     const given: number[] = [];
     const service: FlowService = {
       alloc: () => Promise.resolve(grant),
+      join: () => Promise.resolve(grant),
       accept: () => Promise.resolve(grant),
       dealloc: (id) => Promise.resolve(void given.push(id)),
       report: () => undefined,

@@ -10,6 +10,7 @@ import type {
   FlowCrypto,
   FlowEnd,
   FlowGrant,
+  FlowJoinRequest,
   FlowService,
   HeldFlow,
   Logger,
@@ -75,7 +76,15 @@ export class FlowHost implements PacketFlowHost {
     checkQos(request.qos);
     checkInteger('timeoutMs', request.timeoutMs, MAX_TIMEOUT_MS);
     const grant = await this.ask(() => this.ports.service.alloc(request, signal), signal);
-    return this.open(grant, true, signal);
+    return this.open(grant, { initiator: true }, signal);
+  }
+
+  /** Joins a broadcast layer. EINVAL, and what FlowService.join rejects with. */
+  async join(request: FlowJoinRequest, signal?: CancelSignal): Promise<PacketFlow> {
+    checkName(request.name, 'name');
+    checkInteger('timeoutMs', request.timeoutMs, MAX_TIMEOUT_MS);
+    const grant = await this.ask(() => this.ports.service.join(request, signal), signal);
+    return this.open(grant, { initiator: true }, signal);
   }
 
   /**
@@ -140,7 +149,7 @@ export class FlowHost implements PacketFlowHost {
 
   private async openAccepted(grant: FlowGrant, signal?: CancelSignal): Promise<PacketFlow | undefined> {
     try {
-      return await this.open(grant, false, signal);
+      return await this.open(grant, { initiator: false }, signal);
     } catch (thrown) {
       if (signal?.aborted || this.closed) throw thrown;
       const { code, message } = toOuroborosError(thrown);
@@ -149,16 +158,20 @@ export class FlowHost implements PacketFlowHost {
     }
   }
 
-  private async open(grant: FlowGrant, allocated: boolean, signal?: CancelSignal): Promise<PacketFlow> {
-    const entry = this.enter(grant, allocated);
+  private async open(
+    grant: FlowGrant,
+    role: Omit<PacketFlowRole, 'crypto'>,
+    signal?: CancelSignal,
+  ): Promise<PacketFlow> {
+    const entry = this.enter(grant, role.initiator);
     try {
       const crypto = grant.crypto === null ? null : await this.ports.crypto();
-      const end = await this.join(grant.channel, entry, signal);
+      const end = await this.endOf(grant.channel, entry, signal);
       if (signal?.aborted || this.closed) {
         end.close();
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
       }
-      entry.flow = this.flowOn(end, grant, { initiator: allocated, crypto });
+      entry.flow = this.flowOn(end, grant, { ...role, crypto });
       this.reports.add(entry.flow);
       if (entry.gone) entry.flow.ended();
       return entry.flow;
@@ -194,7 +207,7 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /** The side without a path owns the channel and must expect its ticket before the other side can come. */
-  private join(channel: ChannelGrant, entry: Entry, signal?: CancelSignal): FlowEnd | Promise<FlowEnd> {
+  private endOf(channel: ChannelGrant, entry: Entry, signal?: CancelSignal): FlowEnd | Promise<FlowEnd> {
     if (channel.path === '') return this.ports.channels.expect(channel.ticket, { uid: channel.uid });
     return attachSoon(this.ports.channels, this.clock, channel, () => entry.gone, signal);
   }

@@ -1,5 +1,5 @@
 /**
- * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowDealloc`; and as streams: `connect`, `createServer`. The first call attaches the process to the IRM
+ * Flows for programs on Node: `flowAlloc`, `flowAccept`, `flowJoin`, `flowDealloc`; and as streams: `connect`, `createServer`. The first call attaches the process to the IRM
  * daemon of its runtime directory; while no flow is open and no call waits, nothing here keeps the process alive.
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -44,6 +44,12 @@ export interface FlowAllocOptions {
   readonly signal?: CancelSignal;
 }
 
+export interface FlowJoinOptions {
+  /** Default: 20 000 ms. */
+  readonly timeoutMs?: number;
+  readonly signal?: CancelSignal;
+}
+
 export interface FlowAcceptOptions {
   /** Default: no limit; so is 0. */
   readonly timeoutMs?: number;
@@ -70,6 +76,12 @@ export interface Flows {
    * the reason of the signal when it aborts.
    */
   alloc(name: string, options?: FlowAllocOptions): Promise<Flow>;
+  /**
+   * Joins a broadcast layer: a flow on which each packet written goes to all other processes that joined, on all hosts,
+   * and theirs are read. Unordered and unacknowledged; a packet has at most 1400 bytes. ENAME (no member of the layer on this host), ENOTSUP (no
+   * broadcast layer), ETIMEDOUT, EIRMD, EINVAL; the reason of the signal when it aborts.
+   */
+  join(layer: string, options?: FlowJoinOptions): Promise<Flow>;
   /** Waits for the next flow to a name that this program or process is bound to. ETIMEDOUT, EIRMD, EINVAL; the signal's reason. */
   accept(options?: FlowAcceptOptions): Promise<Flow>;
   newSet(): FlowSet;
@@ -99,6 +111,11 @@ export function openFlows(options: FlowsOptions = {}): Flows {
 /** Flows at the node of the environment. See Flows.alloc. */
 export function flowAlloc(name: string, options?: FlowAllocOptions): Promise<Flow> {
   return defaultFlows().alloc(name, options);
+}
+
+/** See Flows.join. */
+export function flowJoin(layer: string, options?: FlowJoinOptions): Promise<Flow> {
+  return defaultFlows().join(layer, options);
 }
 
 /** See Flows.accept. */
@@ -190,6 +207,14 @@ class NodeFlows implements Flows {
     });
   }
 
+  async join(layer: string, options: FlowJoinOptions = {}): Promise<Flow> {
+    const { timeoutMs = DEFAULT_ALLOC_TIMEOUT_MS, signal } = options;
+    return this.attached(async (session) => {
+      await orAborted(session.client.ready(), signal);
+      return this.flow(await session.host.join({ name: layer, timeoutMs }, signal));
+    });
+  }
+
   async accept(options: FlowAcceptOptions = {}): Promise<Flow> {
     const { timeoutMs = 0, signal } = options;
     return this.attached(async (session) => {
@@ -264,6 +289,7 @@ class NodeFlows implements Flows {
     });
     const service: FlowService = {
       alloc: (request, signal) => client.alloc(request, signal),
+      join: (request, signal) => client.join(request, signal),
       accept: (request, signal) => client.accept(request, signal),
       dealloc: (flowId, lingerMs) => client.dealloc(flowId, lingerMs).finally(() => this.restSoon()),
       report: (facts) => client.report(facts),

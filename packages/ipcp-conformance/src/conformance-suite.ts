@@ -1,3 +1,4 @@
+import { BROADCAST_CASES, NO_JOIN_CASE } from './broadcast-cases.js';
 import type { ConformanceCase } from './conformance-case.js';
 import { DATA_CASES, NOISE_CASE } from './data-cases.js';
 import { FLOW_CASES } from './flow-cases.js';
@@ -19,6 +20,8 @@ export interface ConformanceOptions {
   readonly noise?: boolean;
   /** The type has no members that join: no operations enroll, connect, disconnect. */
   readonly alone?: boolean;
+  /** Processes join the layer; it has no names, and no flows between two. */
+  readonly broadcast?: boolean;
 }
 
 /** Limits of the runner, in real ms, for worlds in which something is broken. */
@@ -29,8 +32,11 @@ const WORLD_LIMIT_MS = 30_000;
 export function conformanceCases({
   noise = false,
   alone = false,
+  broadcast = false,
 }: ConformanceOptions = {}): readonly ConformanceCase[] {
-  const cases = [...MANAGEMENT_CASES, ...(alone ? [ALONE_CASE] : []), ...FLOW_CASES, ...RACE_CASES, ...DATA_CASES];
+  if (broadcast) return [...MANAGEMENT_CASES, ...BROADCAST_CASES];
+  const management = [...MANAGEMENT_CASES, NO_JOIN_CASE, ...(alone ? [ALONE_CASE] : [])];
+  const cases = [...management, ...FLOW_CASES, ...RACE_CASES, ...DATA_CASES];
   return [...cases, ...(noise ? [NOISE_CASE] : []), ...LIFE_CASES];
 }
 

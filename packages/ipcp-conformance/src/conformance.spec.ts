@@ -1,4 +1,5 @@
 import { NodeHash } from '@ouroboros/crypto';
+import { broadcastType } from '@ouroboros/ipcp-broadcast';
 import { ethDixType, ethLlcType } from '@ouroboros/ipcp-eth';
 import { localType } from '@ouroboros/ipcp-local';
 import { lossyType } from '../../../examples/ipcp-lossy/src/index.js';
@@ -6,6 +7,7 @@ import { udp4Type, udp6Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
 import { Simulation, simType } from '@ouroboros/simnet';
 import {
+  broadcastPlan,
   conformanceCases,
   conformanceSuite,
   ethPlan,
@@ -25,6 +27,7 @@ const types = [
   simType(udp),
   simType(udp6Type({} as DynamicDns)),
   simType(unicastType),
+  simType(broadcastType),
   simType(lossyType(udp)),
 ];
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -43,10 +46,12 @@ const plans: Record<string, LayerPlan> = {
   'eth-llc': ethPlan('eth-llc', ['eth0', 'eth0']),
   'lossy without troubles': udpPlan('lossy', addresses),
   'unicast over udp4': unicastPlan(addresses),
+  'broadcast over udp4': broadcastPlan(addresses),
 };
 const optionsOf = (plan: LayerPlan): ConformanceOptions => ({
   noise: plan.length > 1,
-  alone: plan[0]!.at(-1)!.type !== 'unicast',
+  alone: !['unicast', 'broadcast'].includes(plan[0]!.at(-1)!.type),
+  broadcast: plan[0]!.at(-1)!.type === 'broadcast',
 });
 const runner = { describe, it, beforeAll, afterAll };
 for (const [name, plan] of Object.entries(plans)) {

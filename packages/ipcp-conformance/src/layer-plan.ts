@@ -18,7 +18,9 @@ export interface IpcpPlan {
 /** IPCPs of each host, those below first; the last of each is a member of the layer under test. One host or two. */
 export type LayerPlan = readonly (readonly IpcpPlan[])[];
 
-const BOTH: readonly Component[] = ['Management', 'Data Transfer'];
+/** A broadcast IPCP has no Management. */
+const componentsOf = (type: string): readonly Component[] =>
+  type === 'broadcast' ? ['Data Transfer'] : ['Management', 'Data Transfer'];
 
 /** Makes the IPCPs of one host; hosts come in order. */
 export async function setUp(irm: Management, plans: readonly IpcpPlan[]): Promise<void> {
@@ -33,5 +35,5 @@ async function setUpOne(irm: Management, plan: IpcpPlan): Promise<void> {
   else await irm.ipcpEnroll({ name, dst, layer, config: {}, autobind });
   if (registeredIn !== undefined) await irm.nameRegister(name, registeredIn);
   if (dst === undefined) return;
-  for (const component of BOTH) await irm.ipcpConnect({ name, dst, component, qos: QOS_RAW });
+  for (const component of componentsOf(type)) await irm.ipcpConnect({ name, dst, component, qos: QOS_RAW });
 }

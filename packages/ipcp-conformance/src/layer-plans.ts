@@ -21,11 +21,18 @@ export function ethPlan(type: 'eth-dix' | 'eth-llc', devices: readonly [string, 
 }
 
 /** A unicast layer over a UDP layer. */
-export function unicastPlan(addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan {
+export const unicastPlan = (addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan =>
+  membersPlan('unicast', addresses, extra);
+
+/** A broadcast layer over a UDP layer. */
+export const broadcastPlan = (addresses: readonly [string, string], extra: JsonObject = {}): LayerPlan =>
+  membersPlan('broadcast', addresses, extra);
+
+function membersPlan(type: string, addresses: readonly [string, string], extra: JsonObject): LayerPlan {
   return addresses.map((ip, i) => [
     udp('udp4', 'below', ip, members(addresses), extra),
     {
-      ...{ name: `u${i}`, type: 'unicast', layer: 'under-test', config: {}, registeredIn: 'e' },
+      ...{ name: `u${i}`, type, layer: 'under-test', config: {}, registeredIn: 'e' },
       ...(i > 0 && { through: 'u0' }),
     },
   ]);

@@ -76,6 +76,10 @@ class VirtualHost implements WorldHost {
     return this.client.alloc(name, options);
   }
 
+  join(layer: string): Promise<Flow> {
+    return this.client.join(layer);
+  }
+
   async serve(name: string): Promise<WorldServer> {
     const accepted = new Mailbox();
     (await this.node.server(name)).serve((flow) => accepted.put(flow));

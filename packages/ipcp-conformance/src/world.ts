@@ -30,6 +30,8 @@ export interface WorldHost {
   readonly member: IpcpPlan;
   /** A flow of an application of this host. */
   alloc(name: string, options?: WorldAllocOptions): Promise<Flow>;
+  /** The client of this host joins a broadcast layer. */
+  join(layer: string): Promise<Flow>;
   /** An application serves the name from now on; the name is registered nowhere yet. */
   serve(name: string): Promise<WorldServer>;
   /** As `serve`, by a process of its own that keeps its flows and does not deallocate them. */

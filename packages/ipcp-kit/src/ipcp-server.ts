@@ -15,9 +15,11 @@ import {
   type ConnectRequest,
   type DisconnectRequest,
   type EnrollRequest,
+  type FlowJoined,
   type IpcpAnnouncement,
   type IpcpFlowAllocRequest,
   type IpcpFlowAllocResult,
+  type IpcpFlowJoinRequest,
   type IpcpOperations,
   type IrmUpcalls,
   type LayerInfo,
@@ -148,22 +150,16 @@ export class IpcpServer<C> implements IpcpOperations {
 
   async flowAlloc(request: IpcpFlowAllocRequest): Promise<IpcpFlowAllocResult> {
     const flowAlloc = this.offered('flowAlloc', this.ipcp.flowAlloc);
-    this.checkHash(request.hash);
-    checkFlowId(request.flowId);
-    if (request.ticket.length !== TICKET_BYTES) {
-      throw new OuroborosError('EINVAL', `the ticket must have ${TICKET_BYTES} bytes`, { field: 'ticket' });
-    }
     const { hash, qos, data, spread } = request;
-    const flow = this.table.add(request, qos, true, 0);
-    try {
-      const result = await flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
-      if (result.response !== 0) this.table.discard(flow);
-      else if (!this.table.holds(flow)) await this.tooLate(flow);
-      return result;
-    } catch (error) {
-      this.table.discard(flow);
-      throw error;
-    }
+    const ask = (flow: UserFlow): Promise<IpcpFlowAllocResult> =>
+      flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
+    return this.newFlow(request, ask, ({ response }) => response === 0);
+  }
+
+  async flowJoin(request: IpcpFlowJoinRequest): Promise<FlowJoined> {
+    const flowJoin = this.offered('flowJoin', this.ipcp.flowJoin);
+    const ask = (flow: UserFlow): Promise<FlowJoined> => flowJoin.call(this.ipcp, { flow, hash: request.hash });
+    return this.newFlow(request, ask, () => true);
   }
 
   flowAgreed(flowId: number, features: number): Promise<void> {
@@ -233,6 +229,29 @@ export class IpcpServer<C> implements IpcpOperations {
   private requireBoot(): void {
     if (this.currentState === 'boot') return;
     throw new OuroborosError('EIPCPSTATE', `the IPCP is ${this.currentState}; only a new one can join a layer`);
+  }
+
+  /** A flow that is there while the type is asked for it, and stays when it says yes. */
+  private async newFlow<R>(
+    request: IpcpFlowJoinRequest,
+    ask: (flow: UserFlow) => Promise<R>,
+    granted: (result: R) => boolean,
+  ): Promise<R> {
+    this.checkHash(request.hash);
+    checkFlowId(request.flowId);
+    if (request.ticket.length !== TICKET_BYTES) {
+      throw new OuroborosError('EINVAL', `the ticket must have ${TICKET_BYTES} bytes`, { field: 'ticket' });
+    }
+    const flow = this.table.add(request, request.qos, true, 0);
+    try {
+      const result = await ask(flow);
+      if (!granted(result)) this.table.discard(flow);
+      else if (!this.table.holds(flow)) await this.tooLate(flow);
+      return result;
+    } catch (error) {
+      this.table.discard(flow);
+      throw error;
+    }
   }
 
   private offered<F>(operation: OptionalOperation, method: F | undefined): F {

@@ -12,11 +12,14 @@ export type OptionalOperation =
   | 'unregister'
   | 'query'
   | 'flowAlloc'
+  | 'flowJoin'
   | 'flowAgreed'
   | 'flowDealloc';
 
 /** What a layer needs that offers flows by name. */
 export const FLOW_OPERATIONS = ['register', 'unregister', 'query', 'flowAlloc', 'flowAgreed', 'flowDealloc'] as const;
+/** What a layer needs that processes join. */
+export const JOIN_OPERATIONS = ['flowJoin', 'flowDealloc'] as const;
 /** What a layer needs whose members join it over lower flows. */
 export const MEMBER_OPERATIONS = ['enroll', 'connect', 'disconnect'] as const;
 export const COMMON_OPERATIONS = ['bootstrap', 'report', 'control', 'ribList', 'ribRead'] as const;

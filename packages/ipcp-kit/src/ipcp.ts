@@ -3,10 +3,11 @@ import type {
   ConnectRequest,
   DisconnectRequest,
   EnrollRequest,
+  FlowJoined,
   IpcpFlowAllocResult,
   LayerInfo,
 } from '@ouroboros/ports';
-import type { UserDownReason, UserFlow, UserFlowRequest } from './user-flow.js';
+import type { UserDownReason, UserFlow, UserFlowRequest, UserJoinRequest } from './user-flow.js';
 
 /**
  * One component of the resource information base: entry name → its text, made when it is read.
@@ -34,6 +35,8 @@ export interface Ipcp<C> {
    * `userFlowDown` is not called.
    */
   flowAlloc?(request: UserFlowRequest): Promise<IpcpFlowAllocResult>;
+  /** Makes the flow one of those that every packet of the layer goes to. When it rejects the kit ends the flow. */
+  flowJoin?(request: UserJoinRequest): Promise<FlowJoined>;
   /** `flow.features` has become known. */
   flowAgreed?(flow: UserFlow): void;
   /**

@@ -31,6 +31,13 @@ export interface UserFlowRequest {
   readonly data: Uint8Array;
 }
 
+/** A process of this host joins the layer. */
+export interface UserJoinRequest {
+  readonly flow: UserFlow;
+  /** Hash of the name of the layer that is meant. */
+  readonly hash: Uint8Array;
+}
+
 /** Why the upper end of a flow ended: the process closed it, the process is gone, or the IRM daemon took it back. */
 export type UserDownReason = 'peer-closed' | 'peer-gone' | 'dealloc';
 

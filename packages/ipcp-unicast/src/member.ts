@@ -1,12 +1,18 @@
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
-import { EnrollingMember } from '@ouroboros/enrollment';
+import { Connections, handOver, type Link } from '@ouroboros/connections';
 import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
 import { HASH_LENGTH, qosCube, toHex, type Address } from '@ouroboros/model';
 import type { IpcpFlowAllocResult } from '@ouroboros/ports';
-import { DT_EID_DIRECTORY, DT_EID_FLOW_ALLOCATOR, OapFeature, type FaRequest } from '@ouroboros/wire';
+import {
+  CEP_COMPONENTS,
+  DT_EID_DIRECTORY,
+  DT_EID_FLOW_ALLOCATOR,
+  OapFeature,
+  OcepFeature,
+  type FaRequest,
+} from '@ouroboros/wire';
 import { extensionOf, type LayerConfig } from './config.js';
-import { Connections, converse, type Link } from './connmgr/index.js';
 import { COUNT } from './counters.js';
 import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
@@ -14,6 +20,8 @@ import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './f
 import { Allocations, type AskedFlow } from './instances/index.js';
 import { LinkScheduler } from './sched/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
+
+const COMPONENTS = [CEP_COMPONENTS.management, CEP_COMPONENTS.dataTransfer];
 
 type Lookup = readonly Address[];
 
@@ -91,7 +99,8 @@ export class Member {
       linkDown: (link: Link) => this.linkDown(link),
       enrolling: (flow: PacketFlow) => this.enrolling(flow),
     };
-    this.connections = new Connections(flows, clock, env.logger, events, extensions);
+    const features = extensions ? OcepFeature.LS_SYNC : null;
+    this.connections = new Connections({ flows, clock, logger: env.logger, components: COMPONENTS, features }, events);
   }
 
   start(): void {
@@ -188,7 +197,11 @@ export class Member {
       this.routingDriver.input({ kind: 'packet', neighbor: link.id, bytes });
       return true;
     };
-    this.routingDriver.input({ kind: 'neighbor-up', neighbor: link.id, sync: link.sync });
+    this.routingDriver.input({
+      kind: 'neighbor-up',
+      neighbor: link.id,
+      sync: (link.features & OcepFeature.LS_SYNC) !== 0,
+    });
   }
 
   private dataTransferUp(link: Link): void {
@@ -245,9 +258,7 @@ export class Member {
     const own = { ...dir, dht: { ...dir.dht!, peer: this.self } };
     const config = { ...wire, unicast: { dt, dir: own, addrAuth, congAvoid } };
     const ext = this.extensions ? extensionOf(this.layer) : undefined;
-    const machine = new EnrollingMember({ config, ext, wallNanos: () => this.env.clock.wallNanos() });
-    await converse(flow, machine, this.env.clock, (output) => (output.kind === 'done' ? true : undefined));
-    this.env.logger.log('info', 'a member enrolled', { id: toHex(machine.requestId) });
+    await handOver(flow, { config, ext }, this.env.clock, this.env.logger);
   }
 
   private onRouting(output: LinkStateOutput): void {

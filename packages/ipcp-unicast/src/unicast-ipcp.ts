@@ -1,25 +1,16 @@
-import { NewMember, type EnrollOutput, type NewMemberInput } from '@ouroboros/enrollment';
+import { enrollWith } from '@ouroboros/connections';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import {
-  IPCP_TYPE_NUMBER,
-  OuroborosError,
-  QOS_RAW,
-  fromHex,
-  toOuroborosError,
-  type JsonObject,
-} from '@ouroboros/model';
+import { IPCP_TYPE_NUMBER, OuroborosError, type JsonObject } from '@ouroboros/model';
 import type {
   ConnectRequest,
   DisconnectRequest,
   EnrollRequest,
   IpcpFlowAllocResult,
   LayerInfo,
-  Random,
 } from '@ouroboros/ports';
-import { CEP_COMPONENTS, ENROLL_ID_LENGTH } from '@ouroboros/wire';
+import type { IpcpConfig } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
 import { layerFromOptions, layerFromWire, type LayerConfig, type Policies, type UnicastOptions } from './config.js';
-import { Connections, converse } from './connmgr/index.js';
 import { Member } from './member.js';
 import { directoryOf, neighborsOf, routesOf, statusOf } from './reports.js';
 import { ribOf } from './rib.js';
@@ -45,37 +36,17 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     return this.become(layerFromOptions(name, options, this.policies));
   }
 
-  /** [spec/wire-control.md §2.3] */
-  async enroll({ dst, correlationId }: EnrollRequest): Promise<LayerInfo> {
+  async enroll(request: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
-    const own = { ...CEP_COMPONENTS.enrollment, address: 0 };
-    const joining = new Connections(this.lowerFlows(), clock, logger, IGNORE, this.extensions);
-    const { flow } = await joining.reach(dst, own, QOS_RAW);
-    const machine = new NewMember(enrollmentId(correlationId, random), IPCP_TYPE_NUMBER.unicast);
-    try {
-      return await converse<NewMemberInput, EnrollOutput, LayerInfo>(flow, machine, clock, (output, give) => {
-        if (output.kind === 'start') void this.startEnrolled(output, give);
-        return output.kind === 'done' ? this.layerInfo() : undefined;
-      });
-    } finally {
-      logger.log('info', 'enrollment over', { dst, id: correlationId, member: this.member !== null });
-      await flow.dealloc();
-    }
+    const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.unicast };
+    await enrollWith(newcomer, request, (config, ext) => this.becomeEnrolled(config, ext));
+    return this.layerInfo();
   }
 
-  private async startEnrolled(
-    output: Extract<EnrollOutput, { kind: 'start' }>,
-    give: (input: NewMemberInput) => void,
-  ): Promise<void> {
-    const ext = this.extensions ? output.response.ext : undefined;
-    const layer = layerFromWire(output.config, this.policies, ext);
-    if (typeof layer === 'string') return give({ kind: 'start-failed', reason: layer });
-    try {
-      await this.become(layer);
-      give({ kind: 'started' });
-    } catch (error) {
-      give({ kind: 'start-failed', reason: toOuroborosError(error).message });
-    }
+  private async becomeEnrolled(config: IpcpConfig, ext?: Uint8Array): Promise<void> {
+    const layer = layerFromWire(config, this.policies, this.extensions ? ext : undefined);
+    if (typeof layer === 'string') throw new OuroborosError('EIPCP', layer, { stage: 'remote' });
+    await this.become(layer);
   }
 
   private async become(layer: LayerConfig): Promise<LayerInfo> {
@@ -149,16 +120,3 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     this.member = null;
   }
 }
-
-/** The bytes of the request are the correlation id, so that it stands in the logs of both hosts. */
-function enrollmentId(correlationId: string, random: Random): Uint8Array {
-  const isId = /^[0-9a-f]+$/.test(correlationId) && correlationId.length === 2 * ENROLL_ID_LENGTH;
-  return isId ? fromHex(correlationId) : random.bytes(ENROLL_ID_LENGTH);
-}
-
-const IGNORE = {
-  linkUp: () => undefined,
-  linkChanged: () => undefined,
-  linkDown: () => undefined,
-  enrolling: () => Promise.resolve(),
-};

@@ -1,22 +1,16 @@
-import { LATER_IPCP_TYPES, RELEASED_IPCP_TYPES } from '@ouroboros/model';
+import { IPCP_TYPES } from '@ouroboros/model';
 import { checkType, compareIpcps } from './ipcp-types.js';
 import { MemoryManagement } from './memory-management.js';
 
 describe('types of IPCPs', () => {
-  it('of later releases are refused by name', () => {
-    expect(LATER_IPCP_TYPES).toEqual(['broadcast']);
-    for (const type of LATER_IPCP_TYPES)
-      expect(() => checkType(type)).toThrow(`type ${type} comes with a later release`);
-  });
-
-  it('of this release and unknown ones pass, because ipcpd-<type> may exist', () => {
-    expect(RELEASED_IPCP_TYPES).toEqual(['local', 'unicast', 'eth-llc', 'eth-dix', 'udp4', 'udp6']);
-    for (const type of [...RELEASED_IPCP_TYPES, 'lossy', 'my.type_2']) expect(() => checkType(type)).not.toThrow();
+  it('of the specification and unknown ones pass, because ipcpd-<type> may exist', () => {
+    expect(IPCP_TYPES).toEqual(['local', 'unicast', 'broadcast', 'eth-llc', 'eth-dix', 'udp4', 'udp6']);
+    for (const type of [...IPCP_TYPES, 'lossy', 'my.type_2']) expect(() => checkType(type)).not.toThrow();
   });
 
   it.each(['', '../x', 'a b', '-x', 'UDP4'])('that are no word are refused: %p', (type) => {
     expect(() => checkType(type)).toThrow(
-      /type must be local, unicast, eth-llc, eth-dix, udp4, udp6 or the <type> of an installed ipcpd-<type>/,
+      /type must be local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6 or the <type> of an installed ipcpd-<type>/,
     );
   });
 

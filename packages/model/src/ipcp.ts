@@ -12,12 +12,8 @@ export const IPCP_TYPE_NUMBER = {
   udp6: 6,
 } as const;
 
-/** Types of the specification, in the order of lists. [spec/architecture.md §7] */
+/** Types of the specification, in the order of lists; any other may exist as an installed program `ipcpd-<type>`. [spec/architecture.md §7] */
 export const IPCP_TYPES: readonly string[] = Object.keys(IPCP_TYPE_NUMBER);
-/** Types of the specification that this release has no program for. */
-export const LATER_IPCP_TYPES: readonly string[] = ['broadcast'];
-/** Types that this release has a program for; any other may exist as an installed program `ipcpd-<type>`. */
-export const RELEASED_IPCP_TYPES: readonly string[] = IPCP_TYPES.filter((type) => !LATER_IPCP_TYPES.includes(type));
 
 const SHIM_TYPES: readonly string[] = ['local', 'eth-llc', 'eth-dix', 'udp4', 'udp6'];
 

@@ -46,6 +46,8 @@ export const QOS_VIDEO = spec({
   maxGap: 100,
 });
 export const QOS_VOICE = spec({ delay: 50, bandwidth: 100_000n, availability: 5, inOrder: 1, maxGap: 50 });
+/** Of the flow of a process that joined a broadcast layer. [spec/architecture.md §4.3] */
+export const QOS_JOINED = spec({ loss: ANY, ber: ANY, timeout: 0 });
 export const QOS_DATA = spec({ delay: 1000, loss: 0, inOrder: 1, maxGap: 2000 });
 
 /** The words that tools accept for a QoS. */

@@ -39,6 +39,12 @@ export interface FlowAllocRequest {
   readonly timeoutMs: number;
 }
 
+export interface FlowJoinRequest {
+  /** Of the broadcast layer. */
+  readonly name: string;
+  readonly timeoutMs: number;
+}
+
 export interface FlowAcceptRequest {
   /** 0 = no limit. */
   readonly timeoutMs: number;
@@ -84,6 +90,11 @@ export interface FlowFacts {
 export interface FlowService {
   /** ENAME, ENOSERVER, EREFUSED, EQOS, ETIMEDOUT, ENOANSWER, EIRMD (the daemon went away). */
   alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<FlowGrant>;
+  /**
+   * A flow to all processes that joined the broadcast layer. ENAME (no member of it on this host), ENOTSUP (it is no
+   * broadcast layer), EIPCP, ETIMEDOUT, EIRMD.
+   */
+  join(request: FlowJoinRequest, signal?: CancelSignal): Promise<FlowGrant>;
   /** ETIMEDOUT, EIRMD. */
   accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant>;
   /** Ends a flow. `lingerMs`: how long the layer keeps it for the end-to-end protocol, 0 for raw flows. */

@@ -71,6 +71,22 @@ export interface IpcpFlowAllocRequest {
   readonly correlationId: string;
 }
 
+/** A process of this host joins the broadcast layer. */
+export interface IpcpFlowJoinRequest {
+  readonly flowId: number;
+  /** Hash of the layer's name under its algorithm. */
+  readonly hash: Uint8Array;
+  readonly qos: QosSpec;
+  /** For the local process: it attaches with this ticket. */
+  readonly ticket: Uint8Array;
+  readonly uid: number;
+  readonly correlationId: string;
+}
+
+export interface FlowJoined {
+  readonly mplMs: number;
+}
+
 export interface IpcpFlowAllocResult {
   /** 0 = accepted, else the negative error number that the far end or the layer gave. */
   readonly response: number;
@@ -120,6 +136,8 @@ export interface IpcpOperations {
   flowAlloc(request: IpcpFlowAllocRequest): Promise<IpcpFlowAllocResult>;
   /** After the reply of an allocation of ours: what both ends agreed. */
   flowAgreed(flowId: number, features: number): Promise<void>;
+  /** ENAME when the hash is not that of the layer. */
+  flowJoin(request: IpcpFlowJoinRequest): Promise<FlowJoined>;
   flowDealloc(flowId: number, lingerMs: number): Promise<void>;
   /** A report in JSON: `status`, `routes`, `neighbors`, `directory`, or what else the type offers. */
   report(topic: string): Promise<JsonValue>;

@@ -2,3 +2,4 @@
 export * from './create-protection.js';
 export { KEY_LIMITS } from './key-limits.js';
 export * from './protection.js';
+export { ReplayWindow } from './replay-window.js';

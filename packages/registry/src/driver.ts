@@ -225,6 +225,8 @@ export class RegistryDriver {
           (request) => ({ kind: 'alloc', process, request, args, wallNanos: wallNanos() }),
           signal,
         )) as FlowGrant,
+      join: async (args, signal) =>
+        (await this.request((request) => ({ kind: 'join', process, request, args }), signal)) as FlowGrant,
       accept: async (args, signal) =>
         (await this.request((request) => ({ kind: 'accept', process, request, args }), signal)) as FlowGrant,
       dealloc: async (flowId, lingerMs) => {

@@ -79,6 +79,7 @@ const WORDS: Readonly<Record<IpcpCall['op'], string>> = {
   unregister: 'unregister names',
   query: 'look names up',
   flowAlloc: 'allocate flows',
+  flowJoin: 'be joined',
   flowAgreed: 'take agreed features',
   flowDealloc: 'deallocate flows',
   report: 'report',

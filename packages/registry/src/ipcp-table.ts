@@ -143,6 +143,17 @@ export class IpcpTable {
     this.entries.delete(entry.name);
   }
 
+  /** The member of a layer that processes can join. One of another type does not hide it, as it does in C. */
+  memberToJoin(layer: string): IpcpEntry | undefined {
+    return [...this.entries.values()].find(
+      (one) =>
+        one.session !== null &&
+        one.state === 'operational' &&
+        one.layer?.name === layer &&
+        one.operations.has('flowJoin'),
+    );
+  }
+
   /** IPCPs that can be asked for a name, in the order in which their answers count. [spec/architecture.md §4.1] */
   carriers(): readonly IpcpEntry[] {
     return [...this.entries.values()]

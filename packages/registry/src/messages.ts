@@ -6,6 +6,7 @@ import type {
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowFacts,
+  FlowJoinRequest,
   FlowArrival,
   FlowArrivalAnswer,
   IpcpAnnouncement,
@@ -69,6 +70,7 @@ export type RegistryInput =
       readonly args: FlowAllocRequest;
       readonly wallNanos: bigint;
     }
+  | { readonly kind: 'join'; readonly process: number; readonly request: number; readonly args: FlowJoinRequest }
   | { readonly kind: 'accept'; readonly process: number; readonly request: number; readonly args: FlowAcceptRequest }
   | {
       readonly kind: 'dealloc';

@@ -3,7 +3,7 @@
  * one machine. Inputs are what tools, processes, IPCPs and the host tell; outputs are what shall be done.
  *
  * Its states are those of its parts: an IPCP's life (ipcp-life.ts), what an IPCP was asked for (ipcp-goals.ts), a flow
- * (flows.ts), an allocation (allocations.ts), an arrival (arrivals.ts), a request that waits for a process
+ * (flows.ts), an allocation (allocations.ts), a join (joins.ts), an arrival (arrivals.ts), a request that waits for a process
  * (waiting-room.ts), a program that is started (auto-start.ts), adoption after a start (adoption.ts), the end
  * (shutdown.ts). [spec/architecture.md §2–§5]
  */
@@ -21,6 +21,7 @@ import { IpcpGoals } from './ipcp-goals.js';
 import { IpcpLife } from './ipcp-life.js';
 import { IpcpOps } from './ipcp-ops.js';
 import { IpcpTable, type IpcpEntry } from './ipcp-table.js';
+import { Joins } from './joins.js';
 import { ManagementDesk } from './management-desk.js';
 import { failure, type Failure, type RegistryInput, type RegistryOutput } from './messages.js';
 import { NameOps } from './name-ops.js';
@@ -54,6 +55,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   private readonly life: IpcpLife;
   private readonly bindings: Bindings;
   private readonly allocations: Allocations;
+  private readonly joins: Joins;
   private readonly arrivals: Arrivals;
   private readonly adoption: Adoption;
   private readonly views: Views;
@@ -87,6 +89,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     const parts = { core, names, processes, ipcps, calls, flows, waiting, starter, goals, life, security };
     this.bindings = new Bindings(parts);
     this.allocations = new Allocations(parts);
+    this.joins = new Joins(parts);
     this.arrivals = new Arrivals(parts);
     this.adoption = new Adoption(parts);
     this.views = new Views(parts);
@@ -127,6 +130,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     },
     processClosed: ({ process }) => this.withProcess(process, (entry) => this.processClosed(entry)),
     alloc: (input) => this.ofProcess(input, (process) => this.alloc(process, input)),
+    join: (input) => this.ofProcess(input, (process) => this.join(process, input)),
     accept: (input) => this.ofProcess(input, (process) => this.accept(process, input)),
     dealloc: (input) => this.ofProcess(input, (process) => this.dealloc(process, input)),
     flowFacts: ({ process, facts }) => this.withProcess(process, (entry) => this.flows.note(entry, facts)),
@@ -191,9 +195,19 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   private alloc(process: ProcessEntry, input: RegistryInput & { kind: 'alloc' }): void {
     if (!this.admit(process, input.request)) return;
+    this.asks(process, () => this.allocations.start(process, input));
+  }
+
+  private join(process: ProcessEntry, input: RegistryInput & { kind: 'join' }): void {
+    if (!this.admit(process, input.request)) return;
+    this.asks(process, () => this.joins.start(process, input));
+  }
+
+  /** A process that asks for a flow before it accepts one is a client. */
+  private asks(process: ProcessEntry, start: () => void): void {
     const newClient = process.role === 'unknown';
     if (newClient) process.role = 'client';
-    this.allocations.start(process, input);
+    start();
     if (newClient) for (const name of process.names) this.starter.reconsider(name);
   }
 
@@ -222,9 +236,9 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.end(request, failure('ECANCELED', 'the caller gave up'));
   }
 
-  /** Ends an allocation or an accept, if it has not ended. */
+  /** Ends an allocation, a join or an accept, if it has not ended. */
   private end(request: number, error: Failure): void {
-    if (this.allocations.cancel(request, error)) return;
+    if (this.allocations.cancel(request, error) || this.joins.cancel(request, error)) return;
     if (this.waiting.endAccept(request)) this.core.fail(request, error);
   }
 

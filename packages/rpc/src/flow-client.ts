@@ -6,6 +6,7 @@ import type {
   FlowAllocRequest,
   FlowFacts,
   FlowGrant,
+  FlowJoinRequest,
   FlowService,
   ProcessAnnouncement,
 } from '@ouroboros/ports';
@@ -53,6 +54,10 @@ class FlowClient implements FlowServiceClient {
 
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<FlowGrant> {
     return this.grant(this.attached(), 'alloc', request, signal);
+  }
+
+  async join(request: FlowJoinRequest, signal?: CancelSignal): Promise<FlowGrant> {
+    return this.grant(this.attached(), 'join', request, signal);
   }
 
   /** A break of the stream does not end the call: it is made again on the next one with the time that is left. */

@@ -18,6 +18,7 @@ const OPERATIONS: Calls = {
   unregister: [[sample.HASH], undefined],
   query: [[sample.HASH], true],
   flowAlloc: [[sample.IPCP_ALLOC], sample.IPCP_ALLOC_RESULT],
+  flowJoin: [[sample.IPCP_JOIN], { mplMs: 100 }],
   flowAgreed: [[66, 0xffff_ffff], undefined],
   flowDealloc: [[66, 1500], undefined],
   report: [['routes'], sample.CONFIG],

@@ -26,6 +26,7 @@ export const OPERATION_METHODS: Readonly<Record<keyof IpcpOperations, OperationS
   unregister: operation(named('hash'), DONE),
   query: operation(named('hash'), { ...only('found'), reply: 'queried' }),
   flowAlloc: operation(WHOLE_REQUEST, { ...WHOLE_REPLY, reply: 'flowAllocResult' }),
+  flowJoin: operation(WHOLE_REQUEST, { ...WHOLE_REPLY, reply: 'joined' }),
   flowAgreed: operation(named('flowId', 'features'), DONE),
   flowDealloc: operation(named('flowId', 'lingerMs'), DONE),
   report: operation(named('topic'), JSON_VALUE),

@@ -1,5 +1,5 @@
 /** One value of each interface that travels, with every field set to something that is not its default. */
-import { QOS_VIDEO, QOS_VOICE, type JsonObject } from '@ouroboros/model';
+import { QOS_JOINED, QOS_VIDEO, QOS_VOICE, type JsonObject } from '@ouroboros/model';
 import type {
   BindProgramRequest,
   DaemonStatus,
@@ -15,6 +15,7 @@ import type {
   IpcpEnrollRequest,
   IpcpFlowAllocRequest,
   IpcpFlowAllocResult,
+  IpcpFlowJoinRequest,
   IpcpInfo,
   NameCreateRequest,
   NameInfo,
@@ -166,6 +167,14 @@ export const IPCP_ALLOC: IpcpFlowAllocRequest = {
   data: Uint8Array.of(1, 2, 3),
   ticket: GRANT.channel.ticket,
   uid: 1000,
+  correlationId: '0123456789abcdef',
+};
+export const IPCP_JOIN: IpcpFlowJoinRequest = {
+  flowId: 68,
+  hash: HASH,
+  qos: QOS_JOINED,
+  ticket: GRANT.channel.ticket,
+  uid: 1002,
   correlationId: '0123456789abcdef',
 };
 export const IPCP_ALLOC_RESULT: IpcpFlowAllocResult = {

@@ -5,6 +5,7 @@ import type {
   FlowArrival,
   FlowFacts,
   FlowGrant,
+  FlowJoinRequest,
   FlowService,
   IpcpAnnouncement,
   IpcpOperations,
@@ -78,6 +79,7 @@ export class AttachedProcess implements ProcessSession {
   async answer({ name, value }: Body, signal: AbortSignal): Promise<Body> {
     if (!this.service) throw new OuroborosError('EAGAIN', NOT_READY);
     if (name === 'alloc') return granted(await this.service.alloc(value as FlowAllocRequest, signal));
+    if (name === 'join') return granted(await this.service.join(value as FlowJoinRequest, signal));
     if (name === 'accept') return granted(await this.service.accept(value as FlowAcceptRequest, signal));
     if (name !== 'dealloc') throw new OuroborosError('EINVAL', `'${name}' is not expected now`);
     const { flowId, lingerMs } = value as { readonly flowId: number; readonly lingerMs: number };

@@ -34,6 +34,12 @@ export class SimApp {
     return new Flow(await this.attachment.host.alloc({ name, qos, timeoutMs }, signal), this.process.clock);
   }
 
+  /** A flow to all processes that joined the broadcast layer. */
+  async join(layer: string): Promise<Flow> {
+    const request = { name: layer, timeoutMs: ALLOC_TIMEOUT_MS };
+    return new Flow(await this.attachment.host.join(request), this.process.clock);
+  }
+
   async accept({ timeoutMs = 0, signal }: SimAcceptOptions = {}): Promise<Flow> {
     return new Flow(await this.attachment.host.accept({ timeoutMs }, signal), this.process.clock);
   }

@@ -87,5 +87,5 @@ export class IpcpAttachment implements Attachment {
 
 const OPERATIONS = [
   ...(['bootstrap', 'enroll', 'connect', 'disconnect', 'register', 'unregister', 'query', 'flowAlloc'] as const),
-  ...(['flowAgreed', 'flowDealloc', 'report', 'control', 'ribList', 'ribRead'] as const),
+  ...(['flowJoin', 'flowAgreed', 'flowDealloc', 'report', 'control', 'ribList', 'ribRead'] as const),
 ] satisfies readonly (keyof IpcpOperations)[];

@@ -6,6 +6,7 @@ import type {
   FlowAllocRequest,
   FlowFacts,
   FlowGrant,
+  FlowJoinRequest,
   FlowService,
 } from '@ouroboros/ports';
 import type { Stream } from './stream.js';
@@ -41,6 +42,11 @@ export class SimFlowService implements FlowService {
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<FlowGrant> {
     const link = this.attaching ? await this.nextLink(Infinity) : this.attached();
     return grant(link, (service, cancel) => service.alloc(request, cancel), signal);
+  }
+
+  async join(request: FlowJoinRequest, signal?: CancelSignal): Promise<FlowGrant> {
+    const link = this.attaching ? await this.nextLink(Infinity) : this.attached();
+    return grant(link, (service, cancel) => service.join(request, cancel), signal);
   }
 
   async accept(request: FlowAcceptRequest, signal?: CancelSignal): Promise<FlowGrant> {

@@ -137,6 +137,21 @@ describe('frames of C nodes decode and encode to the same bytes', () => {
     expect(total(counts)).toBe(57);
   });
 
+  it('three hosts, broadcast layer over UDP, seen at the one in the middle', () => {
+    const { counts } = census('f_bc.pcap');
+    expect(counts).toEqual({
+      ARP: 4,
+      'UDP request / OAP request': 4,
+      'UDP reply / OAP response': 4,
+      'UDP data / OCEP': 8,
+      'UDP data / OEP request': 2,
+      'UDP data / OEP response': 2,
+      'UDP data / OEP ack': 2,
+      'UDP data / user': 6,
+    });
+    expect(total(counts)).toBe(32);
+  });
+
   it('print as lines that say what each header holds', () => {
     const { lines } = census('c_uni2.pcap');
     expect(lines[23]).toBe(

@@ -4,6 +4,7 @@
  * fit (decoded.ts).
  */
 export { addressFromBytes, addressToBytes, MAX_ADDRESS } from './address-bytes.js';
+export * from './broadcast-pci.js';
 export * from './crc32.js';
 export * from './decoded.js';
 export * from './dt-pci.js';

@@ -50,6 +50,7 @@ import {
   writeDtPci,
   writeMac,
   writeUdpEid,
+  type Cep,
   type Decoded,
   type DecodedOap,
   type UdpFlowRequest,
@@ -82,12 +83,12 @@ export interface Handshake {
   readonly responseBytes: Uint8Array;
 }
 
-/** What is known of a flow between two hosts: the component that OCEP named, and how many packets each side has sent. */
+/** What is known of a flow between two hosts: what OCEP said of its component, and how many packets each side has sent. */
 interface FlowState {
   readonly encrypted: boolean;
   /** Packets begin with FRCP's header. */
   readonly ordered: boolean;
-  component: string | undefined;
+  component: Cep | undefined;
   readonly sent: Map<string, number>;
 }
 
@@ -98,6 +99,9 @@ const leaf = <T>(
   encode: (value: T) => Uint8Array,
   print: (bytes: Uint8Array) => string,
 ): Part => ({ kind, again: encode(valueOf(decode(bytes))), line: print(bytes) });
+
+/** What has no header of the layers that are known here. */
+const user = (packet: Uint8Array): Part => ({ kind: 'user', again: packet, line: `user ${packet.length}` });
 
 /** What the response to this request has as request hash. */
 const hashLengthFor = (request: Uint8Array): number => requestHashLength(valueOf(decodeOap(request, 0)).mdNid)!;
@@ -229,21 +233,21 @@ export class FrameClassifier {
     if (nth === 0) {
       const cep = decodeCep(packet);
       if (cep.ok) {
-        flow.component = cep.value.component;
+        flow.component = cep.value;
         return [leaf('OCEP', packet, decodeCep, encodeCep, printCep)];
       }
     }
-    switch (flow.component) {
+    switch (flow.component?.component) {
       case undefined:
-        return [{ kind: 'user', again: packet, line: `user ${packet.length}` }];
+        return [user(packet)];
       case CEP_COMPONENTS.enrollment.component:
         return [this.enrollment(packet, flow)];
       case CEP_COMPONENTS.management.component:
         return [leaf('LSA', packet, decodeLsa, encodeLsa, printLsa)];
       case CEP_COMPONENTS.dataTransfer.component:
-        return this.dtPdu(packet);
+        return flow.component.protocol === CEP_COMPONENTS.broadcast.protocol ? [user(packet)] : this.dtPdu(packet);
       default:
-        throw new Error(`component ${flow.component}`);
+        throw new Error(`component ${flow.component?.component}`);
     }
   }
 

@@ -3,6 +3,7 @@ import { toHex } from '@ouroboros/model';
 import {
   addressFromBytes,
   addressToBytes,
+  decodeBroadcastNeighbors,
   decodeCep,
   decodeDht,
   decodeEnrollAck,
@@ -15,6 +16,7 @@ import {
   decodeOapExtension,
   decodePeerExtension,
   decodeUdpMgmt,
+  encodeBroadcastNeighbors,
   encodeCep,
   encodeDht,
   encodeEnrollAck,
@@ -30,6 +32,7 @@ import {
   ETH_DIX,
   ETH_DIX_ETHERTYPE,
   ETH_LLC,
+  printBroadcastPdu,
   printCep,
   printDht,
   printDtPdu,
@@ -122,6 +125,12 @@ export const FUZZ_TARGETS: Readonly<Record<string, Target>> = {
   'management messages of DIX': ethTarget(ETH_DIX, SAMPLES.ethDix),
   'management messages of LLC': ethTarget(ETH_LLC, SAMPLES.ethLlc),
   'DT PDUs': target(SAMPLES.dt, printDtPdu, printDtPdu),
+  'broadcast PDUs': target(SAMPLES.broadcast, printBroadcastPdu, printBroadcastPdu),
+  'broadcast neighbors': target(
+    SAMPLES.broadcastNeighbors,
+    roundTrip(decodeBroadcastNeighbors, encodeBroadcastNeighbors, every),
+    printBroadcastPdu,
+  ),
   'FA messages': target(
     SAMPLES.fa,
     roundTrip((bytes) => decodeFa(bytes, HASH), encodeFa, notUnknown),

@@ -1,6 +1,7 @@
 import { fromHex, QOS_RAW } from '@ouroboros/model';
 import { ETH_DIX, ETH_LLC } from '../src/ethernet/framing.js';
 import { encodeEthMgmt, type EthMgmt } from '../src/ethernet/mgmt.js';
+import { encodeBroadcastNeighbors } from '../src/broadcast-pci.js';
 import { encodeFa } from '../src/fa-message.js';
 import { encodeLsa } from '../src/lsa.js';
 import { encodeOapExtension } from '../src/oap/extension.js';
@@ -56,6 +57,11 @@ export const SAMPLES = {
   ethDix: eth.map((message) => encodeEthMgmt(ETH_DIX, message)),
   ethLlc: eth.map((message) => encodeEthMgmt(ETH_LLC, message)),
   dt: [fromHex('01020304003c0041000000d4c3b2a168656c6c6f')],
+  broadcast: [fromHex('00 40 0102030405060708 00000007 68656c6c6f')],
+  broadcastNeighbors: [
+    encodeBroadcastNeighbors({ self: 'bc.1', neighbors: ['bc.2', 'Grüße'] }),
+    encodeBroadcastNeighbors({ self: 'alone', neighbors: [] }),
+  ],
   fa: [
     encodeFa({ kind: 'request', sAddr: 1, sEid: 2n ** 40n, qos: QOS_RAW, hash: OPING_SHA3, data }),
     encodeFa({ kind: 'reply', rEid: 1n, sEid: 2n, response: -1, data }),

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, until } from './run.js';
-import type { PeerNode } from './peer-node.js';
+import { Listener, type PeerNode } from './peer-node.js';
 
 /** Where Ouroboros C 0.23.0 is installed, or undefined. */
 export const C_PREFIX = process.env['OUROBOROS_C_PREFIX'];
@@ -74,6 +74,20 @@ export class CNode implements PeerNode {
     });
     this.children.push(server);
     await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+
+  broadcast(layer: string, message: string): Promise<string> {
+    return this.exec(this.program('obc'), ['-n', layer, '-m', message]);
+  }
+
+  /** By lines, though its output is no terminal. */
+  listen(layer: string): Listener {
+    const reader = spawn('nsenter', [...this.entering(), 'stdbuf', '-oL', this.program('obc'), '-l', '-n', layer], {
+      env: this.env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.children.push(reader);
+    return new Listener(reader);
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { binFolder, nodeEnvironment } from '@ouroboros/demo';
-import type { PeerNode } from './peer-node.js';
+import { Listener, type PeerNode } from './peer-node.js';
 import { confDirOf } from '../programs.js';
 import { run, until } from './run.js';
 
@@ -12,6 +12,7 @@ const LIMIT_MS = 60_000;
 /** A node of ours in a namespace. */
 export class OurNode implements PeerNode {
   log = '';
+  private readonly readers: ChildProcess[] = [];
 
   private constructor(
     private readonly namespace: string,
@@ -63,14 +64,29 @@ export class OurNode implements PeerNode {
     await this.irm('name', 'register', name, 'layer', layer);
   }
 
+  broadcast(layer: string, message: string): Promise<string> {
+    return this.exec('obc', ['-n', layer, '-m', message]);
+  }
+
+  listen(layer: string): Listener {
+    const command = this.command('obc', ['-l', '-n', layer]);
+    const reader = spawn('ip', command, { env: nodeEnvironment(this.runtimeDir), stdio: ['ignore', 'pipe', 'pipe'] });
+    this.readers.push(reader);
+    return new Listener(reader);
+  }
+
   async stop(): Promise<void> {
+    for (const reader of this.readers) reader.kill('SIGKILL');
     this.irmd.kill('SIGTERM');
     if (this.irmd.exitCode === null) await new Promise((resolve) => this.irmd.once('exit', resolve));
     rmSync(this.runtimeDir, { recursive: true, force: true });
   }
 
   private exec(program: string, args: string[]): Promise<string> {
-    const command = ['netns', 'exec', this.namespace, join(binFolder(), program), ...args];
-    return run('ip', command, nodeEnvironment(this.runtimeDir), LIMIT_MS);
+    return run('ip', this.command(program, args), nodeEnvironment(this.runtimeDir), LIMIT_MS);
+  }
+
+  private command(program: string, args: string[]): string[] {
+    return ['netns', 'exec', this.namespace, join(binFolder(), program), ...args];
   }
 }

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+
 /** What the specs do with a node, be it C's or ours. */
 export interface PeerNode {
   /** Where the node finds certificates and `enc.conf`. */
@@ -8,7 +10,34 @@ export interface PeerNode {
   oping(...args: string[]): Promise<string>;
   /** Serves `name` with an oping that is started at once or at the first call. */
   serve(name: string, layer: string): Promise<void>;
+  /** Sends one message to a broadcast layer, by obc. */
+  broadcast(layer: string, message: string): Promise<string>;
+  /** Reads the messages of a broadcast layer, by obc. */
+  listen(layer: string): Listener;
   stop(): Promise<void>;
+}
+
+/** A reader of a broadcast layer. */
+export class Listener {
+  private text = '';
+
+  constructor(private readonly reader: ChildProcess) {
+    for (const stream of [reader.stdout, reader.stderr])
+      stream?.on('data', (data: Buffer) => (this.text += data.toString()));
+  }
+
+  get ready(): boolean {
+    return this.text.includes('New flow.');
+  }
+
+  /** The messages so far, in order. */
+  messages(): string[] {
+    return [...this.text.matchAll(/^Message is (.*)\.$/gm)].map((match) => match[1]!);
+  }
+
+  stop(): void {
+    this.reader.kill('SIGKILL');
+  }
 }
 
 /** Lines that tell of faults in what a daemon logged. */

@@ -28,3 +28,13 @@ export async function until(done: () => boolean | Promise<boolean>, limitMs: num
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Does it again when it fails: a C node sometimes leaves a request unanswered. [spec/wire-control.md Q23] */
+export async function again<T>(action: () => Promise<T>, tries = 4): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (tries === 1) throw error;
+    return again(action, tries - 1);
+  }
+}

@@ -2,7 +2,7 @@ import { CNode, findC } from './c-node.js';
 import { Namespaces } from '../namespaces.js';
 import { OurNode } from './our-node.js';
 import type { PeerNode } from './peer-node.js';
-import { until } from './run.js';
+import { again, until } from './run.js';
 
 const { prefix, reason } = findC();
 if (prefix === undefined) process.stdout.write(`The specs with Ouroboros C are skipped: ${reason}.\n`);
@@ -52,15 +52,6 @@ class Line {
   async stop(): Promise<void> {
     for (const node of this.nodes) await node.stop();
     this.hosts.remove();
-  }
-}
-
-async function again<T>(action: () => Promise<T>, tries = 4): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (tries === 1) throw error;
-    return again(action, tries - 1);
   }
 }
 

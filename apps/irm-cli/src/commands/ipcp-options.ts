@@ -1,4 +1,4 @@
-import { IPV4, IPV6, LATER_IPCP_TYPES, OuroborosError, RELEASED_IPCP_TYPES, type JsonObject } from '@ouroboros/model';
+import { IPCP_TYPES, IPV4, IPV6, OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
 import { readAddress, readChoice, readHex, readHosts, readInteger } from '../grammar/values.js';
@@ -208,7 +208,7 @@ export const NAME_OPTION = common({ word: 'name', value: '<ipcp>', help: 'the IP
 export const TYPE_OPTION = common({
   word: 'type',
   value: '<type>',
-  help: `${RELEASED_IPCP_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
+  help: `${IPCP_TYPES.join(', ')}, or any for which a program ipcpd-<type> is installed`,
 });
 export const RESTART_OPTION = common({
   word: 'restart',
@@ -243,7 +243,7 @@ export const BOOTSTRAP_OPTIONS: readonly OptionSpec[] = [
   ...SECURITY_OPTIONS,
 ];
 
-const isKnownType = (type: string): boolean => RELEASED_IPCP_TYPES.includes(type) || LATER_IPCP_TYPES.includes(type);
+const isKnownType = (type: string): boolean => IPCP_TYPES.includes(type);
 
 /**
  * The configuration for an IPCP of `type`: keys of irmd's file for a type of the specification, the words as typed for

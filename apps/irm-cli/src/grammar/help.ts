@@ -1,4 +1,3 @@
-import { LATER_IPCP_TYPES } from '@ouroboros/model';
 import type { Command, Entry, Group, OperandSpec, OptionSpec, SwitchSpec } from './command.js';
 
 /** Help texts, made from the command table so that they cannot differ from it. */
@@ -83,9 +82,7 @@ function optionRow(spec: OptionSpec | SwitchSpec): Row {
 
 /** Options by the types that have them. */
 function typeSections(options: readonly OptionSpec[]): string[] {
-  const types = [...new Set(options.flatMap(({ types: of = [] }) => of))].filter(
-    (type) => !LATER_IPCP_TYPES.includes(type),
-  );
+  const types = [...new Set(options.flatMap(({ types: of = [] }) => of))];
   return types.flatMap((type) =>
     section(`Options of type ${type}:`, options.filter((option) => option.types?.includes(type)).map(optionRow)),
   );

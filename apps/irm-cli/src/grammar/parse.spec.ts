@@ -123,11 +123,10 @@ describe('what cannot be read', () => {
     ['ipcp create name a type local extra 1', 'unknown word "extra": expected one of name, type, restart', 'extra'],
     ['ipcp create name a name b type local', 'name is given 2 times; at most 1', 'name'],
     [
-      'ipcp create name a type broadcast',
-      'type broadcast comes with a later release; this one has local, unicast, eth-llc, eth-dix, udp4, udp6',
+      'ipcp create name a type LOCAL',
+      'type must be local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6 or the',
       'type',
     ],
-    ['ipcp create name a type LOCAL', 'type must be local, unicast, eth-llc, eth-dix, udp4, udp6 or the', 'type'],
     [
       'ipcp create name a type local restart often',
       'restart must be one of never, on-failure, always, not "often"',

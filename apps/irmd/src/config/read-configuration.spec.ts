@@ -255,15 +255,18 @@ describe('tables of IPCPs', () => {
     ['[[unicast]]\n', 'unicast: must be written as tables [unicast.<name>]'],
     ['unicast = 1', 'unicast: must be written as tables [unicast.<name>]'],
     ['[unicast.x]\n[local.x]', 'local.x: unicast.x has the same name'],
-    ['[broadcast.x]', 'broadcast.x: IPCPs of type broadcast come with a later release'],
+    ['[broadcast.x]', 'broadcast.x: the program ipcpd-broadcast was not found'],
     ['[udp6."x y"]', 'udp6."x y": the program ipcpd-udp6 was not found'],
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
-    ['colour = 1', 'colour: unknown key; legal are irmd, name, local, unicast, eth-llc, eth-dix, udp4, udp6'],
+    [
+      'colour = 1',
+      'colour: unknown key; legal are irmd, name, local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6',
+    ],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);
   });
 
-  it('take a type of a later release when its program is there', () => {
+  it('take any type whose program is there', () => {
     const text = '[broadcast.x]\nbootstrap = "b"';
     expect(readConfiguration(text, { ...around, hasIpcpProgram: () => true }).faults).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { TomlTable } from 'smol-toml';
-import { LATER_IPCP_TYPES, RELEASED_IPCP_TYPES, isShimType, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { IPCP_TYPES, isShimType, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { Authentication, Encryption, NamePaths, SecurityPolicy } from '@ouroboros/ports';
 import {
   DEFAULT_SETTINGS,
@@ -56,12 +56,12 @@ function checkTop(top: TomlTable, faults: Fault[]): void {
     if (isTable(value)) continue;
     const message = isType(key)
       ? `must be written as tables [${key}.<name>]`
-      : unknownWord('key', key, ['irmd', 'name', ...RELEASED_IPCP_TYPES]);
+      : unknownWord('key', key, ['irmd', 'name', ...IPCP_TYPES]);
     faults.push({ path: keyPath(key), message });
   }
 }
 
-const isType = (key: string): boolean => ['irmd', 'name', ...RELEASED_IPCP_TYPES, ...LATER_IPCP_TYPES].includes(key);
+const isType = (key: string): boolean => ['irmd', 'name', ...IPCP_TYPES].includes(key);
 
 function readSettings(table: unknown, around: ConfigSurroundings, faults: Fault[]): IrmdSettings {
   if (table === undefined) return DEFAULT_SETTINGS;
@@ -97,9 +97,8 @@ function readEntry(
 }
 
 function missingType(type: string): string {
-  if (LATER_IPCP_TYPES.includes(type)) return `IPCPs of type ${type} come with a later release`;
-  if (RELEASED_IPCP_TYPES.includes(type)) return `the program ipcpd-${type} was not found`;
-  return `${unknownWord('type', type, ['name', ...RELEASED_IPCP_TYPES])} (and no program ipcpd-${type} was found)`;
+  if (IPCP_TYPES.includes(type)) return `the program ipcpd-${type} was not found`;
+  return `${unknownWord('type', type, ['name', ...IPCP_TYPES])} (and no program ipcpd-${type} was found)`;
 }
 
 function readNameTable(

@@ -211,6 +211,12 @@ export class World {
     return request;
   }
 
+  join(process: number, name: string, timeoutMs = 0): number {
+    const request = this.id();
+    this.input({ kind: 'join', process, request, args: { name, timeoutMs } });
+    return request;
+  }
+
   accept(process: number, timeoutMs = 0): number {
     const request = this.id();
     this.input({ kind: 'accept', process, request, args: { timeoutMs } });
@@ -427,6 +433,8 @@ export function healthy(call: IpcpCall, world: World, ipcp: TestIpcp): Outcome {
       return ok(ipcp.directory.has(key(call.args[0])));
     case 'flowAlloc':
       return ok(world.farAccepts(call.args[0]));
+    case 'flowJoin':
+      return ok({ mplMs: 100 });
     case 'report':
       return ok({ topic: call.args[0] });
     case 'ribList':

@@ -60,6 +60,9 @@ describe('The schemas', () => {
     () =>
       shape<ports.DisconnectRequest>()(ipcp.DisconnectRequestSchema, true, { dst: 'n', component: 'Data Transfer' }),
     () => shape<ports.IpcpFlowAllocRequest>()(ipcp.IpcpFlowAllocRequestSchema, true, sample.IPCP_ALLOC),
+    () => shape<ports.FlowJoinRequest>()(flow.FlowJoinRequestSchema, true, { name: 'bc', timeoutMs: 20 }),
+    () => shape<ports.IpcpFlowJoinRequest>()(ipcp.IpcpFlowJoinRequestSchema, true, sample.IPCP_JOIN),
+    () => shape<ports.FlowJoined>()(ipcp.FlowJoinedSchema, true, { mplMs: 100 }),
     () => shape<ports.IpcpFlowAllocResult>()(ipcp.IpcpFlowAllocResultSchema, true, sample.IPCP_ALLOC_RESULT),
     () => shape<ports.FlowArrival>()(ipcp.FlowArrivalSchema, true, sample.ARRIVAL),
     () => shape<ports.FlowArrivalAnswer>()(ipcp.FlowArrivalAnswerSchema, true, sample.ARRIVAL_ANSWER),

@@ -12,6 +12,14 @@ import type { PeerExtension } from './types.js';
 export const PEER_EXTENSION_MAX = 88;
 export const PEER_EXTENSION_VERSION = 1;
 
+/** Bits of PeerExtension.features in OCEP messages. */
+export const OcepFeature = {
+  /** Management: understands link-state messages of ours. */
+  LS_SYNC: 1,
+  /** Data Transfer of a broadcast layer: packets have the header of ours (broadcast-pci.ts). */
+  BROADCAST_PCI: 2,
+} as const;
+
 /** Decodes the `ext` bytes of a message. A caller takes a refused extension as none. */
 export function decodePeerExtension(bytes: Uint8Array): Decoded<PeerExtension> {
   const message = readMessage(PeerExtensionSchema, bytes, PEER_EXTENSION_MAX);

@@ -1,5 +1,12 @@
-/** Printers of fixed layouts: UDP and Ethernet frames, DT PDUs, FA messages, link state, OAP. One line each, see line.ts. */
+/** Printers of fixed layouts: UDP and Ethernet frames, DT PDUs, broadcast PDUs, FA messages, link state, OAP. One line each, see line.ts. */
 import type { QosSpec } from '@ouroboros/model';
+import {
+  BROADCAST_PCI_LENGTH,
+  BROADCAST_PCI_TABLE,
+  BroadcastType,
+  broadcastType,
+  decodeBroadcastNeighbors,
+} from '../broadcast-pci.js';
 import { DT_PCI_LENGTH, DT_PCI_TABLE } from '../dt-pci.js';
 import { ETH_DIX_ETHERTYPE, EthVerdict, type EthFraming } from '../ethernet/framing.js';
 import { decodeEthMgmt } from '../ethernet/mgmt.js';
@@ -8,7 +15,19 @@ import { readFields } from '../field-table.js';
 import { decodeLsa } from '../lsa.js';
 import { decodeOap } from '../oap/header.js';
 import { decodeUdpMgmt, UDP_DATA_HEADER, udpEid } from '../udp-frame.js';
-import { addr, count, decimal, demand, flag, hex64, printLine, printRefused, short, type Column } from './line.js';
+import {
+  addr,
+  count,
+  decimal,
+  demand,
+  flag,
+  hex64,
+  printLine,
+  printRefused,
+  short,
+  text,
+  type Column,
+} from './line.js';
 
 const QOS: readonly Column[] = [
   ['bandwidth', 'bw', decimal],
@@ -50,6 +69,18 @@ const DT: readonly Column[] = [
   ['ecn', 'ecn', decimal],
   ['eid', 'eid', hex64],
   ['payload', 'payload', decimal],
+];
+
+const BROADCAST: readonly Column[] = [
+  ['hops', 'hops', decimal],
+  ['origin', 'origin', hex64],
+  ['number', 'number', decimal],
+  ['payload', 'payload', decimal],
+];
+
+const NEIGHBORS: readonly Column[] = [
+  ['self', 'self', text],
+  ['neighbors', 'neighbors', count],
 ];
 
 const LSA: readonly Column[] = [
@@ -109,6 +140,22 @@ export function printDtPdu(bytes: Uint8Array): string {
   if (bytes.length < DT_PCI_LENGTH) return tooShort('DT', bytes.length);
   const payload = bytes.length - DT_PCI_LENGTH;
   return printLine('DT', { ...readFields(DT_PCI_TABLE, bytes), payload }, DT);
+}
+
+/** A packet on a link of a broadcast layer between two members of ours. */
+export function printBroadcastPdu(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'BC keep-alive';
+  if (broadcastType(bytes, 0) === BroadcastType.neighbors) return printNeighbors(bytes);
+  if (bytes.length <= BROADCAST_PCI_LENGTH) return tooShort('BC', bytes.length);
+  const payload = bytes.length - BROADCAST_PCI_LENGTH;
+  return printLine('BC', { ...readFields(BROADCAST_PCI_TABLE, bytes), payload }, BROADCAST);
+}
+
+function printNeighbors(bytes: Uint8Array): string {
+  const message = decodeBroadcastNeighbors(bytes);
+  return message.ok
+    ? printLine('BC neighbors', message.value, NEIGHBORS)
+    : printRefused('BC neighbors', message, bytes.length);
 }
 
 /** Payload of a DT PDU with EID 0. */

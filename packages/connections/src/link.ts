@@ -3,17 +3,16 @@ import { MachineDriver } from '@ouroboros/machine';
 import { EMPTY_BYTES, type Address } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
-import { Liveness } from '../dt/liveness.js';
+import { Liveness } from './liveness.js';
 
-/** Bit of PeerExtension.features in the OCEP message of Management: understands the messages of routing/messages.ts. */
-export const LS_SYNC = 1;
 /** Two members of ours take a neighbour for silent after this; C's own limit is 120 s. */
 export const SILENCE_LIMIT_MS = 500;
 /** Nobody can make us probe more often than 50 times a second. */
 const LEAST_LIMIT_MS = 100;
 
-/** What this member says in the extension field of its OCEP messages. */
-export const LINK_EXTENSION = encodePeerExtension({ version: 1, features: LS_SYNC, keepaliveMs: SILENCE_LIMIT_MS });
+/** What a member with these features (OcepFeature bits) says in the extension field of its OCEP messages. */
+export const linkExtension = (features: number): Uint8Array =>
+  encodePeerExtension({ version: 1, features, keepaliveMs: SILENCE_LIMIT_MS });
 
 export interface LinkEvents {
   /** Nothing was heard for the limit; the flow stays. */
@@ -26,8 +25,8 @@ export interface LinkEvents {
 /** A management or data-transfer flow to a neighbour, after OCEP. */
 export class Link {
   readonly neighbor: Address;
-  /** The neighbour understands LS_SYNC messages. */
-  readonly sync: boolean;
+  /** OcepFeature bits that the neighbour announced; 0 for a C neighbour. */
+  readonly features: number;
   /** The neighbour is watched more closely than the flow's peer time-out. */
   readonly limitMs: number;
   silent = false;
@@ -47,7 +46,7 @@ export class Link {
     this.neighbor = peer.address as Address;
     const extension = peer.ext && decodePeerExtension(peer.ext);
     const { features = 0, keepaliveMs = 0 } = extension?.ok ? extension.value : {};
-    this.sync = (features & LS_SYNC) !== 0;
+    this.features = features;
     this.limitMs = keepaliveMs > 0 ? Math.max(Math.min(keepaliveMs, SILENCE_LIMIT_MS), LEAST_LIMIT_MS) : 0;
     const { counters } = flow;
     const received = (): number => counters.packetsReceived + counters.keepAlivesReceived;

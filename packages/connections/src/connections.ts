@@ -1,11 +1,12 @@
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
-import { OuroborosError, fromMs, fromSeconds, micros, toOuroborosError, type QosSpec } from '@ouroboros/model';
-import { OcepAcceptor, OcepInitiator, type ComponentRecord } from '@ouroboros/enrollment';
+import { OuroborosError, fromMs, fromSeconds, micros, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import { OcepAcceptor, type ComponentRecord } from '@ouroboros/enrollment';
 import { sleep, type Clock, type Logger } from '@ouroboros/ports';
 import { CEP_COMPONENTS, type Cep } from '@ouroboros/wire';
 import { Backoff } from './backoff.js';
 import { converse } from './converse.js';
-import { LINK_EXTENSION, Link } from './link.js';
+import { Link, linkExtension } from './link.js';
+import { reach, type Established } from './reach.js';
 
 export type LinkComponent = Link['component'];
 
@@ -28,13 +29,19 @@ interface Wanted {
   cancelRetry: (() => void) | null;
 }
 
-interface Established {
-  readonly flow: PacketFlow;
-  readonly peer: Cep;
+/** A component that OCEP connects; its name is that of a link. */
+export type LinkRecord = Omit<ComponentRecord, 'address' | 'ext'> & { readonly component: LinkComponent };
+
+export interface ConnectionsParts {
+  readonly flows: FlowHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What this member has to connect, besides Enrollment. */
+  readonly components: readonly LinkRecord[];
+  /** OcepFeature bits that neighbours are told of, and may announce. Null: says nothing of ours and hears nothing of it. */
+  readonly features: number | null;
 }
 
-/** irmd's own limit for a connect is 20 s; the flow must not take it all. */
-const ALLOC_TIMEOUT_MS = 5000;
 /** A try to connect again; less than the longest pause between the beginnings of two, so that no cut outlasts its end by 2 s. */
 const RETRY_TIMEOUT_MS = 1200;
 /**
@@ -48,20 +55,21 @@ const ACCEPT_PAUSE = fromMs(200);
 export class Connections {
   private readonly wanted = new Map<string, Wanted>();
   private readonly links = new Set<Link>();
+  private readonly clock: Clock;
+  private readonly logger: Logger;
   private nextId = 1;
   private stopped = false;
   private address = 0;
 
   constructor(
-    private readonly flows: FlowHost,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
+    private readonly parts: ConnectionsParts,
     private readonly events: ConnectionEvents,
-    /** Tells neighbours what of ours this member understands, and listens to what they tell. */
-    private readonly extensions: boolean,
-  ) {}
+  ) {
+    this.clock = parts.clock;
+    this.logger = parts.logger;
+  }
 
-  /** From now on neighbours can connect, and new members enroll. */
+  /** From now on neighbours can connect, and new members enroll. `address`: of this member, 0 in a layer without. */
   start(address: number): void {
     this.address = address;
     void this.acceptLoop();
@@ -86,9 +94,22 @@ export class Connections {
     if (known?.link && !known.link.silent) return;
     known?.cancelRetry?.();
     const wanted = known ?? { dst, component, qos, link: null, cancelRetry: null };
-    const established = await this.reach(dst, this.record(component), qos);
+    const established = await this.reach(dst, component, qos);
     this.wanted.set(key, wanted);
     this.adopt(wanted, established);
+  }
+
+  /** A connection that is not made again when it is lost. EIPCP, and what the allocation of a flow rejects with. */
+  async attach(dst: string, component: LinkComponent): Promise<Link> {
+    const { flow, peer } = await this.reach(dst, component, QOS_RAW, RETRY_TIMEOUT_MS);
+    if (!this.stopped) return this.add(component, flow, peer, dst);
+    await flow.dealloc();
+    throw new OuroborosError('ECANCELED', 'the member leaves the layer');
+  }
+
+  /** Ends a connection of `attach`. */
+  end(link: Link): void {
+    this.drop(link);
   }
 
   /** Success without effect when there is no such connection, as in C. */
@@ -100,28 +121,20 @@ export class Connections {
     if (wanted?.link) this.drop(wanted.link);
   }
 
-  /** A flow on which the component's records have been exchanged. The caller owns it. */
-  async reach(
-    dst: string,
-    own: ComponentRecord,
-    qos: QosSpec,
-    timeoutMs: number = ALLOC_TIMEOUT_MS,
-  ): Promise<Established> {
-    const flow = await this.flows.alloc({ name: dst, qos, timeoutMs });
+  private async reach(dst: string, component: LinkComponent, qos: QosSpec, timeoutMs?: number): Promise<Established> {
+    const own = this.record(component);
+    const established = await reach(this.parts.flows, this.clock, { dst, own, qos, timeoutMs });
     try {
-      const peer = await converse(flow, new OcepInitiator(own), this.clock, (output) =>
-        output.kind === 'done' ? output.peer : undefined,
-      );
-      this.checkAddress(own, peer);
-      return { flow, peer };
+      this.checkAddress(own, established.peer);
+      return established;
     } catch (error) {
-      await flow.dealloc();
+      await established.flow.dealloc();
       throw error;
     }
   }
 
   private checkAddress(own: ComponentRecord, peer: Cep): void {
-    if (own.component === CEP_COMPONENTS.enrollment.component) return;
+    if (own.address === 0) return;
     if (peer.address === 0) throw new OuroborosError('EIPCP', 'the neighbour has no address');
     if (peer.address !== this.address) return;
     this.logger.log('error', 'a neighbour has the same address as this member', { address: this.address });
@@ -129,18 +142,21 @@ export class Connections {
   }
 
   private record(component: LinkComponent): ComponentRecord {
-    const base = component === 'Management' ? CEP_COMPONENTS.management : CEP_COMPONENTS.dataTransfer;
-    return { ...base, address: this.address, ext: this.extensions ? LINK_EXTENSION : undefined };
+    const { components, features } = this.parts;
+    const known = components.find((one) => one.component === component);
+    if (!known) throw new OuroborosError('ENOTSUP', `no component ${component} here`, { field: 'component' });
+    return { ...known, address: this.address, ext: features === null ? undefined : linkExtension(features) };
   }
 
   private records(): ComponentRecord[] {
-    return [{ ...CEP_COMPONENTS.enrollment, address: 0 }, this.record('Management'), this.record('Data Transfer')];
+    const links = this.parts.components.map(({ component }) => this.record(component));
+    return [{ ...CEP_COMPONENTS.enrollment, address: 0 }, ...links];
   }
 
   private async acceptLoop(): Promise<void> {
     while (!this.stopped) {
       try {
-        void this.welcome(await this.flows.accept({ timeoutMs: 0 }));
+        void this.welcome(await this.parts.flows.accept({ timeoutMs: 0 }));
       } catch (error) {
         if (this.stopped) return;
         this.logger.log('debug', 'accepting flows failed', { error: toOuroborosError(error).message });
@@ -167,7 +183,7 @@ export class Connections {
   }
 
   private add(component: LinkComponent, flow: PacketFlow, peer: Cep, dst: string): Link {
-    const heard = this.extensions ? peer : { ...peer, ext: undefined };
+    const heard = this.parts.features === null ? { ...peer, ext: undefined } : peer;
     const link = new Link(this.nextId++, component, flow, heard, dst, this.clock, {
       silent: (one) => this.onSilent(one),
       heard: (one) => this.onHeard(one),
@@ -236,7 +252,7 @@ export class Connections {
       const nextTry = backoff.after(this.clock.now());
       try {
         const { dst, component, qos } = wanted;
-        const established = await this.reach(dst, this.record(component), qos, RETRY_TIMEOUT_MS);
+        const established = await this.reach(dst, component, qos, RETRY_TIMEOUT_MS);
         if (over()) await established.flow.dealloc();
         else this.adopt(wanted, established);
         return;

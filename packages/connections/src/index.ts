@@ -1,0 +1,4 @@
+/** Connections to other members: OCEP, links that come back, links that fall silent; and enrollment. */
+export { Connections, type ConnectionEvents, type ConnectionsParts, type LinkComponent } from './connections.js';
+export { enrollWith, handOver, type NewcomerParts } from './enroll.js';
+export { Link, SILENCE_LIMIT_MS, linkExtension } from './link.js';

@@ -1,0 +1,24 @@
+import { JOIN_OPERATIONS, MEMBER_OPERATIONS, configSchema, type IpcpType } from '@ouroboros/ipcp-kit';
+import { BroadcastIpcp } from './broadcast-ipcp.js';
+import { COUNTER_NAMES } from './counters.js';
+
+/** A broadcast layer has nothing to configure; its hash is SHA3-256, always. [spec/wire-control.md §8] */
+export type BroadcastOptions = Readonly<Record<string, never>>;
+
+export interface BroadcastTypeOptions {
+  /** False: speaks as a C member does, and hears nothing of ours. For tests; no user's choice. */
+  readonly extensions: boolean;
+}
+
+export const broadcastTypeWith = ({ extensions }: BroadcastTypeOptions): IpcpType<BroadcastOptions> => ({
+  name: 'broadcast',
+  rank: 15,
+  operations: [...JOIN_OPERATIONS, ...MEMBER_OPERATIONS],
+  counters: COUNTER_NAMES,
+  usesLowerFlows: true,
+  config: configSchema({}),
+  create: (environment) => new BroadcastIpcp(environment, extensions),
+});
+
+/** The IPCP type `broadcast`. */
+export const broadcastType = broadcastTypeWith({ extensions: true });
