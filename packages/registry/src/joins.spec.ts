@@ -1,5 +1,6 @@
 import { QOS_JOINED } from '@ouroboros/model';
 import type { IpcpFlowJoinRequest } from '@ouroboros/ports';
+import { BROADCAST_MTU } from '@ouroboros/wire';
 import { World, directoryKey, no, ok, type TestIpcp } from './testing/world.js';
 
 const OPERATIONS = ['bootstrap', 'enroll', 'connect', 'disconnect', 'flowJoin', 'flowDealloc'] as const;
@@ -28,6 +29,7 @@ describe('A process that joins a broadcast layer', () => {
       features: 0,
       correlationId: expect.stringMatching(/^[0-9a-f]{16}$/),
       crypto: null,
+      layerPacket: BROADCAST_MTU,
     });
     expect([hash.join('.'), qos]).toEqual([directoryKey(LAYER), QOS_JOINED]);
     expect(world.value('flowList')).toMatchObject([{ flowId: 1, ipcp: 'bc', state: 'allocated', pids: [8] }]);
