@@ -6,12 +6,16 @@ import { join } from 'node:path';
 const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
 const md5 = (name: string): string => createHash('md5').update(name).digest('hex');
 
+/** One process makes several, one after the other or at once. */
+let made = -1;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
 /**
  * Hosts of our own making: network namespaces on one bridge, 10.77.0.1, .2, … and fd77::1, ::2, … on `eth0`. Their hosts files hold the MD5 of names,
  * which is how a C node finds a name over UDP.
  */
 export class Namespaces {
-  private readonly prefix = `o7s${process.pid}x`;
+  private readonly prefix = `o7s${process.pid}${LETTERS[(made += 1) % LETTERS.length]}`;
   private readonly made: string[] = [];
 
   constructor(readonly count: number) {

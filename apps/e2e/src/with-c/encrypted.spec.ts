@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPki, Places } from '@ouroboros/pki';
@@ -35,11 +35,11 @@ const WAYS = SERVERS.flatMap((server) =>
 );
 
 describeWithC('flows between C and us, straight over UDP', () => {
-  const hosts = new Namespaces(prefix === undefined ? 0 : 2);
+  let hosts: Namespaces;
   const nodes: Partial<Record<Server, PeerNode>> = {};
   const node = (server: Server): PeerNode => nodes[server]!;
   const otherThan = (server: Server): PeerNode => node(server === 'C' ? 'ours' : 'C');
-  const authority = mkdtempSync(join(tmpdir(), 'o7s-ca-'));
+  let authority: string;
 
   /** Both trust the authority; C reads it at its start only. */
   async function startBoth(): Promise<void> {
@@ -86,6 +86,8 @@ describeWithC('flows between C and us, straight over UDP', () => {
   };
 
   beforeAll(async () => {
+    authority = mkdtempSync(join(tmpdir(), 'o7s-ca-'));
+    hosts = new Namespaces(2);
     hosts.writeHosts(names);
     await startBoth();
     for (const [i, at] of [node('C'), node('ours')].entries())
@@ -97,6 +99,7 @@ describeWithC('flows between C and us, straight over UDP', () => {
   afterAll(async () => {
     for (const at of Object.values(nodes)) await at.stop();
     hosts.remove();
+    rmSync(authority, { recursive: true, force: true });
   }, 60_000);
 
   /** Pings, and what our node says of the flow meanwhile. */
