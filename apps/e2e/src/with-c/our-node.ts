@@ -12,6 +12,9 @@ const LIMIT_MS = 60_000;
 /** A node of ours in a namespace. */
 export class OurNode implements PeerNode {
   log = '';
+  /** What its tools that serve have printed. */
+  printed = '';
+  private readonly servers: ChildProcess[] = [];
 
   private constructor(
     private readonly namespace: string,
@@ -63,7 +66,25 @@ export class OurNode implements PeerNode {
     await this.irm('name', 'register', name, 'layer', layer);
   }
 
+  tool(name: string, ...args: string[]): Promise<string> {
+    return this.exec(name, args);
+  }
+
+  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
+    const command = ['netns', 'exec', this.namespace, join(binFolder(), tool), ...args];
+    const server = spawn('ip', command, {
+      env: nodeEnvironment(this.runtimeDir),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    server.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
+    this.servers.push(server);
+    const bind = (): Promise<unknown> => this.irm('bind', 'process', String(server.pid), 'name', name);
+    await until(() => bind().then(yes, no), 10_000, `${tool} for ${name}`);
+    await this.irm('name', 'register', name, 'layer', layer);
+  }
+
   async stop(): Promise<void> {
+    for (const server of this.servers) server.kill('SIGTERM');
     this.irmd.kill('SIGTERM');
     if (this.irmd.exitCode === null) await new Promise((resolve) => this.irmd.once('exit', resolve));
     rmSync(this.runtimeDir, { recursive: true, force: true });
@@ -74,3 +95,6 @@ export class OurNode implements PeerNode {
     return run('ip', command, nodeEnvironment(this.runtimeDir), LIMIT_MS);
   }
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;

@@ -8,6 +8,12 @@ export interface PeerNode {
   oping(...args: string[]): Promise<string>;
   /** Serves `name` with an oping that is started at once or at the first call. */
   serve(name: string, layer: string): Promise<void>;
+  /** Runs one of the node's tools as a client and answers what it prints. */
+  tool(name: string, ...args: string[]): Promise<string>;
+  /** Serves `name` with one of the node's tools. */
+  serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void>;
+  /** What the tools of `serveWith` have printed. */
+  readonly printed: string;
   stop(): Promise<void>;
 }
 
