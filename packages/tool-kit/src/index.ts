@@ -5,3 +5,4 @@ export { Pacer, turn, type PacerOptions } from './pacer.js';
 export { runTool, type Session, type Tool } from './run-tool.js';
 export { sendAtRate, type Sending } from './send-at-rate.js';
 export { serveFlows, type FlowServing, type ServerOutput } from './serve-flows.js';
+export { encodeMessage, readableText } from './text-message.js';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { toOuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
@@ -31,6 +32,8 @@ const RETRY_MS = 200;
 export async function serveFlows(serving: FlowServing, stop: AbortSignal): Promise<void> {
   const { limit = Infinity } = serving;
   const open = new Set<Promise<void>>();
+  // Each flow listens.
+  setMaxListeners(0, stop);
   while (!stop.aborted) {
     if (open.size >= limit) {
       serving.atLimit?.();

@@ -15,6 +15,7 @@ const LIMIT_MS = 60_000;
 export class CNode implements PeerNode {
   private readonly children: ChildProcess[] = [];
   log = '';
+  printed = '';
 
   private constructor(
     private readonly prefix: string,
@@ -63,15 +64,19 @@ export class CNode implements PeerNode {
     return this.serveWith('oping', ['-l', '-Q'], name, layer);
   }
 
-  /** Serves `name` with one of C's tools. */
+  tool(name: string, ...args: string[]): Promise<string> {
+    return this.exec(this.program(name), args);
+  }
+
   async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
     await this.irm('name', 'create', name);
     await this.irm('bind', 'program', this.program(tool), 'name', name);
     await this.irm('name', 'register', name, 'layer', layer);
-    const server = spawn('nsenter', [...this.entering(), this.program(tool), ...args], {
+    const server = spawn('nsenter', [...this.entering(), 'stdbuf', '-oL', this.program(tool), ...args], {
       env: this.env(),
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
+    server.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
     this.children.push(server);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

@@ -13,6 +13,9 @@ const LIMIT_MS = 60_000;
 export class OurNode implements PeerNode {
   log = '';
   private readonly readers: ChildProcess[] = [];
+  /** What its tools that serve have printed. */
+  printed = '';
+  private readonly servers: ChildProcess[] = [];
 
   private constructor(
     private readonly namespace: string,
@@ -75,8 +78,25 @@ export class OurNode implements PeerNode {
     return new Listener(reader);
   }
 
+  tool(name: string, ...args: string[]): Promise<string> {
+    return this.exec(name, args);
+  }
+
+  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
+    const server = spawn('ip', this.command(tool, args), {
+      env: nodeEnvironment(this.runtimeDir),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    server.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
+    this.servers.push(server);
+    const bind = (): Promise<unknown> => this.irm('bind', 'process', String(server.pid), 'name', name);
+    await until(() => bind().then(yes, no), 10_000, `${tool} for ${name}`);
+    await this.irm('name', 'register', name, 'layer', layer);
+  }
+
   async stop(): Promise<void> {
     for (const reader of this.readers) reader.kill('SIGKILL');
+    for (const server of this.servers) server.kill('SIGTERM');
     this.irmd.kill('SIGTERM');
     if (this.irmd.exitCode === null) await new Promise((resolve) => this.irmd.once('exit', resolve));
     rmSync(this.runtimeDir, { recursive: true, force: true });
@@ -86,7 +106,10 @@ export class OurNode implements PeerNode {
     return run('ip', this.command(program, args), nodeEnvironment(this.runtimeDir), LIMIT_MS);
   }
 
-  private command(program: string, args: string[]): string[] {
+  private command(program: string, args: readonly string[]): string[] {
     return ['netns', 'exec', this.namespace, join(binFolder(), program), ...args];
   }
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;

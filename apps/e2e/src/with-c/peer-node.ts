@@ -14,6 +14,12 @@ export interface PeerNode {
   broadcast(layer: string, message: string): Promise<string>;
   /** Reads the messages of a broadcast layer, by obc. */
   listen(layer: string): Listener;
+  /** Runs one of the node's tools as a client and answers what it prints. */
+  tool(name: string, ...args: string[]): Promise<string>;
+  /** Serves `name` with one of the node's tools. */
+  serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void>;
+  /** What the tools of `serveWith` have printed. */
+  readonly printed: string;
   stop(): Promise<void>;
 }
 
