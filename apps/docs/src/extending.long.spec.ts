@@ -26,7 +26,7 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }), LIMIT_MS);
 function changed(): string[] {
   const args = [
     '-rq',
-    ...[...NOT_COPIED, 'node_modules', 'dist', 'bundle'].map((name) => `--exclude=${name}`),
+    ...[...NOT_COPIED, 'node_modules', 'dist', 'bundle', '*.tsbuildinfo'].map((name) => `--exclude=${name}`),
     ROOT,
     copy,
   ];
