@@ -1,6 +1,6 @@
 import { OuroborosError, parseInteger } from '@ouroboros/model';
 
-/** Bounds in bytes of each of the two buffers of a flow with FRCP: what waits to be acknowledged, and what waits to be read. */
+/** Bounds in bytes of what a flow with FRCP keeps in each direction until the other process has taken it. */
 const LEAST = 2 ** 14;
 const LARGEST = 2 ** 28;
 

@@ -26,7 +26,7 @@ export type FlowDownEvent = 'DOWN' | 'DEALLOC' | 'PEER';
 export interface PacketFlowHost {
   readonly clock: Clock;
   readonly random: Random;
-  /** Bytes of each of the two buffers of a flow with FRCP; undefined: its default. */
+  /** Bytes that FRCP keeps in each direction until the other process has taken them; undefined: its default. */
   readonly bufferBytes?: number;
   /** Gives the flow back to the IRM daemon, once. `lingerMs`: how long the layer must keep it for the protocol of the flow. */
   release(flow: PacketFlow, lingerMs: number): Promise<void>;

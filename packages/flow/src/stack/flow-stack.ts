@@ -20,7 +20,7 @@ export interface StackParts {
   /** True at the end that asked for the flow. */
   readonly initiator: boolean;
   readonly watcher: DoorWatcher;
-  /** Bytes of a flow with FRCP that wait to be acknowledged, and as many that wait to be read; its default where undefined. */
+  /** Bytes that FRCP keeps in each direction until the other process has taken them; undefined: its default. */
   readonly bufferBytes?: number;
 }
 
