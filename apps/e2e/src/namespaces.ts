@@ -69,6 +69,11 @@ export class Namespaces {
     for (let i = 1; i <= this.count; i += 1) rmSync(join('/etc/netns', this.name(i)), { recursive: true, force: true });
   }
 
+  /** What the bridge's end of the cable of host `i` takes; longer frames vanish there, and nobody is told. */
+  narrow(i: number, mtu: number): void {
+    ip('-n', this.name(0), 'link', 'set', `v${i}`, 'mtu', String(mtu));
+  }
+
   /** Pulls the device of host `i` out, so that it vanishes. */
   unplug(i: number): void {
     this.ip(i, 'link', 'del', 'eth0');

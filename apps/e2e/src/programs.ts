@@ -30,6 +30,8 @@ export interface ProgramOptions {
   readonly uid?: number;
   /** File to read as standard input. Default: there is none. */
   readonly stdin?: string;
+  /** Words of a command that runs the program, such as `ip netns exec host1`. */
+  readonly within?: readonly string[];
   /** File to write standard output to. Default: it is kept here. */
   readonly stdout?: string;
 }
@@ -43,13 +45,14 @@ export class Program {
   readonly ended: Promise<Ran>;
 
   constructor(name: string, args: readonly string[], runtimeDir: string, options: ProgramOptions = {}) {
-    const { uid } = options;
+    const { uid, within = [] } = options;
     const program = pathOf(name);
     const startedAt = performance.now();
     const PATH = `${BIN}:${process.env['PATH'] ?? ''}`;
     const stdin = options.stdin === undefined ? 'ignore' : openSync(options.stdin, 'r');
     const stdout = options.stdout === undefined ? 'pipe' : openSync(options.stdout, 'w');
-    this.child = spawn(process.execPath, [program, ...args], {
+    const [command, ...words] = [...within, process.execPath, program, ...args];
+    this.child = spawn(command!, words, {
       stdio: [stdin, stdout, 'pipe'],
       env: {
         HOME: process.env['HOME'],

@@ -91,6 +91,11 @@ export class Flow extends FlowOptions implements AsyncIterable<Uint8Array> {
     return this.packets.pathPacket;
   }
 
+  /** Longest packet in bytes that `write` sends in one piece, as far as the path is known. */
+  get wholePacket(): number {
+    return this.packets.wholePacket;
+  }
+
   /** How the flow is protected, or null for a plain one. */
   get crypto(): FlowCryptoFacts | null {
     return this.packets.crypto;

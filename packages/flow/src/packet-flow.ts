@@ -141,6 +141,11 @@ export class PacketFlow {
     return this.stack?.pathPacket ?? this.layerPacket;
   }
 
+  /** Longest packet in bytes that `send` sends in one piece, as far as the path is known. */
+  get wholePacket(): number {
+    return this.stack?.wholePacket ?? this.channel.maxPacket;
+  }
+
   /**
    * Packets longer than this and than `pathPacket` are 'too-large' for `send`, instead of being cut: for a layer, whose
    * users are to find the size of their path. Without FRAMES nothing is cut.

@@ -3,6 +3,7 @@ export * from './bytes.js';
 export * from './error.js';
 export * from './ids.js';
 export * from './ip-address.js';
+export * from './ip-prefix.js';
 export * from './ipcp.js';
 export * from './json.js';
 export * from './name.js';

@@ -6,6 +6,8 @@ export interface IpFamily {
   readonly legalHost: string;
   /** The address as the system writes it, so that equal ones are equal texts; undefined when `text` is none of this family. */
   canonical(text: string): string | undefined;
+  /** Its 4 or 16 bytes, undefined when `text` is none of this family. */
+  bytes(text: string): Uint8Array | undefined;
   /** As `canonical`, for addresses that one host can have and others can reach. */
   host(text: string): string | undefined;
 }
@@ -16,6 +18,7 @@ export const IPV4: IpFamily = {
   name: 'IPv4',
   legalHost: 'an IPv4 address of one host, such as 192.0.2.1',
   canonical: (text) => (isIpv4(text) ? text : undefined),
+  bytes: (text) => (isIpv4(text) ? Uint8Array.from(text.split('.'), Number) : undefined),
   host: (text) => (isIpv4(text) && text !== '0.0.0.0' && Number(text.split('.')[0]) < 224 ? text : undefined),
 };
 
@@ -30,6 +33,10 @@ export const IPV6: IpFamily = {
   canonical: (text) => {
     const groups = ipv6Groups(text);
     return groups && ipv6Text(groups);
+  },
+  bytes: (text) => {
+    const groups = ipv6Groups(text);
+    return groups && Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255]));
   },
   host: (text) => {
     const groups = ipv6Groups(text);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { OuroborosError } from '@ouroboros/model';
 import type { EthernetLink, EthernetNetwork, EthernetPort } from '@ouroboros/ports';
 import {
   closeDescriptor,
+  deviceNames,
   deviceState,
   holdName,
   loadNative,
@@ -53,12 +53,8 @@ function holdAlone(device: string, protocol: number | 'llc'): number {
   throw new OuroborosError('EEXIST', `another IPCP has ${what} on ${device}`, { field: 'device' });
 }
 
-/** The kernel's list is that of the process's network namespace. */
-function noDevice(device: string): string {
-  const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
-  const names = lines.map((line) => line.slice(0, line.indexOf(':')).trim()).filter((name) => name !== '');
-  return `there is no device ${device}; there are ${names.sort().join(', ')}`;
-}
+const noDevice = (device: string): string =>
+  `there is no device ${device}; there are ${[...deviceNames()].sort().join(', ')}`;
 
 class PacketPort implements EthernetPort {
   onFrame: EthernetPort['onFrame'] = null;

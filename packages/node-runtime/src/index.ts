@@ -10,4 +10,5 @@ export * from './resolver.js';
 export * from './runtime-dir.js';
 export * from './socket-answers.js';
 export * from './spawn.js';
+export * from './tun.js';
 export * from './udp.js';

@@ -6,6 +6,7 @@ export * from './credentials.js';
 export * from './crypto.js';
 export * from './datagram.js';
 export * from './ethernet.js';
+export * from './ip-device.js';
 export * from './flow-service.js';
 export * from './hash.js';
 export * from './ipcp-service.js';

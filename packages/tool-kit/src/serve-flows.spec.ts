@@ -16,8 +16,17 @@ function serving(flows: Flow[], more: Partial<FlowServing>) {
 }
 
 describe('serving flows', () => {
+  const open: Flow[] = [];
+  /** The server's end of a new flow. */
+  async function newFlow(id: number): Promise<Flow> {
+    const pair = await joinedFlows(id);
+    open.push(...pair);
+    return pair[1];
+  }
+  afterEach(() => Promise.all(open.splice(0).map((flow) => flow.dealloc())));
+
   it('goes on for all flows at once, and deallocates each when it is served or at the end', async () => {
-    const [[, one], [, two]] = [await joinedFlows(1), await joinedFlows(2)];
+    const [one, two] = [await newFlow(1), await newFlow(2)];
     const { said, end } = serving([one, two], {
       serve: (flow, signal) => (flow === one ? Promise.resolve() : pause(60_000, undefined, { signal })),
     });
@@ -28,7 +37,7 @@ describe('serving flows', () => {
   });
 
   it('lets others wait while there are as many as it may have', async () => {
-    const [[, one], [, two]] = [await joinedFlows(1), await joinedFlows(2)];
+    const [one, two] = [await newFlow(1), await newFlow(2)];
     let full = 0;
     const { said, end } = serving([one, two], { limit: 1, atLimit: () => (full += 1) });
     await pause(10);
@@ -40,7 +49,7 @@ describe('serving flows', () => {
     ['a time-out', new OuroborosError('ETIMEDOUT', 'nothing came'), 'Flow 4 timed out.'],
     ['another failure', new OuroborosError('EFLOWDOWN', 'flow 4 is down'), '! Flow 4 ended: flow 4 is down'],
   ])('says how a flow ended: %s', async (_what, error, line) => {
-    const [, flow] = await joinedFlows(4);
+    const flow = await newFlow(4);
     const { said, end } = serving([flow], { serve: () => Promise.reject(error) });
     await pause(10);
     expect(said).toEqual(['New flow 4.', line]);
@@ -48,7 +57,7 @@ describe('serving flows', () => {
   });
 
   it('lives on when accepting fails', async () => {
-    const [, flow] = await joinedFlows(5);
+    const flow = await newFlow(5);
     const outcomes = [() => Promise.reject(new Error('away')), () => Promise.resolve(flow)];
     const { said, end } = serving([], {
       accept: (signal) =>

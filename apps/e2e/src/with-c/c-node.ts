@@ -60,25 +60,31 @@ export class CNode implements PeerNode {
     return this.exec(this.program('oping'), args);
   }
 
-  serve(name: string, layer: string): Promise<void> {
-    return this.serveWith('oping', ['-l', '-Q'], name, layer);
+  async serve(name: string, layer: string): Promise<void> {
+    await this.serveWith('oping', ['-l', '-Q'], name, layer);
   }
 
   tool(name: string, ...args: string[]): Promise<string> {
     return this.exec(this.program(name), args);
   }
 
-  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
-    await this.irm('name', 'create', name);
-    await this.irm('bind', 'program', this.program(tool), 'name', name);
-    await this.irm('name', 'register', name, 'layer', layer);
-    const server = spawn('nsenter', [...this.entering(), 'stdbuf', '-oL', this.program(tool), ...args], {
+  start(tool: string, ...args: string[]): ChildProcess {
+    const started = spawn('nsenter', [...this.entering(), 'stdbuf', '-oL', this.program(tool), ...args], {
       env: this.env(),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    server.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
-    this.children.push(server);
+    started.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
+    this.children.push(started);
+    return started;
+  }
+
+  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<ChildProcess> {
+    await this.irm('name', 'create', name);
+    await this.irm('bind', 'program', this.program(tool), 'name', name);
+    await this.irm('name', 'register', name, 'layer', layer);
+    const server = this.start(tool, ...args);
     await new Promise((resolve) => setTimeout(resolve, 500));
+    return server;
   }
 
   broadcast(layer: string, message: string): Promise<string> {

@@ -13,9 +13,8 @@ const LIMIT_MS = 60_000;
 export class OurNode implements PeerNode {
   log = '';
   private readonly readers: ChildProcess[] = [];
-  /** What its tools that serve have printed. */
   printed = '';
-  private readonly servers: ChildProcess[] = [];
+  private readonly started: ChildProcess[] = [];
 
   private constructor(
     private readonly namespace: string,
@@ -82,21 +81,27 @@ export class OurNode implements PeerNode {
     return this.exec(name, args);
   }
 
-  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void> {
-    const server = spawn('ip', this.command(tool, args), {
+  start(tool: string, ...args: string[]): ChildProcess {
+    const started = spawn('ip', this.command(tool, args), {
       env: nodeEnvironment(this.runtimeDir),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    server.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
-    this.servers.push(server);
+    started.stdout.on('data', (data: Buffer) => (this.printed += data.toString()));
+    this.started.push(started);
+    return started;
+  }
+
+  async serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<ChildProcess> {
+    const server = this.start(tool, ...args);
     const bind = (): Promise<unknown> => this.irm('bind', 'process', String(server.pid), 'name', name);
     await until(() => bind().then(yes, no), 10_000, `${tool} for ${name}`);
     await this.irm('name', 'register', name, 'layer', layer);
+    return server;
   }
 
   async stop(): Promise<void> {
     for (const reader of this.readers) reader.kill('SIGKILL');
-    for (const server of this.servers) server.kill('SIGTERM');
+    for (const child of this.started) child.kill('SIGTERM');
     this.irmd.kill('SIGTERM');
     if (this.irmd.exitCode === null) await new Promise((resolve) => this.irmd.once('exit', resolve));
     rmSync(this.runtimeDir, { recursive: true, force: true });

@@ -16,9 +16,11 @@ export interface PeerNode {
   listen(layer: string): Listener;
   /** Runs one of the node's tools as a client and answers what it prints. */
   tool(name: string, ...args: string[]): Promise<string>;
+  /** Starts one of the node's tools, which ends with the node at the latest. */
+  start(tool: string, ...args: string[]): ChildProcess;
   /** Serves `name` with one of the node's tools. */
-  serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<void>;
-  /** What the tools of `serveWith` have printed. */
+  serveWith(tool: string, args: readonly string[], name: string, layer: string): Promise<ChildProcess>;
+  /** What the tools of `start` and `serveWith` have printed. */
   readonly printed: string;
   stop(): Promise<void>;
 }

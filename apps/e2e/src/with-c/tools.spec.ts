@@ -1,11 +1,14 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Namespaces } from '../namespaces.js';
 import { CNode, findC } from './c-node.js';
 import { OurNode } from './our-node.js';
 import type { PeerNode } from './peer-node.js';
-import { until } from './run.js';
+import { run, until } from './run.js';
 
 const { prefix, reason } = findC();
 if (prefix === undefined) process.stdout.write(`The specs of tools with Ouroboros C are skipped: ${reason}.\n`);
+const PROBE = join(__dirname, '..', '..', 'bundle', 'ip-probe.cjs');
 const describeWithC = prefix === undefined ? describe.skip : describe;
 
 describeWithC('the tools of C and ours', () => {
@@ -53,6 +56,42 @@ describeWithC('the tools of C and ours', () => {
       await server.irm('name', 'destroy', 'oecho');
     },
     90_000,
+  );
+
+  it.each([
+    ['C calls ours', 0, 'oip', 'ovpn'],
+    ['ours calls C', 1, 'ovpn', 'oip'],
+  ] as const)(
+    'tunnel IP: %s',
+    async (_title, from, serverTool, clientTool) => {
+      const [client, server] = [nodes[from]!, nodes[1 - from]!];
+      const name = `ip.${from}`;
+      const address = (i: number): string => `10.9.${from}.${i}`;
+      const at = (i: number): string[] => ['-i', address(i), '-m', '255.255.255.0'];
+      const serving = await server.serveWith(serverTool, at(1), name, 'lan');
+      await called(client, name);
+      const calling = client.start(clientTool, ...at(2), '-n', name);
+      const ping = (host: number, to: number): Promise<string> =>
+        run(
+          'ip',
+          [...hosts.within(host).slice(1), process.execPath, PROBE, 'ping', address(to), '20', '1000'],
+          {},
+          60_000,
+        );
+      const passes = (host: number, to: number): Promise<boolean> =>
+        ping(host, to).then(
+          (text) => text.includes('"received":20'),
+          () => false,
+        );
+      const [clientHost, serverHost] = [from + 1, 2 - from];
+      await until(() => passes(clientHost, 1), 45_000, 'pings of the client');
+      await until(() => passes(serverHost, 2), 10_000, 'pings of the server');
+      for (const child of [calling, serving]) {
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      }
+    },
+    120_000,
   );
 
   it.each(DIRECTIONS)(

@@ -63,6 +63,11 @@ export class FlowStack {
   get pathPacket(): number {
     return this.frames?.pathPacket ?? this.doorstep.maxPacket;
   }
+
+  /** Longest packet of the user that goes out in one piece. */
+  get wholePacket(): number {
+    return (this.segments ?? this.frames)?.wholePacket ?? this.top.maxPacket;
+  }
 }
 
 /** True when a flow is the channel and nothing else: packets are the user's bytes. */

@@ -41,7 +41,7 @@ export class SegmentStage extends HoldingStage {
     clock: Clock,
   ) {
     super(frcp, clock, false);
-    this.segmenter = new Segmenter(frcp, () => this.room);
+    this.segmenter = new Segmenter(frcp, () => this.wholePacket);
     frcp.onSettled = () => this.tellFinished();
   }
 
@@ -63,7 +63,7 @@ export class SegmentStage extends HoldingStage {
     if (this.finishing) return 'down';
     const total = headLength + length;
     if (total > MAX_MESSAGE) return 'too-large';
-    if (total > this.room) this.frames.wantLonger();
+    if (total > this.wholePacket) this.frames.wantLonger();
     const verdict = this.segmenter.busy ? 'full' : this.segmenter.write(head, headLength, body, offset, length);
     if (verdict === 'full') this.heldBack = true;
     return verdict;
@@ -124,7 +124,7 @@ export class SegmentStage extends HoldingStage {
   }
 
   /** Longest segment that goes in one piece, its header not counted. */
-  private get room(): number {
+  get wholePacket(): number {
     return Math.min(this.frames.wholePacket - FRCP_PCI_LENGTH, this.frcp.maxPacket) - SEGMENT_HEADER;
   }
 

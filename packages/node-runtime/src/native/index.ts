@@ -2,8 +2,10 @@
 export { loadNative, native, systemError, tryNative } from './libc.js';
 export type { Address, Libc, Native, PollEvents, PollHandle, Pointer } from './libc.js';
 export { MAX_DESCRIPTORS, receiveDescriptors, sendDescriptors, type Received } from './descriptor-message.js';
-export { deviceState, openPacketSocket, receiveFrame, type DeviceState } from './packet-socket.js';
+export { deviceNames, deviceState, openPacketSocket, receiveFrame, type DeviceState } from './packet-socket.js';
 export { peerCredentials, type PeerCredentials } from './peer-credentials.js';
+export { RouteSocket } from './route-socket.js';
 export { nativeSelfTest } from './self-test.js';
 export { createMemoryFile, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
+export { openTun } from './tun-device.js';
 export { acceptUnix, closeDescriptor, connectUnix, holdName, listenUnix, ringBell, socketPair } from './unix-socket.js';

@@ -8,6 +8,8 @@ export type Pointer = Uint8Array | Address | null;
 
 /** The C library's functions that this project calls. Each answers as in C: negative = failed, see `errno`. */
 export interface Libc {
+  read(fd: number, bytes: Pointer, length: number): number;
+  write(fd: number, bytes: Pointer, length: number): number;
   socket(domain: number, type: number, protocol: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Uint8Array): number;
   bind(fd: number, address: Uint8Array, length: number): number;
@@ -31,6 +33,8 @@ export interface Libc {
 }
 
 const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
+  read: 'int64_t read(int, void *, size_t)',
+  write: 'int64_t write(int, void *, size_t)',
   socket: 'int socket(int, int, int)',
   socketpair: 'int socketpair(int, int, int, void *)',
   bind: 'int bind(int, void *, uint32_t)',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { OuroborosError } from '@ouroboros/model';
 import { native, systemError } from './libc.js';
 
@@ -37,6 +38,12 @@ export interface DeviceState {
   readonly mtu: number;
   /** The MAC as a number; null when the device is not an Ethernet device. */
   readonly mac: number | null;
+}
+
+/** The devices of the process's network namespace. */
+export function deviceNames(): readonly string[] {
+  const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
+  return lines.map((line) => line.slice(0, line.indexOf(':')).trim()).filter((name) => name !== '');
 }
 
 /** Looks at a device; null when there is none of this name. `fd`: any socket. EIO. */
