@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { toOuroborosError, usageError } from '@ouroboros/model';
+import { usageError } from '@ouroboros/model';
+import { asked, readOptions, type Information } from '@ouroboros/tool-kit';
 import { BROADCAST_MTU } from '@ouroboros/wire';
 import { encodeMessage } from './message.js';
 
@@ -14,8 +14,11 @@ export interface WriterOptions {
   readonly message: string;
 }
 
-export type Command = ReaderOptions | WriterOptions | { readonly kind: 'help' | 'version' };
-
+const OPTIONS = {
+  name: { type: 'string', short: 'n' },
+  message: { type: 'string', short: 'm' },
+  listen: { type: 'boolean', short: 'l' },
+} as const;
 const DEFAULT_MESSAGE = 'Ouroboros multicast rocks!';
 
 export const USAGE = `Usage: obc [options]
@@ -32,31 +35,15 @@ Exit status: 0 done, 1 failure, 2 usage, 3 irmd not reachable, 4 layer unknown, 
 `;
 
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
-export function parseCommand(args: readonly string[]): Command {
-  const { help, version, name: layer, listen, message = DEFAULT_MESSAGE } = readOptions(args);
-  if (help) return { kind: 'help' };
-  if (version) return { kind: 'version' };
+export function parseCommand(args: readonly string[]): ReaderOptions | WriterOptions | Information {
+  const values = readOptions(args, OPTIONS);
+  const information = asked(values);
+  if (information) return information;
+  const { name: layer, listen, message = DEFAULT_MESSAGE } = values;
   if (!layer) throw usageError('name', 'Please specify a name.');
   if (listen) return { kind: 'reader', layer };
   if (encodeMessage(message).length > BROADCAST_MTU) {
     throw usageError('message', `message: longer than ${BROADCAST_MTU - 1} bytes`);
   }
   return { kind: 'writer', layer, message };
-}
-
-function readOptions(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        name: { type: 'string', short: 'n' },
-        message: { type: 'string', short: 'm' },
-        listen: { type: 'boolean', short: 'l' },
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-      },
-    }).values;
-  } catch (thrown) {
-    throw toOuroborosError(thrown, 'EINVAL');
-  }
 }
