@@ -17,6 +17,8 @@ interface Tree {
   readonly extra?: readonly [from: number, to: number];
 }
 
+const WAKE = 'wake up';
+
 /** One broadcast layer of C's and our members, each with a reader. */
 class MixedLayer {
   readonly nodes: PeerNode[] = [];
@@ -37,6 +39,17 @@ class MixedLayer {
     if (this.tree.extra) await this.connect(...this.tree.extra);
     for (const node of this.nodes) this.readers.push(node.listen('bc'));
     await until(() => this.readers.every(({ ready }) => ready), 20_000, 'all readers');
+    await this.wake();
+  }
+
+  /** Each node can send; rejects when C hangs. */
+  private async wake(): Promise<void> {
+    for (const node of this.nodes) await node.broadcast('bc', WAKE);
+  }
+
+  /** What each node has read, in order. */
+  messages(): readonly (readonly string[])[] {
+    return this.readers.map((reader) => reader.messages().filter((message) => message !== WAKE));
   }
 
   /** Sends from one node and waits until all others have the message, and a while longer, for what should not come. */
@@ -74,6 +87,23 @@ class MixedLayer {
   }
 }
 
+/**
+ * A C member that accepts a link now and then counts one packet too many on it, and forwards nothing while it waits for that one;
+ * its obc hangs then. Such a layer is made anew.
+ */
+async function built(tree: Tree, tries = 5): Promise<MixedLayer> {
+  const layer = new MixedLayer(tree);
+  try {
+    await layer.build();
+    return layer;
+  } catch (error) {
+    await layer.stop();
+    if (tries === 1) throw error;
+    process.stdout.write(`with C: the layer is made anew: ${String(error).slice(-300)}\n`);
+    return built(tree, tries - 1);
+  }
+}
+
 const TREES: readonly Tree[] = [
   { title: 'ours in the middle', kinds: ['ours', 'C', 'ours', 'C'], through: [0, 1, 1, 3], extra: [1, 3] },
   { title: 'C in the middle', kinds: ['C', 'ours', 'ours'], through: [0, 1, 1] },
@@ -84,16 +114,15 @@ describeWithC.each(TREES)('a broadcast layer with $title', (tree) => {
   let layer: MixedLayer;
 
   beforeAll(async () => {
-    layer = new MixedLayer(tree);
-    await layer.build();
-  }, 120_000);
+    layer = await built(tree);
+  }, 300_000);
 
   afterAll(() => layer.stop(), 60_000);
 
   it('brings a message of each node to all others, once', async () => {
     const messages = tree.kinds.map((kind, i) => `from ${kind} at node ${i + 1}`);
     for (const [i, message] of messages.entries()) await layer.send(i, message);
-    const got = layer.readers.map((reader) => reader.messages());
-    expect(got).toEqual(messages.map(() => messages));
+    // The reader of the sending node is another process, so it reads the message, too.
+    expect(layer.messages()).toEqual(messages.map(() => messages));
   }, 120_000);
 });

@@ -10,6 +10,8 @@ export const C_PREFIX = process.env['OUROBOROS_C_PREFIX'];
 
 /** C's client tools hang now and then; what they do here takes less. */
 const LIMIT_MS = 60_000;
+/** obc sends its one message in less than a second. */
+const SEND_LIMIT_MS = 10_000;
 
 /** A node of Ouroboros C in a namespace, with mounts of its own for what it keeps at fixed places. */
 export class CNode implements PeerNode {
@@ -88,7 +90,7 @@ export class CNode implements PeerNode {
   }
 
   broadcast(layer: string, message: string): Promise<string> {
-    return this.exec(this.program('obc'), ['-n', layer, '-m', message]);
+    return this.exec(this.program('obc'), ['-n', layer, '-m', message], SEND_LIMIT_MS);
   }
 
   /** By lines, though its output is no terminal. */
@@ -124,8 +126,8 @@ export class CNode implements PeerNode {
     return ['-t', String(this.irmd.pid), '-m', '-n', 'timeout', '-s', 'KILL', '120'];
   }
 
-  private exec(program: string, args: string[]): Promise<string> {
-    return run('nsenter', [...this.entering(), program, ...args], this.env(), LIMIT_MS);
+  private exec(program: string, args: string[], limitMs = LIMIT_MS): Promise<string> {
+    return run('nsenter', [...this.entering(), program, ...args], this.env(), limitMs);
   }
 }
 
