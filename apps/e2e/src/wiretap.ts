@@ -10,6 +10,8 @@ const BUFFER = 4 << 20;
 export class Wiretap {
   /** All datagrams that passed, in both directions. */
   readonly captured: Buffer[] = [];
+  /** Longer datagrams, in bytes, do not pass. */
+  longest = Infinity;
 
   private constructor(private readonly sockets: readonly Socket[]) {}
 
@@ -26,6 +28,7 @@ export class Wiretap {
   private passOn(standIn: Socket, other: Socket, end: string): void {
     const { port } = standIn.address();
     other.on('message', (datagram) => {
+      if (datagram.length > this.longest) return;
       this.captured.push(datagram);
       standIn.send(datagram, port, end);
     });

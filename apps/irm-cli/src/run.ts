@@ -8,7 +8,7 @@ import {
   type OuroborosError,
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
-import type { Irm } from '@ouroboros/irm';
+import type { Irm, TryFlow } from '@ouroboros/irm';
 import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
@@ -23,6 +23,7 @@ export interface Surroundings {
   /** Called only when a command is to be carried out that needs the daemon. */
   readonly open: () => Promise<Irm>;
   readonly openPki: () => Promise<Pki>;
+  readonly openTryFlow: () => Promise<TryFlow>;
   /** Aborted when the user interrupts. */
   readonly signal: CancelSignal;
 }
@@ -63,7 +64,8 @@ async function carryOut({ path, action, json }: Run, surroundings: Surroundings)
   let irm: Irm | undefined;
   try {
     const open = async (): Promise<Irm> => (irm = await surroundings.open());
-    const outcome = await action({ irm: open, pki: surroundings.openPki, signal, note, emit });
+    const { openPki: pki, openTryFlow: tryFlow } = surroundings;
+    const outcome = await action({ irm: open, pki, tryFlow, signal, note, emit });
     if (!json) stdout(outcome.text);
     else if (Object.keys(outcome.json).length > 0) stdout(line(outcome.json));
     for (const text of outcome.notes ?? []) note(text);

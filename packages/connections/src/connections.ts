@@ -6,6 +6,7 @@ import { CEP_COMPONENTS, type Cep } from '@ouroboros/wire';
 import { Backoff } from './backoff.js';
 import { converse } from './converse.js';
 import { Link, linkExtension } from './link.js';
+import { LostLinks } from './lost-links.js';
 import { reach, type Established } from './reach.js';
 
 export type LinkComponent = Link['component'];
@@ -53,6 +54,7 @@ const ACCEPT_PAUSE = fromMs(200);
 
 /** Connections between components of this member and of others. [spec/wire-control.md §1] */
 export class Connections {
+  readonly lost = new LostLinks();
   private readonly wanted = new Map<string, Wanted>();
   private readonly links = new Set<Link>();
   private readonly clock: Clock;
@@ -119,6 +121,7 @@ export class Connections {
     this.wanted.delete(key);
     wanted?.cancelRetry?.();
     if (wanted?.link) this.drop(wanted.link);
+    this.lost.unwanted(dst, component);
   }
 
   private async reach(dst: string, component: LinkComponent, qos: QosSpec, timeoutMs?: number): Promise<Established> {
@@ -190,6 +193,7 @@ export class Connections {
       down: (one) => this.onDown(one),
     });
     this.links.add(link);
+    this.lost.back(link);
     this.events.linkUp(link);
     return link;
   }
@@ -221,6 +225,8 @@ export class Connections {
   private onDown(link: Link): void {
     const wanted = this.wantedBy(link);
     this.drop(link);
+    const replaced = [...this.links].some((one) => one.neighbor === link.neighbor && one.component === link.component);
+    if (!replaced) this.lost.lost(link, whyDown(link), this.clock.now());
     if (!wanted) return;
     wanted.link = null;
     this.retry(wanted, micros(0));
@@ -258,9 +264,23 @@ export class Connections {
         return;
       } catch (error) {
         const { dst, component } = wanted;
-        this.logger.log('debug', 'reconnecting failed', { dst, component, error: toOuroborosError(error).message });
+        const { message } = toOuroborosError(error);
+        this.lost.tried(dst, component, message);
+        this.logger.log('debug', 'reconnecting failed', { dst, component, error: message });
       }
       await sleep(this.clock, micros(Math.max(nextTry - this.clock.now(), 0)));
     }
   }
 }
+
+/** By what the flow says of its end. */
+function whyDown({ flow, silent }: Link): string {
+  if (silent) return 'the neighbour was silent, then the flow ended';
+  return WHY_DOWN[flow.downEvent ?? 'DOWN'] ?? 'the flow ended';
+}
+
+const WHY_DOWN: Readonly<Record<string, string>> = {
+  DEALLOC: 'the neighbour ended the flow',
+  PEER: 'nothing was heard of the neighbour',
+  DOWN: 'the layer below ended the flow',
+};

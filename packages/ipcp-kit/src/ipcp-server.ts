@@ -173,14 +173,14 @@ export class IpcpServer<C> implements IpcpOperations {
     return Promise.resolve();
   }
 
-  async report(topic: string): Promise<JsonValue> {
+  async report(topic: string, args?: JsonObject | null): Promise<JsonValue> {
     const reports: Ipcp<C>['reports'] = {
       ...this.ipcp.reports,
       status: () => this.status(),
       flows: () => this.table.list().map(flowJson),
       counters: () => this.counters.toJson(),
     };
-    return pick(reports, topic, 'topic', 'report')();
+    return pick(reports, topic, 'topic', 'report')(args ?? {});
   }
 
   async control(command: string, args: JsonObject): Promise<JsonValue> {

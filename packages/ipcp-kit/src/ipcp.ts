@@ -47,8 +47,8 @@ export interface Ipcp<C> {
   userFlowDown?(flow: UserFlow, reason: UserDownReason): Promise<void> | void;
   /** Fields that the type adds to the `status` report: addresses, for instance. */
   status?(): JsonObject;
-  /** Topics of reports that the type offers besides `status`. */
-  readonly reports?: Readonly<Record<string, () => JsonValue | Promise<JsonValue>>>;
+  /** Topics of reports that the type offers besides `status`. A wrong argument → EINVAL with its `field`. */
+  readonly reports?: Readonly<Record<string, (args: JsonObject) => JsonValue | Promise<JsonValue>>>;
   /** Commands of operators, by name. A wrong argument → EINVAL with its `field`. */
   readonly controls?: Readonly<Record<string, (args: JsonObject) => JsonValue | Promise<JsonValue>>>;
   /** Components of the RIB besides `info`. */

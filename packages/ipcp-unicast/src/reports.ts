@@ -1,4 +1,5 @@
-import { formatAddress, toHex, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { formatAddress, toHex, type Address, type JsonObject, type JsonValue } from '@ouroboros/model';
+import type { Clock } from '@ouroboros/ports';
 import type { Member } from './member.js';
 
 /** Fields that the `status` report of a member adds. */
@@ -63,4 +64,50 @@ export function directoryOf(member: Member | null): JsonValue {
     })),
     ...contacts.map(({ id, address }) => ({ kind: 'contact', key: toHex(id), address: formatAddress(address) })),
   ];
+}
+
+/** One row per connection that was lost and is not back. */
+export function lostLinksOf(member: Member | null, clock: Clock): JsonValue {
+  const lost = member?.connections.lost.all() ?? [];
+  return lost.map(({ neighbor, component, dst, at, why, lastError }) => ({
+    address: formatAddress(neighbor),
+    component,
+    connectedTo: dst,
+    agoMs: Math.round((clock.now() - at) / 1000),
+    why,
+    lastError,
+  }));
+}
+
+/** The layer as this member sees it: members and links between them. `names` of neighbours that this member connected to. */
+export function graphOf(member: Member | null): JsonValue {
+  if (!member) return { self: '', members: [], links: [], names: {} };
+  const { routing, self, connections } = member;
+  const links = routing.links();
+  const members = new Set<Address>([self, ...links.flat(), ...routing.currentRoutes().keys()]);
+  const named = connections.all().filter(({ dst }) => dst !== '');
+  return {
+    self: formatAddress(self),
+    members: [...members].sort((a, b) => a - b).map(formatAddress),
+    links: links.map((ends) => ends.map(formatAddress)),
+    names: Object.fromEntries(named.map(({ neighbor, dst }) => [formatAddress(neighbor), dst])),
+  };
+}
+
+/** Where the layer has a name, and how packets get there. */
+export async function locationOf(member: Member, hash: Uint8Array, clock: Clock): Promise<JsonValue> {
+  const at = clock.now();
+  const found = await member.lookup(hash);
+  const { dht, routing, self } = member;
+  return {
+    self: formatAddress(self),
+    key: toHex(hash),
+    here: dht.describe().own.includes(toHex(hash)),
+    tookMs: (clock.now() - at) / 1000,
+    contacts: dht.contacts.size,
+    members: found.map((address) => ({
+      address: formatAddress(address),
+      path: routing.pathTo(address).map(formatAddress),
+    })),
+  };
 }

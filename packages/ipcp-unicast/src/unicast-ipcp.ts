@@ -1,6 +1,13 @@
 import { enrollWith } from '@ouroboros/connections';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import { IPCP_TYPE_NUMBER, OuroborosError, type JsonObject } from '@ouroboros/model';
+import {
+  HASH_LENGTH,
+  IPCP_TYPE_NUMBER,
+  OuroborosError,
+  fromHex,
+  type JsonObject,
+  type JsonValue,
+} from '@ouroboros/model';
 import type {
   ConnectRequest,
   DisconnectRequest,
@@ -12,7 +19,7 @@ import type { IpcpConfig } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
 import { layerFromOptions, layerFromWire, type LayerConfig, type Policies, type UnicastOptions } from './config.js';
 import { Member } from './member.js';
-import { directoryOf, neighborsOf, routesOf, statusOf } from './reports.js';
+import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf } from './reports.js';
 import { ribOf } from './rib.js';
 
 /** The unicast IPCP as the kit sees it: becomes a member by bootstrap or enrollment, and passes operations on to it. */
@@ -23,6 +30,9 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     routes: () => routesOf(this.member),
     neighbors: () => neighborsOf(this.member),
     directory: () => directoryOf(this.member),
+    graph: () => graphOf(this.member),
+    lostLinks: () => lostLinksOf(this.member, this.env.clock),
+    locate: (args: JsonObject) => this.locate(args),
   };
 
   /** `extensions`: speaks those of ours to peers that do. */
@@ -67,6 +77,17 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   private joined(): Member {
     if (!this.member) throw new OuroborosError('EIPCPSTATE', 'not a member of a layer');
     return this.member;
+  }
+
+  /** `hash` of the name in hexadecimal. */
+  private locate({ hash }: JsonObject): Promise<JsonValue> {
+    const member = this.joined();
+    const digits = 2 * HASH_LENGTH[member.layer.hash];
+    if (typeof hash !== 'string' || hash.length !== digits || !/^[0-9a-f]*$/.test(hash))
+      throw new OuroborosError('EINVAL', `hash: the ${member.layer.hash} of a name, ${digits} digits`, {
+        field: 'hash',
+      });
+    return locationOf(member, fromHex(hash), this.env.clock);
   }
 
   private lowerFlows(): NonNullable<IpcpEnvironment['flows']> {

@@ -17,5 +17,8 @@ export type { RegistrationResult } from './register-name.js';
 export type { CollectedReports, IpcpDetails, IpcpReport, ReportFailure } from './reports.js';
 export type { IpcpPatterns } from './select-ipcps.js';
 export type { BootstrapOptions, ConfigSource, EnrollOptions, StartedIpcp } from './start-ipcp.js';
+export { explanation, type Explanation } from './why/explain.js';
+export type { Evidence, LayerEvidence } from './why/evidence.js';
+export type { Finding, Trial, TryFlow, Verdict } from './why/finding.js';
 export { DEFAULT_WAIT_MS, type ReadyProgress, type WaitReadyOptions } from './wait-ready.js';
 export { hasWildcard, wildcardMatch } from './wildcard.js';

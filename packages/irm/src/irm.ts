@@ -14,6 +14,7 @@ import {
   type CancelSignal,
   type Clock,
   type DaemonStatus,
+  type FlowFailure,
   type FlowInfo,
   type IpcpInfo,
   type IpcpTypeInfo,
@@ -39,6 +40,8 @@ import {
   type EnrollOptions,
   type StartedIpcp,
 } from './start-ipcp.js';
+import { explain, type Explanation } from './why/explain.js';
+import type { TryFlow } from './why/finding.js';
 import { waitReady, type WaitReadyOptions } from './wait-ready.js';
 
 /** What the library asks of the outside. `openIrm` of `@ouroboros/irm/node` has them all. */
@@ -249,6 +252,20 @@ export class Irm {
   /** Content of `<ipcp>/<path>`. */
   readRib(path: string): Promise<string> {
     return readRib(this.management, path);
+  }
+
+  /** Flows to or from a name that did not come about lately, newest first; without a name: all that are remembered. */
+  listFailures(name = ''): Promise<readonly FlowFailure[]> {
+    return this.management.flowFailures(name);
+  }
+
+  /**
+   * Why a name can be reached from here, or why not. With `tryFlow` a flow is asked for as well and ended at once; the
+   * server sees it.
+   */
+  async explain(name: string, tryFlow: TryFlow | null = null): Promise<Explanation> {
+    checkName(name, 'name');
+    return explain(this.ports, name, tryFlow);
   }
 
   status(): Promise<DaemonStatus> {

@@ -3,6 +3,7 @@ import type {
   BindProgramRequest,
   CancelSignal,
   DaemonStatus,
+  FlowFailure,
   FlowInfo,
   IpcpBootstrapRequest,
   IpcpConnectRequest,
@@ -14,6 +15,7 @@ import type {
   Management,
   NameCreateRequest,
   NameInfo,
+  NameLocation,
   SecurityPolicy,
   StatusEvent,
 } from '@ouroboros/ports';
@@ -46,7 +48,10 @@ export class MemoryManagement implements Management {
   /** RIB entries of every IPCP: `component/entry` → content. */
   readonly rib = new Map<string, string>();
   readonly events: StatusEvent[] = [];
+  /** What IPCPs say of names. */
+  readonly locations = new Map<string, readonly NameLocation[]>();
   flows: readonly FlowInfo[] = [];
+  flowsFailed: readonly FlowFailure[] = [];
   /** What is not ready yet; empty = ready. */
   waitingFor: readonly string[] = [];
   warnings: readonly string[] = [];
@@ -141,8 +146,8 @@ export class MemoryManagement implements Management {
     this.requireMembers(request.name).connections.delete(`${request.component} ${request.dst}`);
   }
 
-  async ipcpReport(name: string, topic: string): Promise<JsonValue> {
-    await this.note('ipcpReport', name, topic);
+  async ipcpReport(name: string, topic: string, args?: JsonObject | null): Promise<JsonValue> {
+    await this.note('ipcpReport', name, topic, ...(args ? [args] : []));
     const { info } = this.ipcp(name);
     const report = this.reports.get(topic);
     if (!report) throw new OuroborosError('EINVAL', `no report "${topic}"`, { field: 'topic' });
@@ -234,6 +239,11 @@ export class MemoryManagement implements Management {
     return [...this.names.values()];
   }
 
+  async nameLocate(name: string): Promise<readonly NameLocation[]> {
+    await this.note('nameLocate', name);
+    return this.locations.get(name) ?? [];
+  }
+
   async nameRegister(name: string, ipcp: string): Promise<void> {
     await this.note('nameRegister', name, ipcp);
     if (this.ipcp(ipcp).info.type === 'broadcast')
@@ -253,6 +263,11 @@ export class MemoryManagement implements Management {
   async flowList(): Promise<readonly FlowInfo[]> {
     await this.note('flowList');
     return this.flows;
+  }
+
+  async flowFailures(name: string): Promise<readonly FlowFailure[]> {
+    await this.note('flowFailures', name);
+    return this.flowsFailed.filter((failed) => name === '' || failed.name === name);
   }
 
   async status(): Promise<DaemonStatus> {

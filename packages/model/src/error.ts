@@ -40,6 +40,8 @@ const table = {
   EEND: [1104, 11, 1],
   /** The remote host did not answer. */
   ENOANSWER: [1103, 4, 5],
+  /** A certificate or a message is not valid yet, or any more, by a clock that may be wrong. */
+  ECLOCK: [1105, 16, 6],
 } as const;
 
 export type ErrorCode = keyof typeof table;
@@ -47,7 +49,7 @@ export type ErrorCode = keyof typeof table;
 export interface ErrorDetail {
   /** The field or key path that is wrong. */
   readonly field?: string;
-  /** The stage that failed: `name`, `layer`, `route`, `accept`, `policy`, `remote`, `time`. */
+  /** The stage that failed: `name`, `layer`, `route`, `link`, `accept`, `policy`, `qos`, `crypto`, `clock`, `remote`, `time`. */
   readonly stage?: string;
   readonly cause?: unknown;
 }
@@ -68,6 +70,8 @@ export class OuroborosError extends Error {
     this.stage = detail.stage;
   }
 }
+
+export const ERROR_CODES = Object.keys(table) as readonly ErrorCode[];
 
 export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(table, value);
 /** Positive error number; the wire carries it negated. */

@@ -11,7 +11,7 @@ import { OapFeature, decodeOap, decodeOapExtension, type DecodedOap, type OapExt
 import { digestOf, isWeakerKex, kexOf } from './algorithms.js';
 import { featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agreement.js';
 import { finishOffer, forgetOffer, makeOffer, offerFields, type KexOffer } from './client-kex.js';
-import { failed, type OapFailure } from './failure.js';
+import { failed, unverified, type OapFailure } from './failure.js';
 import { encodeWithShare, plainMessage } from './message.js';
 import { DEFAULT_ALGORITHMS, type OapSecurity } from './security.js';
 import { digested, requestDigest, type OapTools } from './tools.js';
@@ -209,7 +209,7 @@ function verifiedServer(
   const region = bytes.subarray(0, signedLength);
   const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'server', name } as const;
   const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
-  return verified.ok ? verified : failed('EAUTH', verified.text);
+  return verified.ok ? verified : unverified(verified);
 }
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@ouroboros/model';
-import type { KexName } from '@ouroboros/ports';
+import type { CredentialFailure, KexName } from '@ouroboros/ports';
 
 /** Why an OAP message was refused, or could not be made. */
 export interface OapFailure {
@@ -18,3 +18,7 @@ export const failed = (code: ErrorCode, text: string, more: Partial<OapFailure> 
   code,
   text,
 });
+
+/** A certificate does not hold: EAUTH, or ECLOCK where it may be a clock that is wrong. */
+export const unverified = ({ code, text }: CredentialFailure): OapFailure =>
+  failed(code === 'not-yet-valid' ? 'ECLOCK' : 'EAUTH', text);

@@ -18,7 +18,7 @@ import {
 import { digestOf, nidOfDigest, nidOfKex } from './algorithms.js';
 import { SHARE_KEX, featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agreement.js';
 import { correlationIdOf } from './correlation.js';
-import { failed, type OapFailure } from './failure.js';
+import { failed, unverified, type OapFailure } from './failure.js';
 import { staleness } from './freshness.js';
 import { encodeWithShare, plainMessage } from './message.js';
 import { ReplayTable } from './replay.js';
@@ -99,14 +99,14 @@ export type OapAnswered =
 
 /**
  * Answers a request; never throws. EAUTH: the client's certificate does not hold, or is missing where one is demanded;
- * the request is outdated; the own credential cannot sign. ECRYPT: the key exchange is missing where one is demanded, is
+ * the own credential cannot sign. ECLOCK: the request is outdated, or the certificate not yet valid. ECRYPT: the key exchange is missing where one is demanded, is
  * too weak, or cannot be answered.
  */
 export function answerOap(offer: OapOffer, reply: OapReply, tools: OapTools): OapAnswered {
   const client = verifiedClient(offer, reply);
   if (!client.ok) return client;
   const stale = staleness(offer.request, reply.timestampNs);
-  if (stale !== undefined) return failed('EAUTH', stale);
+  if (stale !== undefined) return failed('ECLOCK', stale);
   const request = seenRequest(offer.request, offer.extension?.kemShare, offer.features);
   const crypto = cryptoFor({ ...offer, request }, reply.security, tools);
   if (crypto && !('kdf' in crypto)) return crypto;
@@ -131,7 +131,7 @@ function verifiedClient(
   const region = bytes.subarray(0, signedLength);
   const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'client', name: null } as const;
   const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
-  return verified.ok ? verified : failed('EAUTH', verified.text);
+  return verified.ok ? verified : unverified(verified);
 }
 
 /**
@@ -227,6 +227,7 @@ const FOR_C: Partial<Readonly<Record<ErrorCode, ErrorCode>>> = {
   EREFUSED: 'EPERM',
   EQOS: 'ENOTSUP',
   ENOANSWER: 'ETIMEDOUT',
+  ECLOCK: 'EAUTH',
 };
 
 /** A refusal. Its reason goes only to a client that showed that it is ours and reads reasons; C gets a number it knows. */

@@ -139,8 +139,8 @@ export interface IpcpOperations {
   /** ENAME when the hash is not that of the layer. */
   flowJoin(request: IpcpFlowJoinRequest): Promise<FlowJoined>;
   flowDealloc(flowId: number, lingerMs: number): Promise<void>;
-  /** A report in JSON: `status`, `routes`, `neighbors`, `directory`, or what else the type offers. */
-  report(topic: string): Promise<JsonValue>;
+  /** A report in JSON: `status`, `routes`, `neighbors`, `directory`, or what else the type offers; `args` as the topic wants them. */
+  report(topic: string, args?: JsonObject | null): Promise<JsonValue>;
   /** Type-specific commands of operators, such as fault switches. */
   control(command: string, args: JsonObject): Promise<JsonValue>;
   /** Entries below `path` of the resource information base ('' = top), with C's labels. */

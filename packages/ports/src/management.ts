@@ -1,7 +1,7 @@
 import type { CancelSignal } from './cancel.js';
 import type { FlowProtection } from './crypto.js';
 import type { SecurityPolicy } from './security.js';
-import type { Component, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+import type { Component, ErrorCode, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 
 /** Load balancing among the local processes of a name. [spec/architecture.md §3] */
 export type Balancing = 'spill' | 'round-robin';
@@ -153,6 +153,38 @@ export interface FlowInfo {
   readonly roundTripMs: number;
 }
 
+/** What an IPCP of this host says of a name. `not-operational` also for one that is gone. */
+export interface NameLocation {
+  readonly ipcp: string;
+  readonly type: string;
+  readonly layer: string;
+  readonly rank: number;
+  readonly answer: 'has' | 'has-not' | 'no-answer' | 'not-operational';
+  readonly tookMs: number;
+  /** Why there is no answer; else empty. */
+  readonly text: string;
+  /** What the layer knows the name by: its hash in hexadecimal; empty for an IPCP that is in no layer. */
+  readonly key: string;
+}
+
+/** A flow that did not come about. */
+export interface FlowFailure {
+  readonly agoMs: number;
+  readonly name: string;
+  /** Who wanted it: a process of this host, or of another. */
+  readonly side: 'local' | 'remote';
+  readonly code: ErrorCode;
+  /** See ErrorDetail. */
+  readonly stage: string;
+  readonly text: string;
+  /** Empty where no layer was chosen. */
+  readonly ipcp: string;
+  readonly layer: string;
+  readonly correlationId: string;
+  /** Of the local process that asked; 0 for a remote one. */
+  readonly pid: number;
+}
+
 export interface DaemonStatus {
   readonly version: string;
   readonly pid: number;
@@ -188,7 +220,7 @@ export interface Management {
   ipcpConnect(request: IpcpConnectRequest): Promise<void>;
   ipcpDisconnect(request: IpcpDisconnectRequest): Promise<void>;
   /** See IpcpOperations.report and .control. */
-  ipcpReport(name: string, topic: string): Promise<JsonValue>;
+  ipcpReport(name: string, topic: string, args?: JsonObject | null): Promise<JsonValue>;
   ipcpControl(name: string, command: string, args: JsonObject): Promise<JsonValue>;
   ribList(ipcp: string, path: string): Promise<readonly string[]>;
   ribRead(ipcp: string, path: string): Promise<string>;
@@ -204,10 +236,14 @@ export interface Management {
   /** What flows under the name must have from now on; those that are up stay as they are. */
   nameSecure(name: string, security: SecurityPolicy): Promise<void>;
   nameList(): Promise<readonly NameInfo[]>;
+  /** Asks every IPCP of this host for a name, those that cannot be asked included, in the order in which allocations ask. */
+  nameLocate(name: string): Promise<readonly NameLocation[]>;
   /** Creates the name (spill) when it is new. */
   nameRegister(name: string, ipcp: string): Promise<void>;
   nameUnregister(name: string, ipcp: string): Promise<void>;
   flowList(): Promise<readonly FlowInfo[]>;
+  /** Flows to or from a name that did not come about lately, newest first; an empty name: all that are remembered. */
+  flowFailures(name: string): Promise<readonly FlowFailure[]>;
   status(): Promise<DaemonStatus>;
   /** Changes as they happen, until the signal aborts or the daemon goes away. */
   watch(signal?: CancelSignal): AsyncIterable<StatusEvent>;

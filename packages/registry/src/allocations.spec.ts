@@ -280,7 +280,7 @@ describe('An allocation that fails', () => {
     expect(world.errorOf(alloc)).toMatchObject({
       code: 'ENOANSWER',
       message: 'the remote host did not answer',
-      stage: 'remote',
+      stage: 'time',
     });
     expect(world.callsOf('flowDealloc')).toHaveLength(1);
     expect(world.value('flowList')).toMatchObject([{ state: 'dealloc-pending' }]);
@@ -310,7 +310,9 @@ describe('An allocation that fails', () => {
   it.each([
     ['ENOSERVER', 'accept'],
     ['ENAME', 'name'],
-    ['EQOS', 'remote'],
+    ['EQOS', 'qos'],
+    ['ECLOCK', 'clock'],
+    ['EREFUSED', 'policy'],
   ] as const)('passes the reason %s of a far end of ours on', (code, stage) => {
     const [world] = withLayer('udp', {
       answers: {
@@ -339,7 +341,7 @@ describe('An allocation that fails', () => {
     const [world] = withLayer('udp', { answers: { flowAlloc: () => forged } });
     expect(world.errorOf(world.alloc(world.process('/bin/client'), 'far'))).toMatchObject({
       code: 'ECRYPT',
-      stage: 'remote',
+      stage: 'crypto',
     });
     expect(world.callsOf('flowDealloc')).toHaveLength(1);
     expect(world.value('flowList')).toEqual([]);

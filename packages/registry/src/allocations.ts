@@ -12,6 +12,7 @@
 import { correlationIdOf, type OapAgreed } from '@ouroboros/oap';
 import type { FlowAllocRequest, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
+import type { FlowFailures } from './flow-failures.js';
 import type { FlowEntry } from './flows.js';
 import { goneBelow, goneInWords, standsOn } from './ground.js';
 import type { IpcpEntry } from './ipcp-table.js';
@@ -49,6 +50,7 @@ export interface AllocationParts extends RemoteParts {
   readonly processes: ProcessTable;
   readonly waiting: WaitingRoom;
   readonly starter: AutoStart;
+  readonly failures: FlowFailures;
 }
 
 export class Allocations {
@@ -225,16 +227,17 @@ export class Allocations {
   private fail(allocation: Allocation, reason: Failure): void {
     if (allocation.over) return;
     const error = this.withGround(allocation, reason);
-    const { core, waiting } = this.parts;
+    const { core, waiting, failures } = this.parts;
     const { remote, waiting: place, correlationId } = allocation;
+    const carrier = remote?.ipcp;
     this.close(allocation);
     if (place) waiting.withdraw(place);
     remote?.giveUp();
-    core.log('debug', `no flow to ${allocation.args.name}`, {
-      id: correlationId,
-      code: error.code,
-      why: error.message,
-    });
+    const { name } = allocation.args;
+    core.log('debug', `no flow to ${name}`, { id: correlationId, code: error.code, why: error.message });
+    const { ipcp = '', layer = '' } = carrier ? { ipcp: carrier.name, layer: carrier.layer?.name } : {};
+    const { pid } = allocation.process.caller;
+    if (error.code !== 'ECANCELED') failures.add({ name, side: 'local', ipcp, layer, correlationId, pid }, error);
     core.fail(allocation.request, error);
   }
 

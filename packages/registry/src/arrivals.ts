@@ -20,6 +20,7 @@ import { EMPTY_BYTES, errorCodeOf, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
+import type { FlowFailures } from './flow-failures.js';
 import type { FlowTable } from './flows.js';
 import { standsOn } from './ground.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
@@ -38,6 +39,8 @@ interface Arrival {
   /** Wall time of the arrival in ns, and monotonic time of the arrival in µs. */
   readonly wallNanos: bigint;
   readonly at: number;
+  /** The name that is asked for; empty while it is not known. */
+  name: string;
   waiting: FlowRequest | null;
   /** The OAP response, and what was agreed by it. */
   response: Uint8Array;
@@ -53,6 +56,7 @@ export interface ArrivalParts {
   readonly waiting: WaitingRoom;
   readonly starter: AutoStart;
   readonly security: SecurityDesk;
+  readonly failures: FlowFailures;
 }
 
 export class Arrivals {
@@ -75,12 +79,13 @@ export class Arrivals {
     const read = this.oap.read(flow.data, core.now);
     const arrival: Arrival = {
       ...{ id: input.arrival, ipcp, flow, offer: read.offer, wallNanos, at: core.now },
-      ...{ waiting: null, response: EMPTY_BYTES, agreed: null },
+      ...{ name: '', waiting: null, response: EMPTY_BYTES, agreed: null },
     };
     this.open.add(arrival);
     if (!read.ok) return this.refuse(arrival, failure(read.code, read.text));
     const name = this.nameOf(arrival);
     if ('code' in name) return this.refuse(arrival, name);
+    arrival.name = name.name;
     const notice = noticeIn(read.offer);
     if (notice) return this.notTaken(arrival, name, notice);
     core.log('debug', `flow request for ${name.name}`, {
@@ -98,7 +103,7 @@ export class Arrivals {
   private notTaken(arrival: Arrival, { name }: NameEntry, { error, text }: OapRefusalReason): void {
     const code = errorCodeOf(error);
     this.warn(arrival, name, code, `a client did not take its flow to ${name}: ${text}`);
-    this.refuse(arrival, failure(code, ''));
+    this.refuse(arrival, failure(code, `the client did not take the flow: ${text}`));
   }
 
   /** The name that is asked for, or why it is not served. */
@@ -191,14 +196,16 @@ export class Arrivals {
   }
 
   private refuse(arrival: Arrival, error: Failure, wanted?: OapFailure['wanted']): void {
-    const { core, waiting } = this.parts;
-    const { offer, agreed } = arrival;
+    const { core, waiting, failures } = this.parts;
+    const { offer, agreed, name, ipcp } = arrival;
     if (arrival.waiting) waiting.withdraw(arrival.waiting);
     this.open.delete(arrival);
     agreed?.crypto?.secret.fill(0);
     const id = offer?.correlationId ?? '';
     const { code, message: text } = error;
-    core.log('debug', 'flow request refused', { id, ipcp: arrival.ipcp.name, code, why: text });
+    core.log('debug', 'flow request refused', { id, ipcp: ipcp.name, code, why: text });
+    const where = { ipcp: ipcp.name, layer: ipcp.layer?.name ?? '' };
+    failures.add({ name, side: 'remote', ...where, correlationId: id, pid: 0 }, error);
     const { response, data } = refuseOap(offer, { code, text, wanted }, this.wallNow(arrival));
     this.answer(arrival, refusal(response, data, id));
   }

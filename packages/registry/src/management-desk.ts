@@ -1,15 +1,16 @@
 import type { Management } from '@ouroboros/ports';
-import type { Core } from './core.js';
+import type { FlowFailures } from './flow-failures.js';
 import type { IpcpOps } from './ipcp-ops.js';
 import type { ManagementCall, ManagementOp } from './messages.js';
+import { locate, type LocateParts } from './locate.js';
 import type { NameOps } from './name-ops.js';
 import type { Views } from './views.js';
 
-export interface ManagementDeskParts {
-  readonly core: Core;
+export interface ManagementDeskParts extends LocateParts {
   readonly nameOps: NameOps;
   readonly ipcpOps: IpcpOps;
   readonly views: Views;
+  readonly failures: FlowFailures;
 }
 
 type Handlers = { readonly [K in ManagementOp]: (request: number, ...args: Parameters<Management[K]>) => void };
@@ -18,7 +19,8 @@ type Handlers = { readonly [K in ManagementOp]: (request: number, ...args: Param
 export class ManagementDesk {
   private readonly handlers: Handlers;
 
-  constructor({ core, nameOps, ipcpOps, views }: ManagementDeskParts) {
+  constructor(parts: ManagementDeskParts) {
+    const { core, nameOps, ipcpOps, views, failures } = parts;
     this.handlers = {
       ipcpCreate: (request, args) => ipcpOps.create(request, args),
       ipcpDestroy: (request, name) => ipcpOps.destroy(request, name),
@@ -28,7 +30,7 @@ export class ManagementDesk {
       ipcpEnroll: (request, args) => ipcpOps.enroll(request, args),
       ipcpConnect: (request, args) => ipcpOps.connect(request, args),
       ipcpDisconnect: (request, args) => ipcpOps.disconnect(request, args),
-      ipcpReport: (request, name, topic) => ipcpOps.inquire(request, name, { op: 'report', args: [topic] }),
+      ipcpReport: (request, name, topic, args) => ipcpOps.inquire(request, name, { op: 'report', args: [topic, args] }),
       ipcpControl: (request, name, command, args) =>
         ipcpOps.inquire(request, name, { op: 'control', args: [command, args] }),
       ribList: (request, name, path) => ipcpOps.inquire(request, name, { op: 'ribList', args: [path] }),
@@ -43,9 +45,11 @@ export class ManagementDesk {
       nameDestroy: (request, name) => nameOps.destroy(request, name),
       nameSecure: (request, name, security) => nameOps.secure(request, name, security),
       nameList: (request) => core.reply(request, views.nameList()),
+      nameLocate: (request, name) => locate(parts, name, (found) => core.reply(request, found)),
       nameRegister: (request, name, ipcp) => nameOps.register(request, name, ipcp),
       nameUnregister: (request, name, ipcp) => nameOps.unregister(request, name, ipcp),
       flowList: (request) => core.reply(request, views.flowList()),
+      flowFailures: (request, name) => core.reply(request, failures.list(name)),
       status: (request) => core.reply(request, views.status()),
     };
   }

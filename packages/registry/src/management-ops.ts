@@ -23,9 +23,11 @@ const ops: Readonly<Record<ManagementOp, true>> = {
   nameDestroy: true,
   nameSecure: true,
   nameList: true,
+  nameLocate: true,
   nameRegister: true,
   nameUnregister: true,
   flowList: true,
+  flowFailures: true,
   status: true,
 };
 

@@ -15,6 +15,7 @@ import { Arrivals } from './arrivals.js';
 import { AutoStart } from './auto-start.js';
 import { Bindings } from './bindings.js';
 import { Core } from './core.js';
+import { FlowFailures } from './flow-failures.js';
 import { FlowTable } from './flows.js';
 import { IpcpCalls } from './ipcp-calls.js';
 import { IpcpGoals } from './ipcp-goals.js';
@@ -86,7 +87,8 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     });
     this.security = new SecurityDesk(core, names);
     const { starter, goals, life, security } = this;
-    const parts = { core, names, processes, ipcps, calls, flows, waiting, starter, goals, life, security };
+    const failures = new FlowFailures(core);
+    const parts = { core, names, processes, ipcps, calls, flows, waiting, starter, goals, life, security, failures };
     this.bindings = new Bindings(parts);
     this.allocations = new Allocations(parts);
     this.joins = new Joins(parts);
@@ -96,7 +98,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.ending = new Shutdown(parts);
     const nameOps = new NameOps({ ...parts, bindings: this.bindings });
     const ipcpOps = new IpcpOps({ ...parts, nameOps, views: this.views });
-    this.desk = new ManagementDesk({ core, nameOps, ipcpOps, views: this.views });
+    this.desk = new ManagementDesk({ ...parts, nameOps, ipcpOps, views: this.views });
     this.restoreFaults = state ? restoreSnapshot(state, names, ipcps) : [];
   }
 

@@ -25,6 +25,7 @@ import {
 import { errorCodeOf, qosCube } from '@ouroboros/model';
 import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
 import type { Core } from './core.js';
+import { stageOf } from './flow-failures.js';
 import type { FlowEntry, FlowTable } from './flows.js';
 import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
@@ -194,7 +195,7 @@ export class RemoteAttempt {
       // The other host believes that the flow is up: it is told of the end where it can be.
       if (completed.features) this.agreed(flow, completed.features);
       const notice = refusalNotice(exchange, completed, this.order.wallNow());
-      this.fail(failure(completed.code, completed.text, { stage: 'remote' }));
+      this.fail(failure(completed.code, completed.text, { stage: stageOf(completed.code) }));
       if (notice) this.tell(notice, flow.correlationId);
       return;
     }
@@ -252,7 +253,7 @@ export class RemoteAttempt {
 }
 
 export const noIds = failure('ENOMEM', 'all flow numbers of this host are in use');
-const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'remote' });
+const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'time' });
 const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
 const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
 
@@ -264,6 +265,5 @@ function refusal(
   result: IpcpFlowAllocResult,
 ): Failure {
   const why = reason?.text || result.reason || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
-  const stage = code === 'ENOSERVER' ? 'accept' : code === 'ENAME' ? 'name' : 'remote';
-  return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage });
+  return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage: stageOf(code) });
 }

@@ -94,7 +94,7 @@ describe('A flow to another host', () => {
     for (const [who, options, prepare] of demands) {
       const world = host({ ...options, far: security({ encryption: 'off' }) });
       prepare?.(world);
-      expect([who, world.errorOf(asked(world))]).toMatchObject([who, { code: 'ECRYPT', stage: 'remote' }]);
+      expect([who, world.errorOf(asked(world))]).toMatchObject([who, { code: 'ECRYPT', stage: 'crypto' }]);
       // The other host believes in a flow: it is told of the end.
       expect(world.callsOf('flowAgreed')).toHaveLength(1);
       expect(world.callsOf('flowDealloc')).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('A flow to another host', () => {
     expect(world.farAgreed[0]?.peer).toBe('me');
     expect(listed(world)).toMatchObject([{ peer: 'hello' }]);
     const other = host({ files: () => mine, far: { ...far, credential: credentialOf('other') } });
-    expect(other.errorOf(asked(other))).toMatchObject({ code: 'EAUTH', stage: 'remote' });
+    expect(other.errorOf(asked(other))).toMatchObject({ code: 'EAUTH', stage: 'crypto' });
     const nobody = host({ policy: { authentication: 'require' }, files: () => mine });
     expect(nobody.errorOf(asked(nobody)).code).toBe('EAUTH');
   });

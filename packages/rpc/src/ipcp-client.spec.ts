@@ -21,7 +21,7 @@ const OPERATIONS: Calls = {
   flowJoin: [[sample.IPCP_JOIN], { mplMs: 100 }],
   flowAgreed: [[66, 0xffff_ffff], undefined],
   flowDealloc: [[66, 1500], undefined],
-  report: [['routes'], sample.CONFIG],
+  report: [['routes', { hash: 'ab' }], sample.CONFIG],
   control: [
     ['drop', sample.CONFIG],
     [1, null],

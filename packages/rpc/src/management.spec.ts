@@ -25,7 +25,7 @@ const CALLS: { [K in Method]: [args: Parameters<Management[K]>, result: Awaited<
   ipcpConnect: [[sample.CONNECT], undefined],
   ipcpDisconnect: [[sample.DISCONNECT], undefined],
   ipcpReport: [
-    ['uni.1', 'routes'],
+    ['uni.1', 'routes', { hash: 'ab' }],
     [sample.CONFIG, null, 1, 'x', false],
   ],
   ipcpControl: [['uni.1', 'drop', sample.CONFIG], null],
@@ -44,9 +44,27 @@ const CALLS: { [K in Method]: [args: Parameters<Management[K]>, result: Awaited<
   nameDestroy: [['hello'], undefined],
   nameSecure: [['hello', { encryption: 'off', authentication: '' }], undefined],
   nameList: [[], [sample.NAME]],
+  nameLocate: [
+    ['hello'],
+    [
+      {
+        ...{ ipcp: 'uni.1', type: 'unicast', layer: 'net', rank: 10 },
+        ...{ answer: 'no-answer', tookMs: 1.5, text: 'late', key: '0a0b' },
+      },
+    ],
+  ],
   nameRegister: [['hello', 'uni.1'], undefined],
   nameUnregister: [['hello', 'uni.1'], undefined],
   flowList: [[], [sample.FLOW]],
+  flowFailures: [
+    [''],
+    [
+      {
+        ...{ agoMs: 3, name: 'hello', side: 'remote', code: 'ECLOCK', stage: 'clock', text: 'not yet' },
+        ...{ ipcp: 'uni.1', layer: 'net', correlationId: '01', pid: 0 },
+      },
+    ],
+  ],
   status: [[], sample.STATUS],
 };
 

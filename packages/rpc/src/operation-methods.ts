@@ -29,7 +29,7 @@ export const OPERATION_METHODS: Readonly<Record<keyof IpcpOperations, OperationS
   flowJoin: operation(WHOLE_REQUEST, { ...WHOLE_REPLY, reply: 'joined' }),
   flowAgreed: operation(named('flowId', 'features'), DONE),
   flowDealloc: operation(named('flowId', 'lingerMs'), DONE),
-  report: operation(named('topic'), JSON_VALUE),
+  report: operation(named('topic', 'args'), JSON_VALUE),
   control: operation(named('command', 'args'), JSON_VALUE),
   ribList: operation(named('path'), { ...only('items'), reply: 'entries' }),
   ribRead: operation(named('path'), { ...only('value'), reply: 'text' }),

@@ -5,6 +5,7 @@ import { directory, flow, neighbor, rib, route } from './inspect.js';
 import { ipcp } from './ipcp.js';
 import { name } from './name.js';
 import { pki } from './pki.js';
+import { why } from './why.js';
 
 /** Everything that irm can do. */
 export const ROOT: Group = {
@@ -12,5 +13,5 @@ export const ROOT: Group = {
   word: 'irm',
   summary: 'Manage the Ouroboros node of this host: its IPCPs, names, bindings and flows.',
   entries: [ipcp, bind, unbind, name],
-  ours: [status, wait, flow, route, neighbor, directory, rib, watch, pki],
+  ours: [status, wait, flow, route, neighbor, directory, rib, watch, why, pki],
 };

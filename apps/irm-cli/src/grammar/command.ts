@@ -1,6 +1,6 @@
 import type { JsonObject } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
-import type { Irm } from '@ouroboros/irm';
+import type { Irm, TryFlow } from '@ouroboros/irm';
 import type { Pki } from '@ouroboros/pki';
 import type { Words } from './words.js';
 
@@ -60,6 +60,8 @@ export interface Access {
   readonly irm: () => Promise<Irm>;
   /** The certificates of this host, for which no daemon is needed. */
   readonly pki: () => Promise<Pki>;
+  /** Asks for a flow as programs do. */
+  readonly tryFlow: () => Promise<TryFlow>;
   readonly signal: CancelSignal;
   /** A line for stderr at once. */
   readonly note: (text: string) => void;
@@ -107,7 +109,7 @@ export interface CommandSpec<I, C> extends CommandShape {
 
 /** A command whose input has a type of its own; the table forgets that type. */
 export const command = <I>(spec: CommandSpec<I, Context>): Command =>
-  bind(spec, async ({ irm, signal, note, emit }) => ({ irm: await irm(), signal, note, emit }));
+  bind(spec, async ({ irm, pki: _, ...access }) => ({ ...access, irm: await irm() }));
 
 /** A command that works on the certificates of this host, whether a daemon runs or not. */
 export const pkiCommand = <I>(spec: CommandSpec<I, Pki>): Command => bind(spec, ({ pki }) => pki());

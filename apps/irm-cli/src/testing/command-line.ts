@@ -1,6 +1,6 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
-import { Irm, MemoryManagement } from '@ouroboros/irm';
+import { Irm, MemoryManagement, type Trial, type TryFlow } from '@ouroboros/irm';
 import { openPki, Places, type Pki } from '@ouroboros/pki';
 import { runIrm } from '../run.js';
 
@@ -38,6 +38,9 @@ export class CommandLine {
   readonly management = new MemoryManagement();
   readonly interrupt = new AbortController();
   confDir: string | undefined;
+  /** What a trial flow comes to. */
+  trial: Trial = { ok: true, tookMs: 4, layer: 'net', protection: '' };
+  private readonly tryFlow: TryFlow = () => Promise.resolve(this.trial);
   readonly wallClock = new HastyClock();
   /** How often a connection was opened and not closed. */
   open = 0;
@@ -54,6 +57,7 @@ export class CommandLine {
       stderr: (text) => void (stderr += text),
       open: () => Promise.resolve(this.connect()),
       openPki: () => this.pki(),
+      openTryFlow: () => Promise.resolve(this.tryFlow),
       signal: this.interrupt.signal,
     });
     return { status, stdout, stderr };

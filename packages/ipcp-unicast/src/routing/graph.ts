@@ -63,6 +63,19 @@ export class Graph {
     return new Map([...nextHop].map(([node, hop]) => [node, [hop]]));
   }
 
+  /** Nodes from `from`, without it, to `to`; empty when there is no way. */
+  path(from: Address, to: Address): Address[] {
+    const distances = this.distancesFrom(to);
+    const path: Address[] = [];
+    for (let node = from; node !== to; path.push(node)) {
+      const left = distances.get(node);
+      const next = left === undefined ? undefined : this.linked(node).find((one) => distances.get(one) === left - 1);
+      if (next === undefined) return [];
+      node = next;
+    }
+    return path;
+  }
+
   distancesFrom(self: Address): Distances {
     const distances = new Map<Address, number>([[self, 0]]);
     for (const [node, distance] of distances) {

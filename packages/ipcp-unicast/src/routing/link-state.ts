@@ -160,6 +160,19 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     return this.routes;
   }
 
+  /** Members that packets pass, the destination last; empty = no way. */
+  pathTo(destination: Address): Address[] {
+    const next = this.routes.get(destination)?.[0];
+    if (next === undefined) return [];
+    return next === destination ? [next] : [next, ...this.graph.path(next, destination)];
+  }
+
+  /** Links that both ends announce, each once. */
+  links(): readonly (readonly [Address, Address])[] {
+    const pairs = this.entries().filter(({ src, dst, withdrawn }) => src < dst && !withdrawn);
+    return pairs.filter(({ src, dst }) => this.graph.linked(src).includes(dst)).map(({ src, dst }) => [src, dst]);
+  }
+
   /** Infinity = no way. */
   hopsTo(destination: Address): number {
     if (this.distancesVersion !== this.graph.version) {

@@ -1,9 +1,11 @@
-import { HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
+import { ERROR_CODES, HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
 import type {
   Balancing,
   CipherName,
   FlowCrypto,
+  FlowFailure,
   FlowInfo,
+  NameLocation,
   RestartPolicy,
   SecurityPolicy,
   Spread,
@@ -49,6 +51,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     allocated: true,
     'dealloc-pending': true,
   }),
+  'ouroboros.irm.v1.FlowFailure.code': ERROR_CODES,
+  'ouroboros.irm.v1.FlowFailure.side': keys<FlowFailure['side']>({ local: true, remote: true }),
   'ouroboros.irm.v1.FlowProtection.cipher': CIPHERS,
   'ouroboros.irm.v1.FlowProtection.profile': PROFILES,
   'ouroboros.irm.v1.IpcpConnectRequest.component': COMPONENTS,
@@ -61,6 +65,12 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.irm.v1.NameCreateRequest.spread': SPREADS,
   'ouroboros.irm.v1.NameInfo.balancing': BALANCINGS,
   'ouroboros.irm.v1.NameInfo.spread': SPREADS,
+  'ouroboros.irm.v1.NameLocation.answer': keys<NameLocation['answer']>({
+    has: true,
+    'has-not': true,
+    'no-answer': true,
+    'not-operational': true,
+  }),
   'ouroboros.irm.v1.SecurityPolicy.authentication': AUTHENTICATION,
   'ouroboros.irm.v1.SecurityPolicy.encryption': ENCRYPTION,
   'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({
@@ -77,7 +87,9 @@ const NULLABLE: ReadonlySet<string> = new Set([
   'ouroboros.flow.v1.HeldFlow.crypto',
   'ouroboros.ipcp.v1.IpcpAnnouncement.layer',
   'ouroboros.irm.v1.FlowInfo.crypto',
+  'ouroboros.ipcp.v1.ReportRequest.args',
   'ouroboros.irm.v1.IpcpCreateRequest.security',
+  'ouroboros.irm.v1.IpcpReportRequest.args',
   'ouroboros.irm.v1.NameCreateRequest.security',
 ]);
 
