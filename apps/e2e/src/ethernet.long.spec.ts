@@ -7,6 +7,7 @@ import { ms, note, pause, timed } from './measure.js';
 import { Namespaces, noNamespaces } from './namespaces.js';
 import { kill, until } from './one-node.js';
 import { Site } from './site.js';
+import { addRank } from './stack.js';
 
 jest.setTimeout(60_000);
 
@@ -177,23 +178,12 @@ describeWithRoot('Ethernet between two hosts', () => {
 
   describe('unicast layers on top of one another', () => {
     beforeAll(async () => {
-      await addRank(2, 'eth-dix');
-      await addRank(3, 'rank2');
+      await addRank([a, b], { rank: 2, below: 'eth-dix' });
+      await addRank([a, b], { rank: 3 });
       await site.serve(b, 'top', 'rank3');
       const first = (): Promise<boolean> => client.alloc('top').then(answersPing).then(yes, no);
       note('a first ping', ms(await timed(() => until('the name is known', first, 15_000))));
     });
-
-    /** A unicast layer of both hosts on the layer below. */
-    async function addRank(rank: number, below: string): Promise<void> {
-      const [first, second, layer] = [`r${rank}.a`, `r${rank}.b`, `rank${rank}`];
-      await a.irm.bootstrapIpcp({ name: first, type: 'unicast', layer, autobind: true });
-      await a.irm.regName(first, { layers: [below] });
-      await b.irm.createIpcp(second, 'unicast');
-      await b.irm.management.ipcpEnroll({ name: second, dst: first, layer, config: {}, autobind: true });
-      await b.irm.regName(second, { layers: [below] });
-      await b.irm.connectIpcp({ name: second, dst: first });
-    }
 
     it.each([
       ['raw', '1000', '5ms', '400'],

@@ -4,6 +4,7 @@ import { answersPing, downAfter, refusedWithin } from './flows.js';
 import { ms, note, timed } from './measure.js';
 import { until } from './one-node.js';
 import { Site } from './site.js';
+import { addRank, joinRank, udpRank } from './stack.js';
 
 jest.setTimeout(60_000);
 
@@ -19,34 +20,13 @@ beforeAll(async () => {
   site = await Site.open();
   [a, b] = await Promise.all([site.node('a', '127.0.0.1'), site.node('b', '127.0.0.2')]);
   builtMs = await timed(async () => {
-    await Promise.all([a, b].map(udp));
-    for (const rank of ranks) await addRank(rank);
+    await udpRank([a, b], site.port);
+    for (const rank of ranks) await addRank([a, b], { rank });
   });
   client = site.flows(a);
   await site.serve(b, 'deep', `rank${TOP}`);
 });
 afterAll(() => site.close());
-
-async function udp({ irm, plan }: DemoNode): Promise<void> {
-  const hosts = `r2.a=${a.plan.address},r2.b=${b.plan.address}`;
-  const config = { ip: plan.address, port: String(site.port), hosts };
-  await irm.bootstrapIpcp({ name: 'udp', type: 'udp4', layer: 'rank1', config });
-}
-
-/** A unicast layer of both nodes on the layer below. */
-async function addRank(rank: number): Promise<void> {
-  const name = `r${rank}.a`;
-  await a.irm.bootstrapIpcp({ name, type: 'unicast', layer: `rank${rank}`, autobind: true });
-  await a.irm.regName(name, { layers: [`rank${rank - 1}`] });
-  await addB(rank);
-}
-
-async function addB(rank: number): Promise<void> {
-  const [name, dst] = [`r${rank}.b`, `r${rank}.a`];
-  await b.irm.enrollIpcp({ name, type: 'unicast', layer: `rank${rank}`, dst, autobind: true });
-  await b.irm.regName(name, { layers: [`rank${rank - 1}`] });
-  await b.irm.connectIpcp({ name, dst });
-}
 
 describe('five ranks, unicast over unicast over unicast over unicast over UDP', () => {
   it('are built rank by rank, each with a neighbour through the one below', async () => {
@@ -96,7 +76,7 @@ describe('five ranks, unicast over unicast over unicast over unicast over UDP', 
     note('an allocation on the other node', `${there.code}: ${there.message}`);
     expect(there).toMatchObject({ code: 'ENOSERVER', message: expect.stringMatching(/no route to a member/) });
     const healedMs = await timed(async () => {
-      await addB(3);
+      await joinRank([a, b], { rank: 3 });
       await until(
         'there are flows at the top again',
         () => client.alloc('deep').then(answersPing).then(yes, no),
