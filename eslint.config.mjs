@@ -34,6 +34,7 @@ const withTag = (constraints, source, ...tags) =>
 
 const PURE = [
   'model',
+  'manual',
   'ports',
   'machine',
   'wire',

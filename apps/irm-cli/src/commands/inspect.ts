@@ -62,7 +62,7 @@ export const directory = single(
 const ls = command({
   word: 'ls',
   summary: 'List entries of the resource information base.',
-  operands: [{ name: 'path', help: '<ipcp>[/<component>]; without it the IPCPs', optional: true }],
+  operands: [{ name: 'path', help: '<ipcp>[/<component>]; without it the IPCPs', optional: true, completes: 'rib' }],
   read: (words) => words.operands[0] ?? '',
   run: async (path, { irm }) => {
     const entries = await irm.listRib(path);
@@ -73,7 +73,7 @@ const ls = command({
 const cat = command({
   word: 'cat',
   summary: 'Print an entry of the resource information base.',
-  operands: [{ name: 'path', help: '<ipcp>/<component>/<entry>' }],
+  operands: [{ name: 'path', help: '<ipcp>/<component>/<entry>', completes: 'rib' }],
   read: (words) => words.operand(0),
   run: async (path, { irm }) => {
     const content = await irm.readRib(path);

@@ -1,7 +1,7 @@
 import { IPCP_TYPES, IPV4, IPV6, OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { OptionSpec } from '../grammar/command.js';
 import { unknown } from '../grammar/scan.js';
-import { readAddress, readChoice, readHex, readHosts, readInteger } from '../grammar/values.js';
+import { readAddress, readChoice, readHex, readHosts, readInteger, RESTART_POLICIES } from '../grammar/values.js';
 import type { OpenWord } from '../grammar/words.js';
 import { SECURITY_OPTIONS } from './security-options.js';
 
@@ -51,6 +51,7 @@ const HASH: TypeOption = {
   key: 'hash',
   value: '<algorithm>',
   help: `${HASHES.join(', ')}`,
+  completes: HASHES,
   fallback: 'SHA3_256',
   types: ['local', ...UNICAST, ...ETH],
   read: choice(...HASHES),
@@ -132,6 +133,7 @@ const ADDR_AUTH: TypeOption = {
   help: 'flat',
   fallback: 'flat',
   types: UNICAST,
+  completes: ['flat'],
   read: choice('flat'),
 };
 const DIRECTORY: TypeOption = {
@@ -139,6 +141,7 @@ const DIRECTORY: TypeOption = {
   key: 'directory',
   value: '<policy>',
   help: 'DHT',
+  completes: ['DHT'],
   fallback: 'DHT',
   types: UNICAST,
   read: (field, value) => readChoice(field, value.toUpperCase(), ['DHT']),
@@ -163,6 +166,7 @@ const ROUTING: TypeOption = {
   key: 'routing',
   value: '<policy>',
   help: 'link_state, lfa, ecmp, or the policy of another package',
+  completes: ['link_state', 'lfa', 'ecmp'],
   fallback: 'link_state',
   types: UNICAST,
   // The file's word has a hyphen, the command's an underscore. Packages may add policies: the IPCP knows which there are.
@@ -178,6 +182,7 @@ const CONGESTION: TypeOption = {
   key: 'congestion',
   value: '<policy>',
   help: 'mb-ecn, none, or the policy of another package',
+  completes: ['mb-ecn', 'none'],
   fallback: 'mb-ecn',
   types: UNICAST,
   read: text,
@@ -187,6 +192,7 @@ const SPREAD: TypeOption = {
   key: 'spread',
   value: '<policy>',
   help: 'which of several hosts that serve a name is asked: nearest, round-robin',
+  completes: ['nearest', 'round-robin'],
   fallback: 'nearest',
   types: UNICAST,
   read: choice('nearest', 'round-robin'),
@@ -215,6 +221,7 @@ export const RESTART_OPTION = common({
   value: '<policy>',
   help: 'what becomes of the IPCP when it dies: never, on-failure, always',
   fallback: 'on-failure',
+  completes: RESTART_POLICIES,
 });
 export const AUTOBIND_OPTION = common({ word: 'autobind', help: "bind the IPCP to its own and its layer's name" });
 

@@ -63,9 +63,10 @@ const secure = command({
 
 const COMPONENTS = { '*': '*', mgmt: 'Management', dt: 'Data Transfer' } as const;
 
+const COMPONENT_WORDS = ['*', 'mgmt', 'dt'] as const;
+
 const readComponent = (words: Words): Component | '*' => {
-  const legal = ['*', 'mgmt', 'dt'] as const;
-  return COMPONENTS[readChoice('component', words.get('component') ?? '*', legal)];
+  return COMPONENTS[readChoice('component', words.get('component') ?? '*', COMPONENT_WORDS)];
 };
 
 const DST_OPTION = { word: 'dst', value: '<name>', help: 'name of the other member', required: true } as const;
@@ -81,6 +82,7 @@ const connect = command({
       value: '<c>',
       help: 'mgmt, dt, or * for mgmt and then dt (dt alone for broadcast)',
       fallback: '*',
+      completes: COMPONENT_WORDS,
     },
     { word: 'qos', value: '<qos>', help: 'of the dt flow: raw, best, video, voice, data', fallback: 'raw' },
   ],
@@ -112,7 +114,13 @@ const disconnect = command({
   options: [
     NAME_OPTION,
     { ...DST_OPTION, help: 'the name that was given to connect' },
-    { word: 'component', value: '<c>', help: 'mgmt, dt, or * for dt and then mgmt', fallback: '*' },
+    {
+      word: 'component',
+      value: '<c>',
+      help: 'mgmt, dt, or * for dt and then mgmt',
+      fallback: '*',
+      completes: COMPONENT_WORDS,
+    },
   ],
   read: (words) => ({ name: readName(words, 'name'), dst: readName(words, 'dst'), component: readComponent(words) }),
   run: async (input, { irm }) => {

@@ -48,15 +48,23 @@ const create = command({
       word: 'lb',
       value: '<policy>',
       help: 'how requests are spread over the processes that accept: round-robin, spillover',
+      completes: ['round-robin', 'spillover'],
       fallback: 'round-robin',
     },
     {
       word: 'spread',
       value: '<policy>',
       help: 'how flows asked for here are spread over the hosts that serve the name: nearest, round-robin',
+      completes: ['nearest', 'round-robin'],
       fallback: "the layer's policy",
     },
-    ...PATH_OPTIONS.map(([word, , help]): OptionSpec => ({ word, value: '<path>', help, fallback: 'the usual place' })),
+    ...PATH_OPTIONS.map(([word, , help]): OptionSpec => ({
+      word,
+      value: '<path>',
+      help,
+      fallback: 'the usual place',
+      completes: 'file',
+    })),
     ...SECURITY_OPTIONS,
   ],
   read: (words) => {
@@ -157,7 +165,7 @@ const unregister = command({
 const list = command({
   word: 'list',
   summary: 'List the names of this host.',
-  options: [{ word: 'list', value: '<prefix>', help: 'only names that begin with it' }],
+  options: [{ word: 'list', value: '<prefix>', help: 'only names that begin with it', completes: 'name' }],
   read: (words) => words.get('list'),
   run: async (prefix, { irm }) => {
     const names = await irm.listNames(prefix);

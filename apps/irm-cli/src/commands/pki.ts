@@ -15,6 +15,7 @@ const NAME: OperandSpec = { name: 'name', help: 'the name of a service or of an 
 const ROLES: OperandSpec = {
   name: 'role',
   help: 'server: shown by who serves the name; client: shown when calling it; both',
+  completes: ['server', 'client', 'both'],
   optional: true,
 };
 
@@ -28,6 +29,7 @@ const KEY: SwitchSpec = {
   word: '--key',
   value: '<kind>',
   help: `kind of key: ${KEY_KINDS.join(', ')}`,
+  completes: KEY_KINDS,
   fallback: 'p-256',
 };
 const TO: SwitchSpec = {
@@ -57,7 +59,7 @@ const init = pkiCommand({
   word: 'init',
   summary: 'Make an authority, and trust it on this host.',
   details: ['Its key signs certificates for the names of a layer. Whoever holds the key can pose as any of them.'],
-  operands: [{ name: 'name', help: "the authority's name: that of a layer, for example" }],
+  operands: [{ name: 'name', help: "the authority's name: that of a layer, for example", completes: 'layer' }],
   switches: [daysSwitch(AUTHORITY_DAYS), KEY],
   read: (words) => ({ name: words.operand(0), days: readDays(words), key: readKey(words) }),
   run: async (options, pki) => {
@@ -76,7 +78,7 @@ const issue = pkiCommand({
   operands: [NAME, { ...ROLES, help: `${ROLES.help} (server)` }],
   switches: [
     { word: '--as', value: '<name>', help: 'the name in a client certificate', fallback: '<name>.client' },
-    { word: '--authority', value: '<name>', help: 'who signs', fallback: 'the only one of this host' },
+    { word: '--authority', value: '<name>', help: 'who signs', completes: [], fallback: 'the only one of this host' },
     daysSwitch(LEAF_DAYS),
     KEY,
     TO,
@@ -100,7 +102,14 @@ const renew = pkiCommand({
     'Keys stay, unless the certificate was revoked, and no flow notices. ' +
       'A renewed authority must be carried to all hosts that trust it; what it signed stays good.',
   ],
-  operands: [NAME, { ...ROLES, help: 'server, client, both or authority (server and client, whichever there is)' }],
+  operands: [
+    NAME,
+    {
+      ...ROLES,
+      help: 'server, client, both or authority (server and client, whichever there is)',
+      completes: ['server', 'client', 'both', 'authority'],
+    },
+  ],
   switches: [{ ...daysSwitch(LEAF_DAYS), fallback: `${LEAF_DAYS}, of an authority ${AUTHORITY_DAYS}` }, TO],
   read: (words) => {
     const role = words.operands[1];

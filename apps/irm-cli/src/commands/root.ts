@@ -1,5 +1,6 @@
 import type { Group } from '../grammar/command.js';
 import { bind, unbind } from './bind.js';
+import { completion } from './completion.js';
 import { status, wait, watch } from './daemon.js';
 import { directory, flow, neighbor, rib, route } from './inspect.js';
 import { ipcp } from './ipcp.js';
@@ -13,5 +14,5 @@ export const ROOT: Group = {
   word: 'irm',
   summary: 'Manage the Ouroboros node of this host: its IPCPs, names, bindings and flows.',
   entries: [ipcp, bind, unbind, name],
-  ours: [status, wait, flow, route, neighbor, directory, rib, watch, why, pki],
+  ours: [status, wait, flow, route, neighbor, directory, rib, watch, why, pki, completion(() => ROOT)],
 };

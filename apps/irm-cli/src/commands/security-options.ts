@@ -9,12 +9,14 @@ export const SECURITY_OPTIONS: readonly OptionSpec[] = [
     word: 'encryption',
     value: '<policy>',
     help: 'require, offer (where the other host can), off',
+    completes: ['require', 'offer', 'off'],
     fallback: 'as the layer or the node says',
   },
   {
     word: 'authentication',
     value: '<policy>',
     help: 'require (the other host must show a certificate), offer',
+    completes: ['require', 'offer'],
     fallback: 'as the layer or the node says',
   },
 ];

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@ouroboros/model';
+import type { Completes } from '@ouroboros/manual';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
 import type { Pki } from '@ouroboros/pki';
@@ -22,6 +23,8 @@ export interface OperandSpec {
   readonly name: string;
   readonly help: string;
   readonly optional?: boolean;
+  /** What it can be, where `name` does not say it: see `completionOf`. */
+  readonly completes?: Completes;
 }
 
 /** An option word; with `value` the next argument is its value, without it stands alone. */
@@ -37,10 +40,12 @@ export interface OptionSpec {
   readonly max?: number;
   /** Types of IPCPs that have it, for help; absent = all. */
   readonly types?: readonly string[];
+  /** What the value can be, where `value` does not say it: see `completionOf`. */
+  readonly completes?: Completes;
 }
 
 /** An option of ours that begins with `--`; never abbreviated. */
-export type SwitchSpec = Pick<OptionSpec, 'word' | 'value' | 'help' | 'fallback' | 'required'>;
+export type SwitchSpec = Pick<OptionSpec, 'word' | 'value' | 'help' | 'fallback' | 'required' | 'completes'>;
 
 /** What a command has done. */
 export interface Outcome {
@@ -113,6 +118,9 @@ export const command = <I>(spec: CommandSpec<I, Context>): Command =>
 
 /** A command that works on the certificates of this host, whether a daemon runs or not. */
 export const pkiCommand = <I>(spec: CommandSpec<I, Pki>): Command => bind(spec, ({ pki }) => pki());
+
+/** A command that works without a daemon, or with what there is. */
+export const freeCommand = <I>(spec: CommandSpec<I, Access>): Command => bind(spec, async (access) => access);
 
 function bind<I, C>(spec: CommandSpec<I, C>, open: (access: Access) => Promise<C>): Command {
   const { read, run, ...shape } = spec;

@@ -1,3 +1,4 @@
+import { columns, wrap, type Row } from '@ouroboros/manual';
 import type { Command, Entry, Group, OperandSpec, OptionSpec, SwitchSpec } from './command.js';
 
 /** Help texts, made from the command table so that they cannot differ from it. */
@@ -71,8 +72,6 @@ function commandHelp(path: readonly string[], command: Command): string[] {
   ];
 }
 
-type Row = readonly [left: string, right: string];
-
 const operandRow = ({ name, help }: OperandSpec): Row => [`<${name}>`, help];
 
 function optionRow(spec: OptionSpec | SwitchSpec): Row {
@@ -90,28 +89,3 @@ function typeSections(options: readonly OptionSpec[]): string[] {
 
 const section = (title: string, rows: readonly Row[]): string[] =>
   rows.length === 0 ? [] : ['', title, ...columns(rows)];
-
-/** Two columns; a left part that is too long has its line alone. */
-function columns(rows: readonly Row[]): string[] {
-  const width = Math.min(MAX_LEFT, Math.max(...rows.map(([left]) => left.length)));
-  return rows.flatMap(([left, right]) => {
-    const [first = '', ...more] = wrap(right, LINE - width - 4);
-    const rest = more.map((line) => ' '.repeat(width + 4) + line);
-    if (left.length > width) return [`  ${left}`, ' '.repeat(width + 4) + first, ...rest];
-    return [`  ${left.padEnd(width)}  ${first}`, ...rest];
-  });
-}
-
-const MAX_LEFT = 26;
-const LINE = 88;
-
-function wrap(text: string, width = LINE): string[] {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const line = lines[lines.length - 1]!;
-    if (line === '') lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}

@@ -45,7 +45,7 @@ interface Common {
   readonly version: boolean;
 }
 
-const HELP = { word: 'help' } as const;
+const HELP = { word: 'help', summary: 'explain what follows' } as const;
 
 /**
  * Reads a command line (without the program's name) against the table. Never throws: whatever stands in `argv`, the
@@ -78,17 +78,17 @@ function takeCommon(argv: readonly string[]): Common {
   };
 }
 
-interface Found {
+export interface Found {
   readonly entry: Entry;
   readonly path: readonly string[];
   readonly rest: readonly string[];
   readonly help: boolean;
 }
 
-type Lost = Pick<Usage, 'path' | 'message' | 'field'>;
+export type Lost = Pick<Usage, 'path' | 'message' | 'field'>;
 
 /** Follows the words of nouns and commands down the table; `help` on the way asks for help on what follows. */
-function descend(root: Group, args: readonly string[]): Found | Lost {
+export function descend(root: Group, args: readonly string[]): Found | Lost {
   let entry: Entry = root;
   let path: readonly string[] = [];
   let help = false;
@@ -104,7 +104,11 @@ function descend(root: Group, args: readonly string[]): Found | Lost {
 }
 
 /** `help` stands behind the words of the C command. [spec/architecture.md §7] */
-const withHelp = (group: Group): readonly (Entry | typeof HELP)[] => [...group.entries, HELP, ...(group.ours ?? [])];
+export const withHelp = (group: Group): readonly (Entry | typeof HELP)[] => [
+  ...group.entries,
+  HELP,
+  ...(group.ours ?? []),
+];
 
 const wordsOf = (group: Group): readonly string[] => withHelp(group).map(({ word }) => word);
 

@@ -1,0 +1,73 @@
+import type { Candidate } from '@ouroboros/manual';
+import type { Command, Group, OptionSpec, SwitchSpec } from '../grammar/command.js';
+import { descend, withHelp } from '../grammar/parse.js';
+import { beginning, NOTHING, valueOffers, type Completion, type NodeKnowledge } from './node-knowledge.js';
+import { placeIn, type AtOptions } from './place.js';
+
+const JSON_SWITCH: Candidate = { word: '--json', help: 'print the result as JSON' };
+const HELP_SWITCH: Candidate = { word: '--help', help: 'explain the command' };
+const COMMON = [JSON_SWITCH.word, HELP_SWITCH.word, '-h', '--version'];
+
+/** What may stand in place of the last of `words`, which follow the name of the program. */
+export async function completeIrm(root: Group, words: readonly string[], node: NodeKnowledge): Promise<Completion> {
+  const typed = words.at(-1) ?? '';
+  const found = descend(root, withoutCommon(words.slice(0, -1)));
+  if ('message' in found) return NOTHING;
+  const { entry, rest, help } = found;
+  if (entry.kind === 'group') return beginning(typed, groupOffers(entry));
+  return help && !entry.explains ? NOTHING : beginning(typed, await commandOffers(entry, rest, typed, node));
+}
+
+/** Switches that every level understands say nothing about the place. */
+function withoutCommon(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--');
+  return words.filter((word, at) => (end >= 0 && at > end) || !COMMON.includes(word));
+}
+
+const groupOffers = (group: Group): Completion => ({
+  candidates: [...withHelp(group).map(({ word, summary }) => ({ word, help: summary })), HELP_SWITCH],
+});
+
+async function commandOffers(
+  command: Command,
+  words: readonly string[],
+  typed: string,
+  node: NodeKnowledge,
+): Promise<Completion> {
+  const place = placeIn(command, words);
+  switch (place.at) {
+    case 'trailing':
+      return { candidates: [], paths: 'file' };
+    case 'value':
+      return valueOffers(place.of.value ?? '', place.of.completes, typed, node);
+    case 'options':
+      return { candidates: await optionOffers(command, place, node) };
+    case 'operand': {
+      const { name, completes, optional } = place.operand;
+      const offers = await valueOffers(name, completes, typed, node);
+      const more =
+        optional || typed.startsWith('-') ? await optionOffers(command, { given: [], type: undefined }, node) : [];
+      return { ...offers, candidates: [...offers.candidates, ...more] };
+    }
+  }
+}
+
+type Given = Pick<AtOptions, 'given' | 'type'>;
+
+/** Options that may still come, those of the stated type of IPCP, and switches. */
+async function optionOffers(command: Command, { given, type }: Given, node: NodeKnowledge): Promise<Candidate[]> {
+  const { options = [], switches = [], open = false, trailing } = command;
+  const left = ({ word, ...spec }: OptionSpec | SwitchSpec): boolean =>
+    given.filter((other) => other === word).length < (('max' in spec ? spec.max : undefined) ?? 1);
+  const fits = ({ types }: OptionSpec): boolean => types === undefined || (type !== undefined && types.includes(type));
+  const listed = [...options.filter(fits), ...switches].filter(left);
+  const asked =
+    open && type !== undefined && !options.some(({ types }) => types?.includes(type)) ? await node.options(type) : [];
+  return [
+    ...listed.map(({ word, help }) => ({ word, help })),
+    ...asked.filter(({ word }) => !given.includes(word)),
+    ...(trailing === undefined ? [] : [{ word: '--', help: trailing }]),
+    JSON_SWITCH,
+    HELP_SWITCH,
+  ];
+}
