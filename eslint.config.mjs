@@ -46,6 +46,7 @@ const PURE = [
   'flow',
   'connections',
   'irm',
+  'joining',
   'ipcp-*',
   'policy-*',
   'simnet',

@@ -22,6 +22,7 @@ void runIrm(process.argv.slice(2), {
   // gRPC costs more than 60 ms to load: help and usage errors do without.
   open: async () => (await import('@ouroboros/irm/node')).openIrm(),
   openPki: async () => (await import('./own-pki.js')).openOwnPki(),
+  openJoining: async (confDir) => (await import('./own-joining.js')).openOwnJoining(confDir),
   signal: interrupted.signal,
 }).then((status) => {
   process.exitCode = status;

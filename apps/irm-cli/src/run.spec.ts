@@ -20,6 +20,7 @@ describe('a run', () => {
         stderr: () => undefined,
         open,
         openPki: open,
+        openJoining: open,
         signal: new AbortController().signal,
       });
       const explains = argv.some((word) => word.includes('help') || word === '--version');

@@ -1,6 +1,5 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import type { CredentialRole } from '@ouroboros/ports';
-import { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type IssuedInfo } from '@ouroboros/pki';
+import { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type CertificateRole, type IssuedInfo } from '@ouroboros/pki';
 import { pkiCommand, type Group, type OperandSpec, type SwitchSpec } from '../grammar/command.js';
 import { illegal, readChoice, readInteger } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
@@ -14,7 +13,7 @@ const MAX_DAYS = 36_500;
 const NAME: OperandSpec = { name: 'name', help: 'the name of a service or of an IPCP' };
 const ROLES: OperandSpec = {
   name: 'role',
-  help: 'server: shown by who serves the name; client: shown when calling it; both',
+  help: 'server: shown by who serves the name; client: shown when calling it; both; member: shown by an IPCP of that name',
   optional: true,
 };
 
@@ -44,7 +43,7 @@ const readDays = (words: Words): number | undefined => {
 
 const readKey = (words: Words) => readChoice('--key', words.get('--key') ?? 'p-256', KEY_KINDS);
 
-function rolesOf(word: 'server' | 'client' | 'both'): readonly CredentialRole[] {
+function rolesOf(word: CertificateRole | 'both'): readonly CertificateRole[] {
   return word === 'both' ? ['server', 'client'] : [word];
 }
 
@@ -83,7 +82,7 @@ const issue = pkiCommand({
   ],
   read: (words) => ({
     name: words.operand(0),
-    roles: rolesOf(readChoice('role', words.operands[1] ?? 'server', ['server', 'client', 'both'])),
+    roles: rolesOf(readChoice('role', words.operands[1] ?? 'server', ['server', 'client', 'both', 'member'])),
     as: words.get('--as'),
     authority: words.get('--authority'),
     days: readDays(words),
@@ -100,11 +99,15 @@ const renew = pkiCommand({
     'Keys stay, unless the certificate was revoked, and no flow notices. ' +
       'A renewed authority must be carried to all hosts that trust it; what it signed stays good.',
   ],
-  operands: [NAME, { ...ROLES, help: 'server, client, both or authority (server and client, whichever there is)' }],
+  operands: [
+    NAME,
+    { ...ROLES, help: 'server, client, both, member or authority (server, client and member, whichever there is)' },
+  ],
   switches: [{ ...daysSwitch(LEAF_DAYS), fallback: `${LEAF_DAYS}, of an authority ${AUTHORITY_DAYS}` }, TO],
   read: (words) => {
     const role = words.operands[1];
-    const chosen = role === undefined ? undefined : readChoice('role', role, ['server', 'client', 'both', 'authority']);
+    const chosen =
+      role === undefined ? undefined : readChoice('role', role, ['server', 'client', 'both', 'member', 'authority']);
     const to = words.get('--to');
     if (chosen === 'authority' && to !== undefined) {
       throw new OuroborosError('EINVAL', '--to does not go with authority', { field: '--to' });

@@ -2,7 +2,9 @@ import type { Group } from '../grammar/command.js';
 import { bind, unbind } from './bind.js';
 import { status, wait, watch } from './daemon.js';
 import { directory, flow, neighbor, rib, route } from './inspect.js';
+import { invite } from './invite.js';
 import { ipcp } from './ipcp.js';
+import { join } from './join.js';
 import { name } from './name.js';
 import { pki } from './pki.js';
 
@@ -12,5 +14,5 @@ export const ROOT: Group = {
   word: 'irm',
   summary: 'Manage the Ouroboros node of this host: its IPCPs, names, bindings and flows.',
   entries: [ipcp, bind, unbind, name],
-  ours: [status, wait, flow, route, neighbor, directory, rib, watch, pki],
+  ours: [status, wait, flow, route, neighbor, directory, rib, watch, pki, invite, join],
 };

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm } from '@ouroboros/irm';
+import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
 import type { Words } from './words.js';
 
@@ -15,6 +16,8 @@ export interface Group {
   readonly entries: readonly Entry[];
   /** Words that only we have: behind `help`, so that no abbreviation that C understands means one of them. */
   readonly ours?: readonly Entry[];
+  /** The command that is meant when the next word is none of the group's, which then must be given in full. */
+  readonly otherwise?: Command;
 }
 
 /** An argument without a word before it. */
@@ -60,15 +63,19 @@ export interface Access {
   readonly irm: () => Promise<Irm>;
   /** The certificates of this host, for which no daemon is needed. */
   readonly pki: () => Promise<Pki>;
+  /** Invitations to layers. */
+  readonly joining: (confDir?: string) => Promise<Joining>;
   readonly signal: CancelSignal;
   /** A line for stderr at once. */
   readonly note: (text: string) => void;
+  /** A line for stderr at once, as it is: a command that is carried out for the user. */
+  readonly say: (text: string) => void;
   /** A piece of a result that has no end: a line of text, or of JSON with --json. */
   readonly emit: (text: string, json: JsonObject) => void;
 }
 
 /** What a command of the daemon works with. */
-export interface Context extends Omit<Access, 'irm' | 'pki'> {
+export interface Context extends Omit<Access, 'irm' | 'pki' | 'joining'> {
   readonly irm: Irm;
 }
 
@@ -107,10 +114,13 @@ export interface CommandSpec<I, C> extends CommandShape {
 
 /** A command whose input has a type of its own; the table forgets that type. */
 export const command = <I>(spec: CommandSpec<I, Context>): Command =>
-  bind(spec, async ({ irm, signal, note, emit }) => ({ irm: await irm(), signal, note, emit }));
+  bind(spec, async ({ irm, signal, note, say, emit }) => ({ irm: await irm(), signal, note, say, emit }));
 
 /** A command that works on the certificates of this host, whether a daemon runs or not. */
 export const pkiCommand = <I>(spec: CommandSpec<I, Pki>): Command => bind(spec, ({ pki }) => pki());
+
+/** A command about invitations, which opens of the node what it needs. */
+export const joiningCommand = <I>(spec: CommandSpec<I, Access>): Command => bind(spec, async (access) => access);
 
 function bind<I, C>(spec: CommandSpec<I, C>, open: (access: Access) => Promise<C>): Command {
   const { read, run, ...shape } = spec;
