@@ -47,6 +47,7 @@ const PURE = [
   'flow',
   'connections',
   'irm',
+  'joining',
   'ipcp-*',
   'policy-*',
   'simnet',

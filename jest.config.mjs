@@ -24,7 +24,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@noble/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^@ouroboros/(flow|irm|ipcp-kit)/node$': '<rootDir>/packages/$1/src/node.ts',
+    '^@ouroboros/(flow|irm|ipcp-kit|joining)/node$': '<rootDir>/packages/$1/src/node.ts',
     '^@ouroboros/(demo)$': '<rootDir>/apps/$1/src/index.ts',
     '^@ouroboros/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/index.ts',
   },

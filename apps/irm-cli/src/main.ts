@@ -23,6 +23,7 @@ void runIrm(process.argv.slice(2), {
   open: async () => (await import('@ouroboros/irm/node')).openIrm(),
   openPki: async () => (await import('./own-pki.js')).openOwnPki(),
   openTryFlow: async () => (await import('./try-flow.js')).tryFlow,
+  openJoining: async (confDir) => (await import('./own-joining.js')).openOwnJoining(confDir),
   signal: interrupted.signal,
 }).then((status) => {
   process.exitCode = status;

@@ -21,6 +21,7 @@ describe('a run', () => {
         open,
         openPki: open,
         openTryFlow: open,
+        openJoining: open,
         signal: new AbortController().signal,
       });
       const explains = argv.some((word) => word.includes('help') || word === '--version');

@@ -9,6 +9,7 @@ import {
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
+import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly open: () => Promise<Irm>;
   readonly openPki: () => Promise<Pki>;
   readonly openTryFlow: () => Promise<TryFlow>;
+  /** `confDir`: in place of this user's configuration directory. */
+  readonly openJoining: (confDir?: string) => Promise<Joining>;
   /** Aborted when the user interrupts. */
   readonly signal: CancelSignal;
 }
@@ -60,12 +63,13 @@ function reportUsage({ path, message, field, json }: Usage, { stderr }: Surround
 async function carryOut({ path, action, json }: Run, surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, signal } = surroundings;
   const note = (text: string): void => stderr(`irm: ${text}\n`);
+  const say = (text: string): void => stderr(`${text}\n`);
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
     const open = async (): Promise<Irm> => (irm = await surroundings.open());
-    const { openPki: pki, openTryFlow: tryFlow } = surroundings;
-    const outcome = await action({ irm: open, pki, tryFlow, signal, note, emit });
+    const { openPki: pki, openJoining: joining, openTryFlow: tryFlow } = surroundings;
+    const outcome = await action({ irm: open, pki, joining, tryFlow, signal, note, say, emit });
     if (!json) stdout(outcome.text);
     else if (Object.keys(outcome.json).length > 0) stdout(line(outcome.json));
     for (const text of outcome.notes ?? []) note(text);

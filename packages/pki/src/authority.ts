@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate as AsnCertificate } from '@peculiar/asn1-x509';
 import { OuroborosError } from '@ouroboros/model';
-import type { CredentialRole } from '@ouroboros/ports';
 import { certificatesIn, listsIn } from './anchor-files.js';
 import { buildCertificate, commonNameOnly, type Issuer } from './build-certificate.js';
 import { buildRevocationList } from './build-revocation-list.js';
-import { readCertificate, type Certificate } from './certificate.js';
+import { fingerprintOf, readCertificate, type Certificate } from './certificate.js';
 import { find, findIn, isFailure, read } from './files.js';
 import { certificateIn, privateKeyIn } from './name-credential.js';
-import { toPem } from './pem.js';
+import { pemBlocks, toPem } from './pem.js';
+import type { CertificateRole } from './places.js';
 import { SigningKey } from './signing-key.js';
 import { PRIVATE, PUBLIC, putFile } from './write-file.js';
 
@@ -20,7 +20,7 @@ const SERIAL_BYTES = 16;
 
 /** What an authority is asked to certify. */
 export interface Leaf {
-  readonly role: CredentialRole;
+  readonly role: CertificateRole;
   readonly commonName: string;
   readonly publicDer: Uint8Array;
   readonly notAfterMs: number;
@@ -65,6 +65,10 @@ export class Authority {
       throw new OuroborosError('EIO', `${folder} holds no certificate with its key`, { field: 'authority' });
     }
     return new Authority(name, folder, certificate, { name: subjectOf(certificate), key: new SigningKey(privateKey) });
+  }
+
+  get fingerprint(): Uint8Array {
+    return fingerprintOf(this.certificate);
   }
 
   get pem(): string {
@@ -119,6 +123,11 @@ export class Authority {
     const file = await read(await find(this.listPath));
     if (file === null || isFailure(file)) throw new OuroborosError('EIO', `${this.listPath} is missing`);
     return Buffer.from(file.bytes).toString('latin1');
+  }
+
+  /** The same in DER. */
+  async listDer(): Promise<Uint8Array> {
+    return pemBlocks(await this.listPem())[0]!.der;
   }
 
   private get listPath(): string {

@@ -28,13 +28,13 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
-import type { CredentialRole } from '@ouroboros/ports';
+import type { CertificateRole } from './places.js';
 import { toArrayBuffer, type SigningKey } from './signing-key.js';
 
 const COMMON_NAME = '2.5.4.3';
 
 export interface CertificatePlan {
-  readonly kind: CredentialRole | 'authority';
+  readonly kind: CertificateRole | 'authority';
   readonly commonName: string;
   /** Positive, in the fewest bytes. */
   readonly serial: Uint8Array;
@@ -90,14 +90,20 @@ export const authorityKeyId = (key: SigningKey): Extension =>
     new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(keyIdOf(key.publicDer)) }),
   );
 
+/** Members of a layer call one another. */
+const PURPOSES = {
+  server: [id_kp_serverAuth],
+  client: [id_kp_clientAuth],
+  member: [id_kp_serverAuth, id_kp_clientAuth],
+} as const;
+
 function extensionsOf({ kind, publicDer, issuer }: CertificatePlan): Extension[] {
   const authority = kind === 'authority';
   const usage = authority ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature;
-  const purpose = kind === 'server' ? id_kp_serverAuth : id_kp_clientAuth;
   return [
     extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: authority })),
     extension(id_ce_keyUsage, true, new KeyUsage(usage)),
-    ...(authority ? [] : [extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([purpose]))]),
+    ...(kind === 'authority' ? [] : [extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([...PURPOSES[kind]]))]),
     extension(id_ce_subjectKeyIdentifier, false, new SubjectKeyIdentifier(keyIdOf(publicDer))),
     authorityKeyId(issuer.key),
   ];

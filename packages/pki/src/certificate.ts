@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { AsnConvert, AsnParser } from '@peculiar/asn1-schema';
 import {
   BasicConstraints,
@@ -73,6 +73,15 @@ export const isSelfSigned = (certificate: Certificate): boolean => isIssuedBy(ce
 /** Name, key identifiers and signature agree. */
 export const isIssuedBy = (certificate: Certificate, issuer: Certificate): boolean =>
   issuer.publicKey !== null && certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
+
+/** The public key, SPKI DER. */
+export const spkiOf = ({ x509 }: Certificate): Buffer => x509.publicKey.export({ type: 'spki', format: 'der' });
+
+/** First 16 bytes of SHA-256 of the key: stays when the certificate is renewed. */
+export const fingerprintOf = (certificate: Certificate): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(spkiOf(certificate)).digest().subarray(0, FINGERPRINT_LENGTH));
+
+const FINGERPRINT_LENGTH = 16;
 
 export const nameKey = (name: Name): string => toHex(new Uint8Array(AsnConvert.serialize(name)));
 

@@ -55,7 +55,7 @@ export class FileCredentialStore implements CredentialStore {
   private async loadOwn(role: CredentialRole, files: NameFiles): Promise<Own | CredentialFailure> {
     const found = await findOwn(files);
     const stamp = stampOf(Object.values(found));
-    const key = `${role} ${files.crt} ${files.key} ${files.enc}`;
+    const key = `${role} ${files.crt} ${files.key} ${files.enc} ${files.memberCrt}`;
     const old = this.names.get(key);
     const value = old?.stamp === stamp ? old.value : await readOwn(found);
     this.remember(key, { stamp, value });
@@ -82,18 +82,21 @@ const NO_TRUST: Trust = {
 type OwnFound = Readonly<Record<keyof NameFiles, Found>>;
 
 async function findOwn(files: NameFiles): Promise<OwnFound> {
-  const [crt, key, enc, kemDer, kemRaw] = await Promise.all([
+  const [crt, key, enc, memberCrt, memberKey, kemDer, kemRaw] = await Promise.all([
     find(files.crt),
     find(files.key),
     find(files.enc),
+    find(files.memberCrt),
+    find(files.memberKey),
     find(files.kemDer),
     find(files.kemRaw),
   ]);
-  return { crt, key, enc, kemDer, kemRaw };
+  return { crt, key, enc, memberCrt, memberKey, kemDer, kemRaw };
 }
 
 async function readOwn(found: OwnFound): Promise<Own | CredentialFailure> {
-  const credential = await credentialOf(found.crt, found.key);
+  const credential =
+    (await credentialOf(found.crt, found.key)) ?? (await credentialOf(found.memberCrt, found.memberKey));
   const [enc, der, raw] = await Promise.all([read(found.enc), read(found.kemDer), read(found.kemRaw)]);
   if (isFailure(credential)) return credential;
   if (isFailure(enc)) return enc;

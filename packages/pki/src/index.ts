@@ -2,7 +2,8 @@
 export { confDir } from './conf-dir.js';
 export { FileCredentialStore } from './credential-store.js';
 export { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type KeyKind } from './defaults.js';
-export { openPki } from './open-pki.js';
+export { openMembers, openPki } from './open-pki.js';
+export type { MemberCertificates, MemberPapers, MemberRequest } from './member-certificates.js';
 export type {
   AuthorityInfo,
   InitOptions,
@@ -20,5 +21,6 @@ export type {
   PkiStatus,
   RevocationStatus,
 } from './pki-status.js';
-export { Places } from './places.js';
+export { Places, type CertificateRole } from './places.js';
+export { signedBy } from './signing.js';
 export { credentialWarnings } from './warnings.js';

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
-import type { CredentialRole } from '@ouroboros/ports';
 import type { Certificate } from './certificate.js';
 import type { KeyKind } from './defaults.js';
 import { find, isFailure, read } from './files.js';
 import { certificateIn, privateKeyIn } from './name-credential.js';
+import type { CertificateRole } from './places.js';
 import { generateKey, SigningKey } from './signing-key.js';
 import { keyFault } from './signing.js';
 
 /** @throws OuroborosError EEXIST when the folder of a name has a certificate or a key */
-export async function refuseExisting(folder: string, role: CredentialRole, name: string): Promise<void> {
+export async function refuseExisting(folder: string, role: CertificateRole, name: string): Promise<void> {
   for (const file of ['crt.pem', 'key.pem']) {
     if ((await find(join(folder, file))).kind === 'absent') continue;
     const hint = file === 'crt.pem' ? `: renew it with irm pki renew ${name} ${role}` : '';

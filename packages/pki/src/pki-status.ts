@@ -10,7 +10,7 @@ import type { Places } from './places.js';
 
 const DAY_MS = 86_400_000;
 
-export type CertificateKind = 'authority' | 'trusted' | 'intermediate' | 'server' | 'client' | 'issued';
+export type CertificateKind = 'authority' | 'trusted' | 'intermediate' | 'server' | 'client' | 'member' | 'issued';
 export type CertificateState =
   | 'valid'
   | 'expires-soon'
@@ -61,7 +61,7 @@ export async function pkiStatus(places: Places, nowMs: number): Promise<PkiStatu
   ]);
   const { anchors } = await readAnchors({ cacert, untrusted, crl });
   const survey = new Survey(nowMs, anchors);
-  for (const kind of ['authority', 'server', 'client'] as const) await survey.names(kind, places.roles(kind));
+  for (const kind of ['authority', 'server', 'client', 'member'] as const) await survey.names(kind, places.roles(kind));
   for (const found of cacert) await survey.file('trusted', found);
   for (const found of untrusted) await survey.file('intermediate', found);
   survey.issued(await allIssued(places));
@@ -78,7 +78,7 @@ class Survey {
   ) {}
 
   /** Folders with crt.pem and key.pem. */
-  async names(kind: 'authority' | 'server' | 'client', folder: string): Promise<void> {
+  async names(kind: 'authority' | 'server' | 'client' | 'member', folder: string): Promise<void> {
     for (const name of await foldersIn(folder)) {
       const found = await find(join(folder, name, 'crt.pem'));
       const exposed = await exposure(join(folder, name, 'key.pem'));

@@ -15,7 +15,7 @@ export function pkiWarnings({ certificates, lists }: PkiStatus): string[] {
 /** A host may show what it does not itself believe, and what was revoked for another host is as it should be. */
 function needsAttention({ kind, state }: CertificateStatus): boolean {
   if (kind === 'issued') return state !== 'valid' && state !== 'revoked';
-  if (kind === 'server' || kind === 'client') return state !== 'valid' && state !== 'untrusted';
+  if (kind === 'server' || kind === 'client' || kind === 'member') return state !== 'valid' && state !== 'untrusted';
   return state !== 'valid';
 }
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
-import type { Clock, CredentialRole } from '@ouroboros/ports';
+import type { Clock } from '@ouroboros/ports';
 import { Authority } from './authority.js';
 import { isIssuedBy, type Certificate } from './certificate.js';
 import { AUTHORITY_DAYS, LEAF_DAYS, type KeyKind } from './defaults.js';
 import { find, foldersIn } from './files.js';
 import { certificateAt, keyAt, refuseExisting, sameKind } from './issued-files.js';
 import { toPem } from './pem.js';
-import { Places } from './places.js';
+import { Places, type CertificateRole } from './places.js';
 import { pkiStatus, type PkiStatus } from './pki-status.js';
 import { generateKey, SigningKey } from './signing-key.js';
 import { checkClient, checkSubject, unknownName } from './subjects.js';
@@ -27,8 +27,8 @@ export interface InitOptions {
 
 export interface IssueOptions {
   readonly name: string;
-  readonly roles: readonly CredentialRole[];
-  /** Common name of a client's certificate. Default `<name>.client`; a server's is always the name itself. */
+  readonly roles: readonly CertificateRole[];
+  /** Common name of a client's certificate. Default `<name>.client`; a server's and a member's is always the name itself. */
   readonly as?: string;
   /** May be left out where this host has one authority. */
   readonly authority?: string;
@@ -43,7 +43,7 @@ export interface IssueOptions {
 export interface RenewOptions {
   readonly name: string;
   /** Default: whatever the name has. */
-  readonly roles?: readonly CredentialRole[];
+  readonly roles?: readonly CertificateRole[];
   readonly days?: number;
   readonly to?: string;
 }
@@ -64,7 +64,7 @@ export interface AuthorityInfo {
 }
 
 export interface IssuedInfo extends AuthorityInfo {
-  readonly role: CredentialRole;
+  readonly role: CertificateRole;
   readonly commonName: string;
   readonly authority: string;
   /** False: renewed with the key that was there. */
@@ -109,7 +109,7 @@ export class Pki {
     const { name, roles, days = LEAF_DAYS, key = 'p-256' } = options;
     const places = options.to === undefined ? this.places : new Places(options.to);
     checkSubject(name, 'name');
-    const commonNames = { server: name, client: options.as ?? `${name}.client` };
+    const commonNames = { server: name, client: options.as ?? `${name}.client`, member: name };
     if (roles.includes('client')) checkClient(commonNames.client, name);
     for (const role of roles) await refuseExisting(places.of(role, name), role, name);
     const authority = await this.authorityFor(options.authority);
@@ -128,13 +128,12 @@ export class Pki {
     const places = to === undefined ? this.places : new Places(to);
     checkSubject(name, 'name');
     const made: IssuedInfo[] = [];
-    for (const role of roles ?? (['server', 'client'] as const)) {
+    for (const role of roles ?? (['server', 'client', 'member'] as const)) {
       const old = await certificateAt(places.of(role, name));
       if (old !== undefined) made.push(await this.renewOne(places, role, name, old, days));
       else if (roles !== undefined) throw unknownName(`${name} has no ${role} certificate in ${places.of(role, name)}`);
     }
-    if (made.length === 0)
-      throw unknownName(`${name} has no certificate in ${places.roles('server')} or ${places.roles('client')}`);
+    if (made.length === 0) throw unknownName(`${name} has no certificate below ${places.confDir}`);
     return made;
   }
 
@@ -167,7 +166,8 @@ export class Pki {
     return Promise.all(names.filter((_, i) => keys[i]!.kind !== 'absent').map((name) => this.open(name)));
   }
 
-  private get nowMs(): number {
+  /** Wall time of this host in ms since 1970. */
+  get nowMs(): number {
     return Number(this.clock.wallNanos() / NANOS_PER_MS);
   }
 
@@ -187,7 +187,7 @@ export class Pki {
 
   private async renewOne(
     places: Places,
-    role: CredentialRole,
+    role: CertificateRole,
     name: string,
     old: Certificate,
     days: number,
@@ -273,7 +273,7 @@ export class Pki {
 interface Job {
   readonly authority: Authority;
   readonly places: Places;
-  readonly role: CredentialRole;
+  readonly role: CertificateRole;
   readonly name: string;
   readonly commonName: string;
   readonly pair: SigningKey;

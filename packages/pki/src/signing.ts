@@ -1,4 +1,4 @@
-import { sign, verify, type KeyObject } from 'node:crypto';
+import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { DigestName } from '@ouroboros/ports';
 
 /** Curves of EC keys. [spec/wire-crypto.md §8.3] */
@@ -49,6 +49,16 @@ export function verifyRegion(
   const algorithm = algorithmFor(key, digest);
   if (algorithm === undefined) return undefined;
   return attempt(() => verify(algorithm, region, key, signature));
+}
+
+/** Whether the holder of a public key (SPKI DER) has signed `region`. False for anything that is no key that we take. */
+export function signedBy(publicKey: Uint8Array, region: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+    return keyFault(key) === undefined && verifyRegion(key, null, region, signature) === true;
+  } catch {
+    return false;
+  }
 }
 
 function algorithmFor(key: KeyObject, digest: DigestName | null): DigestName | null | undefined {

@@ -98,6 +98,8 @@ export interface CredentialPaths {
   readonly crt: string;
   readonly key: string;
   readonly enc: string;
+  /** The IPCP that asks for the flow: it shows its certificate as a member of a layer where the name has none. */
+  readonly member?: string;
 }
 
 /** Static KEM keys as their files have them: the server's private key, or on the client's side the server's public one. */

@@ -1,6 +1,5 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import type { CredentialRole } from '@ouroboros/ports';
-import { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type IssuedInfo } from '@ouroboros/pki';
+import { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type CertificateRole, type IssuedInfo } from '@ouroboros/pki';
 import { pkiCommand, type Group, type OperandSpec, type SwitchSpec } from '../grammar/command.js';
 import { illegal, readChoice, readInteger } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
@@ -14,8 +13,8 @@ const MAX_DAYS = 36_500;
 const NAME: OperandSpec = { name: 'name', help: 'the name of a service or of an IPCP' };
 const ROLES: OperandSpec = {
   name: 'role',
-  help: 'server: shown by who serves the name; client: shown when calling it; both',
-  completes: ['server', 'client', 'both'],
+  completes: ['server', 'client', 'both', 'member'],
+  help: 'server: shown by who serves the name; client: shown when calling it; both; member: shown by an IPCP of that name',
   optional: true,
 };
 
@@ -46,7 +45,7 @@ const readDays = (words: Words): number | undefined => {
 
 const readKey = (words: Words) => readChoice('--key', words.get('--key') ?? 'p-256', KEY_KINDS);
 
-function rolesOf(word: 'server' | 'client' | 'both'): readonly CredentialRole[] {
+function rolesOf(word: CertificateRole | 'both'): readonly CertificateRole[] {
   return word === 'both' ? ['server', 'client'] : [word];
 }
 
@@ -85,7 +84,7 @@ const issue = pkiCommand({
   ],
   read: (words) => ({
     name: words.operand(0),
-    roles: rolesOf(readChoice('role', words.operands[1] ?? 'server', ['server', 'client', 'both'])),
+    roles: rolesOf(readChoice('role', words.operands[1] ?? 'server', ['server', 'client', 'both', 'member'])),
     as: words.get('--as'),
     authority: words.get('--authority'),
     days: readDays(words),
@@ -106,14 +105,15 @@ const renew = pkiCommand({
     NAME,
     {
       ...ROLES,
-      help: 'server, client, both or authority (server and client, whichever there is)',
-      completes: ['server', 'client', 'both', 'authority'],
+      help: 'server, client, both, member or authority (server, client and member, whichever there is)',
+      completes: ['server', 'client', 'both', 'member', 'authority'],
     },
   ],
   switches: [{ ...daysSwitch(LEAF_DAYS), fallback: `${LEAF_DAYS}, of an authority ${AUTHORITY_DAYS}` }, TO],
   read: (words) => {
     const role = words.operands[1];
-    const chosen = role === undefined ? undefined : readChoice('role', role, ['server', 'client', 'both', 'authority']);
+    const chosen =
+      role === undefined ? undefined : readChoice('role', role, ['server', 'client', 'both', 'member', 'authority']);
     const to = words.get('--to');
     if (chosen === 'authority' && to !== undefined) {
       throw new OuroborosError('EINVAL', '--to does not go with authority', { field: '--to' });

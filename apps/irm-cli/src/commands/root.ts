@@ -3,7 +3,9 @@ import { bind, unbind } from './bind.js';
 import { completion } from './completion.js';
 import { status, wait, watch } from './daemon.js';
 import { directory, flow, neighbor, rib, route } from './inspect.js';
+import { invite } from './invite.js';
 import { ipcp } from './ipcp.js';
+import { join } from './join.js';
 import { name } from './name.js';
 import { pki } from './pki.js';
 import { why } from './why.js';
@@ -14,5 +16,5 @@ export const ROOT: Group = {
   word: 'irm',
   summary: 'Manage the Ouroboros node of this host: its IPCPs, names, bindings and flows.',
   entries: [ipcp, bind, unbind, name],
-  ours: [status, wait, flow, route, neighbor, directory, rib, watch, why, pki, completion(() => ROOT)],
+  ours: [status, wait, flow, route, neighbor, directory, rib, watch, why, pki, completion(() => ROOT), invite, join],
 };

@@ -2,6 +2,7 @@ import type { JsonObject } from '@ouroboros/model';
 import type { Completes } from '@ouroboros/manual';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
+import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
 import type { Words } from './words.js';
 
@@ -16,6 +17,8 @@ export interface Group {
   readonly entries: readonly Entry[];
   /** Words that only we have: behind `help`, so that no abbreviation that C understands means one of them. */
   readonly ours?: readonly Entry[];
+  /** The command that is meant when the next word is none of the group's, which then must be given in full. */
+  readonly otherwise?: Command;
 }
 
 /** An argument without a word before it. */
@@ -67,15 +70,19 @@ export interface Access {
   readonly pki: () => Promise<Pki>;
   /** Asks for a flow as programs do. */
   readonly tryFlow: () => Promise<TryFlow>;
+  /** Invitations to layers. */
+  readonly joining: (confDir?: string) => Promise<Joining>;
   readonly signal: CancelSignal;
   /** A line for stderr at once. */
   readonly note: (text: string) => void;
+  /** A line for stderr at once, as it is: a command that is carried out for the user. */
+  readonly say: (text: string) => void;
   /** A piece of a result that has no end: a line of text, or of JSON with --json. */
   readonly emit: (text: string, json: JsonObject) => void;
 }
 
 /** What a command of the daemon works with. */
-export interface Context extends Omit<Access, 'irm' | 'pki'> {
+export interface Context extends Omit<Access, 'irm' | 'pki' | 'joining'> {
   readonly irm: Irm;
 }
 
@@ -114,7 +121,7 @@ export interface CommandSpec<I, C> extends CommandShape {
 
 /** A command whose input has a type of its own; the table forgets that type. */
 export const command = <I>(spec: CommandSpec<I, Context>): Command =>
-  bind(spec, async ({ irm, pki: _, ...access }) => ({ ...access, irm: await irm() }));
+  bind(spec, async ({ irm, pki: _pki, joining: _joining, ...access }) => ({ ...access, irm: await irm() }));
 
 /** A command that works on the certificates of this host, whether a daemon runs or not. */
 export const pkiCommand = <I>(spec: CommandSpec<I, Pki>): Command => bind(spec, ({ pki }) => pki());

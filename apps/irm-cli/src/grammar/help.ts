@@ -29,6 +29,7 @@ function groupHelp(path: readonly string[], group: Group): string[] {
   const name = ['irm', ...path].join(' ');
   return [
     `Usage: ${name} <command> [<argument>...] [--json] [--help]`,
+    ...(group.otherwise ? [`       ${shortForm(name, group.otherwise)}`] : []),
     '',
     group.summary,
     '',
@@ -36,8 +37,13 @@ function groupHelp(path: readonly string[], group: Group): string[] {
     ...columns([...group.entries, ...(group.ours ?? [])].map((entry) => [entry.word, entry.summary])),
     '',
     ...(path.length === 0 ? ROOT_NOTES() : [`More on a command: ${name} <command> --help`]),
+    ...(group.otherwise ? ['These commands are given in full.'] : []),
   ];
 }
+
+/** The short form of the command that is meant where no other is named. */
+const shortForm = (name: string, { word, operands = [] }: Command): string =>
+  `${name} ${operands.map((operand) => `<${operand.name}>`).join(' ')}   for ${name} ${word}`;
 
 const ROOT_NOTES = (): readonly string[] => [
   'Commands and option words may be abbreviated to a prefix; the first that fits in',

@@ -95,12 +95,18 @@ export function descend(root: Group, args: readonly string[]): Found | Lost {
   let at = 0;
   for (; entry.kind === 'group' && at < args.length; at++) {
     const typed: string = args[at]!;
-    const next: Entry | typeof HELP | undefined = firstMatch<Entry | typeof HELP>(typed, withHelp(entry));
+    const next: Entry | typeof HELP | undefined = nextEntry(typed, entry);
+    if (next === undefined && entry.otherwise) return { entry: entry.otherwise, path, rest: args.slice(at), help };
     if (next === undefined) return { path, ...lost(typed, entry) };
     if ('kind' in next) [entry, path] = [next, [...path, next.word]];
     else help = true;
   }
   return { entry, path, rest: args.slice(at), help };
+}
+
+function nextEntry(typed: string, group: Group): Entry | typeof HELP | undefined {
+  const table = withHelp(group);
+  return group.otherwise ? table.find(({ word }) => word === typed) : firstMatch<Entry | typeof HELP>(typed, table);
 }
 
 /** `help` stands behind the words of the C command. [spec/architecture.md §7] */

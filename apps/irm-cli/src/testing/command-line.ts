@@ -1,7 +1,10 @@
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { Irm, MemoryManagement, type Trial, type TryFlow } from '@ouroboros/irm';
-import { openPki, Places, type Pki } from '@ouroboros/pki';
+import { InvitationStore, Joining, type JoiningPorts } from '@ouroboros/joining/node';
+import { loadCrypto } from '@ouroboros/crypto';
+import { NodeRandom } from '@ouroboros/node-runtime';
+import { openMembers, openPki, Places, type Pki } from '@ouroboros/pki';
 import { runIrm } from '../run.js';
 
 export interface Ran {
@@ -30,7 +33,7 @@ class HastyClock implements Clock {
 async function findProgram(program: string): Promise<string> {
   if (program === 'absent')
     throw new OuroborosError('ENOENT', `program ${program} does not exist in PATH`, { field: 'program' });
-  return `/usr/bin/${program}`;
+  return program.startsWith('/') ? program : `/usr/bin/${program}`;
 }
 
 /** The program on a node in memory. */
@@ -58,6 +61,7 @@ export class CommandLine {
       open: () => Promise.resolve(this.connect()),
       openPki: () => this.pki(),
       openTryFlow: () => Promise.resolve(this.tryFlow),
+      openJoining: () => this.openJoining(),
       signal: this.interrupt.signal,
     });
     return { status, stdout, stderr };
@@ -77,6 +81,24 @@ export class CommandLine {
       const { status, stderr } = await this.run(line);
       if (status !== 0) throw new Error(`${line}: ${stderr}`);
     }
+  }
+
+  /** A flow to a name, as `irm join` needs it; tests set it. */
+  call: JoiningPorts['call'] = () => Promise.reject(new OuroborosError('ENAME', 'nobody serves that name'));
+
+  private async openJoining(): Promise<Joining> {
+    const pki = await this.pki();
+    return new Joining({
+      crypto: await loadCrypto(),
+      random: new NodeRandom(),
+      pki,
+      members: await openMembers(pki),
+      store: new InvitationStore(pki.places.invitations),
+      server: { program: '/usr/bin/irm', args: ['invite', 'serve'] },
+      call: (name, conversation) => this.call(name, conversation),
+      addressTowards: async () => '192.0.2.2',
+      hostName: 'n2',
+    });
   }
 
   /** In `confDir`, whose files are left to who sets it. */

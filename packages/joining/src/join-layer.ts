@@ -1,0 +1,103 @@
+import { OuroborosError, checkName } from '@ouroboros/model';
+import type { Irm } from '@ouroboros/irm';
+import type { IpcpInfo } from '@ouroboros/ports';
+import { joinServiceName } from './invite-layer.js';
+import type { Step } from './steps.js';
+import type { Destination } from './token.js';
+
+export interface JoinOptions {
+  readonly destination: Destination;
+  /** As the user gave it: it stands in the command of the step that uses it. */
+  readonly token: string;
+  /** Name of the IPCP that is to be a member. */
+  readonly member: string;
+  /** Own address in the layer below. */
+  readonly ip: string;
+}
+
+export interface JoiningHost {
+  /** Whether the member has a certificate of the authority that the token names, or needs none. */
+  readonly certified: boolean;
+  /** Uses the token. */
+  redeem(): Promise<unknown>;
+}
+
+/**
+ * The way from a host that knows nothing of the layer to a member that is connected, as commands. ENAME and EEXIST where an IPCP of
+ * this host is in the way.
+ */
+export async function joinSteps(irm: Irm, options: JoinOptions, host: JoiningHost): Promise<readonly Step[]> {
+  const { destination, member, token } = options;
+  checkName(member, '--name');
+  const ipcps = await irm.listIpcps();
+  const joined = memberOf(ipcps, options);
+  return [
+    below(irm, ipcps, options),
+    {
+      command: ['irm', 'invite', 'redeem', token, '--name', member],
+      // Without an authority nothing but the membership tells that the token was used.
+      done: destination.fingerprint === null ? joined : host.certified,
+      run: () => host.redeem(),
+    },
+    {
+      command: [
+        'irm',
+        'ipcp',
+        'enroll',
+        ...words({ type: destination.type, name: member, layer: destination.layer, dst: destination.member }),
+        'autobind',
+      ],
+      done: joined,
+      run: () => {
+        const { type, layer, member: dst } = destination;
+        return irm.enrollIpcp({ name: member, type, layer, dst, autobind: true });
+      },
+    },
+    {
+      command: ['irm', 'ipcp', 'connect', ...words({ name: member, dst: destination.member })],
+      done: false,
+      run: () => unlessThere(irm.connectIpcp({ name: member, dst: destination.member })),
+    },
+  ];
+}
+
+/** A connection that is there is what was wanted. */
+async function unlessThere(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (thrown) {
+    if (!(thrown instanceof OuroborosError) || thrown.code !== 'EEXIST') throw thrown;
+  }
+}
+
+function memberOf(ipcps: readonly IpcpInfo[], { destination, member }: JoinOptions): boolean {
+  const other = ipcps.find(
+    ({ layer, type, name }) => layer === destination.layer && type === destination.type && name !== member,
+  );
+  if (other) {
+    const text = `this host is in the layer "${destination.layer}" already, as ${other.name}: --name ${other.name} goes on from there`;
+    throw new OuroborosError('EEXIST', text, { field: '--name' });
+  }
+  const own = ipcps.find(({ name }) => name === member);
+  if (own === undefined || own.layer === '' || own.layer === destination.layer) return own?.layer === destination.layer;
+  throw new OuroborosError('EEXIST', `IPCP "${member}" is in the layer "${own.layer}"`, { field: '--name' });
+}
+
+/** An IPCP of the layer below that is there is used as it is: it must find the inviting host by itself. */
+function below(irm: Irm, ipcps: readonly IpcpInfo[], { destination, ip }: JoinOptions): Step {
+  const { shim, layer, member } = destination;
+  const known = ipcps.find((ipcp) => ipcp.type === shim.type && ipcp.layer === shim.layer);
+  const taken = ipcps.some(({ name }) => name === shim.layer);
+  const name = known?.name ?? (taken ? `${shim.layer}.${shim.type}` : shim.layer);
+  const place = shim.host.includes(':') ? `[${shim.host}]:${shim.port}` : `${shim.host}:${shim.port}`;
+  const hosts = [joinServiceName(layer), member].map((one) => `${one}=${shim.host}`).join(',');
+  const config: Readonly<Record<string, string>> =
+    shim.type === 'tcp' ? { connect: place } : { ip, port: String(shim.port), hosts };
+  return {
+    command: ['irm', 'ipcp', 'bootstrap', ...words({ type: shim.type, name, layer: shim.layer, ...config })],
+    done: known !== undefined,
+    run: () => irm.bootstrapIpcp({ name, type: shim.type, layer: shim.layer, config }),
+  };
+}
+
+const words = (options: Readonly<Record<string, string>>): readonly string[] => Object.entries(options).flat();
