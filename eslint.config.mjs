@@ -36,6 +36,7 @@ const PURE = [
   'model',
   'ports',
   'machine',
+  'metrics',
   'wire',
   'oap',
   'enrollment',

@@ -1,4 +1,5 @@
 /** Connections to other members: OCEP, links that come back, links that fall silent; and enrollment. */
 export { Connections, type ConnectionEvents, type ConnectionsParts, type LinkComponent } from './connections.js';
 export { enrollWith, handOver, type NewcomerParts } from './enroll.js';
+export { LinkMetrics } from './link-metrics.js';
 export { Link, SILENCE_LIMIT_MS, linkExtension } from './link.js';

@@ -1,3 +1,4 @@
+import type { MetricSet } from '@ouroboros/metrics';
 import type { JsonObject, JsonValue } from '@ouroboros/model';
 import type {
   ConnectRequest,
@@ -47,6 +48,8 @@ export interface Ipcp<C> {
   userFlowDown?(flow: UserFlow, reason: UserDownReason): Promise<void> | void;
   /** Fields that the type adds to the `status` report: addresses, for instance. */
   status?(): JsonObject;
+  /** Adds what the type measures to the metrics that all IPCPs have; each time that they are asked for. */
+  metrics?(out: MetricSet): void;
   /** Topics of reports that the type offers besides `status`. */
   readonly reports?: Readonly<Record<string, () => JsonValue | Promise<JsonValue>>>;
   /** Commands of operators, by name. A wrong argument → EINVAL with its `field`. */

@@ -1,5 +1,6 @@
 import { enrollWith } from '@ouroboros/connections';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
+import type { MetricSet } from '@ouroboros/metrics';
 import { IPCP_TYPE_NUMBER, OuroborosError, type JsonObject } from '@ouroboros/model';
 import type {
   ConnectRequest,
@@ -109,6 +110,10 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
 
   status(): JsonObject {
     return statusOf(this.member);
+  }
+
+  metrics(out: MetricSet): void {
+    this.member?.measures.add(out);
   }
 
   rib(): Readonly<Record<string, RibComponent>> {

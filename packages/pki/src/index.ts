@@ -21,4 +21,4 @@ export type {
   RevocationStatus,
 } from './pki-status.js';
 export { Places } from './places.js';
-export { credentialWarnings } from './warnings.js';
+export { certificatesOf, credentialWarnings } from './warnings.js';
