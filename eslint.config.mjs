@@ -37,6 +37,7 @@ const PURE = [
   'manual',
   'ports',
   'machine',
+  'metrics',
   'wire',
   'oap',
   'enrollment',

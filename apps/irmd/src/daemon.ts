@@ -9,6 +9,7 @@ import { Applier } from './apply/applier.js';
 import type { Configuration } from './config/configuration.js';
 import { placesFor } from './config/load-configuration.js';
 import { taskOf } from './config/step.js';
+import { MetricsService } from './metrics/metrics-service.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { sweepChannelSockets } from './process/channel-sockets.js';
 import { groupId } from './process/groups.js';
@@ -49,6 +50,7 @@ export class Daemon {
   private readonly irm: Management;
   private readonly ipcps = new Set<IpcpSession>();
   private configuration: Configuration;
+  private readonly metrics: MetricsService;
   private readonly reloads = new OneAtATime();
   private stopping: Promise<void> | undefined;
   private sweep: (() => void) | undefined;
@@ -86,6 +88,8 @@ export class Daemon {
       policy: policyOf(this.configuration),
     });
     this.irm = this.driver.managementFor({ pid: process.pid, uid: process.getuid!(), gid: process.getgid!() });
+    const { clock, irm, places } = this;
+    this.metrics = new MetricsService({ irm, clock, places, logger });
     this.applier = new Applier(this.irm, this.clock, logger, () => this.driver.setWaiting(this.applier.waitingFor));
   }
 
@@ -104,6 +108,7 @@ export class Daemon {
       onIpcp: (session) => this.attachIpcp(session),
     });
     await this.server.listen(irmSocketPath(runtimeDir), { mode: gid === undefined ? 0o600 : 0o660, gid });
+    await this.metrics.use(this.configuration.metrics);
     logger.log('info', 'irmd started', { version: VERSION, runtimeDir, tables: this.configuration.tables.length });
     await this.applier.apply(this.configuration.tables.map(taskOf));
     this.driver.setWaiting(this.applier.waitingFor);
@@ -128,6 +133,7 @@ export class Daemon {
   private useSettings(configuration: Configuration): void {
     this.configuration = configuration;
     this.driver.setPolicy(policyOf(configuration));
+    void this.metrics.use(configuration.metrics);
     if (this.options.levelFromConfiguration) this.options.level.level = configuration.irmd.log_level;
   }
 
@@ -159,7 +165,7 @@ export class Daemon {
   }
 
   private attachProcess(session: ProcessSession): void {
-    this.driver.attachProcess(session);
+    this.driver.attachProcess(this.metrics.counted(session));
     session.onClose(() => this.sweepSoon());
   }
 
@@ -179,6 +185,7 @@ export class Daemon {
     await this.within(LONGEST_SHUTDOWN_MS, this.programs.endAll(this.clock));
     this.hasten();
     this.server.close();
+    this.metrics.close();
     this.driver.stop();
     this.sweep?.();
     await this.state.remove();

@@ -89,6 +89,11 @@ export class Connections {
     return [...this.links];
   }
 
+  /** Components of connections that are asked for and not there. */
+  missing(): readonly LinkComponent[] {
+    return [...this.wanted.values()].flatMap(({ link, component }) => (link === null ? [component] : []));
+  }
+
   /** Success when the connection exists already. EIPCP, and what the allocation of a flow rejects with. */
   async connect(dst: string, component: LinkComponent, qos: QosSpec): Promise<void> {
     const key = `${component} ${dst}`;

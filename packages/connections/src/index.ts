@@ -2,4 +2,5 @@
 export { Connections, type ConnectionEvents, type ConnectionsParts, type LinkComponent } from './connections.js';
 export { enrollWith, handOver, type NewcomerParts } from './enroll.js';
 export type { LostLink } from './lost-links.js';
+export { LinkMetrics } from './link-metrics.js';
 export { Link, SILENCE_LIMIT_MS, linkExtension } from './link.js';

@@ -1,6 +1,6 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import { MachineDriver } from '@ouroboros/machine';
-import { EMPTY_BYTES, type Address } from '@ouroboros/model';
+import { EMPTY_BYTES, type Address, type Micros } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
 import { Liveness } from './liveness.js';
@@ -60,6 +60,11 @@ export class Link {
   /** Nothing was heard of the neighbour lately, though not for so long that the link counts as silent. */
   get quiet(): boolean {
     return this.liveness.isQuiet(this.clock.now());
+  }
+
+  /** How long nothing was heard of the neighbour, keep-alives included. */
+  get silentFor(): Micros {
+    return this.liveness.silentFor(this.clock.now());
   }
 
   send(bytes: Uint8Array): void {

@@ -42,6 +42,18 @@ export class Liveness implements Machine<never, LivenessOutput> {
     return this.received() === this.lastReceived && now - this.heardAt >= QUIET_STEPS * this.step && this.limitMs > 0;
   }
 
+  /**
+   * How long nothing was heard: up to one step too little. Of a neighbour that is not watched: since this was asked for
+   * the first time after the last packet.
+   */
+  silentFor(now: Micros): Micros {
+    const received = this.received();
+    if (received !== this.lastReceived && this.limitMs > 0) return micros(0);
+    if (received !== this.lastReceived) this.heardAt = now;
+    this.lastReceived = received;
+    return micros(now - this.heardAt);
+  }
+
   /** Nothing but time concerns it. */
   handle(): void {
     throw new Error('Liveness takes no input');

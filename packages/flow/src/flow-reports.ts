@@ -1,5 +1,6 @@
 import { fromSeconds, type Micros } from '@ouroboros/model';
 import type { Clock, FlowFacts } from '@ouroboros/ports';
+import { countsOf } from './flow-statistics.js';
 import type { PacketFlow } from './packet-flow.js';
 
 /** A look at the flows soon after one was opened, when its path may be measured, and then now and then. */
@@ -8,7 +9,7 @@ const NEXT_LOOK = fromSeconds(10);
 /** A round-trip time that differs by less is no news. */
 const RTT_NEWS = 0.2;
 
-/** Tells the IRM daemon what the flows of a process have found out about their paths, when it is news. */
+/** Tells the IRM daemon what the flows of a process have counted and found out about their paths, when it is news. */
 export class FlowReports {
   private readonly told = new Map<PacketFlow, FlowFacts>();
   private cancel: (() => void) | null = null;
@@ -44,8 +45,7 @@ export class FlowReports {
 
   private look(): void {
     for (const [flow, told] of this.told) {
-      const { flowId, pathPacket } = flow;
-      const facts = { flowId, pathPacket, roundTripMs: flow.statistics().roundTrip / 1000 };
+      const facts = factsOf(flow);
       if (!isNews(told, facts)) continue;
       this.told.set(flow, facts);
       this.report(facts);
@@ -54,6 +54,15 @@ export class FlowReports {
   }
 }
 
+function factsOf(flow: PacketFlow): FlowFacts {
+  const { flowId, pathPacket } = flow;
+  const statistics = flow.statistics();
+  return { flowId, pathPacket, roundTripMs: statistics.roundTrip / 1000, counts: countsOf(statistics) };
+}
+
 const isNews = (told: FlowFacts, now: FlowFacts): boolean =>
+  told.counts?.packetsSent !== now.counts?.packetsSent ||
+  told.counts?.packetsReceived !== now.counts?.packetsReceived ||
+  told.counts?.retransmitted !== now.counts?.retransmitted ||
   told.pathPacket !== now.pathPacket ||
   Math.abs(told.roundTripMs - now.roundTripMs) > RTT_NEWS * Math.max(told.roundTripMs, now.roundTripMs);

@@ -1,3 +1,4 @@
+import type { FlowCounts, FlowDrops } from '@ouroboros/ports';
 import type { FlowStack } from './stack/flow-stack.js';
 
 /** What happened on one flow so far. Packets and bytes are those of the user; empty packets are counted apart. */
@@ -22,30 +23,15 @@ export interface FlowStatistics extends Readonly<PacketFlowCounters> {
   readonly retransmitted: number;
   /** Packets sent and not yet acknowledged. */
   readonly outstanding: number;
+  /** Packets that the peer's window takes beyond the first that is not acknowledged; 0 without FRCP's retransmission. */
+  readonly window: number;
   /** Ordered unreliable flows: packets that never came. */
   readonly gaps: number;
   /** Messages put together from fragments or segments. */
   readonly messages: number;
   /** Messages dropped because a part was missing. */
   readonly incompleteMessages: number;
-  /** Received packets that were dropped, by what found them wanting. */
-  readonly drops: {
-    readonly checksum: number;
-    /** Too short to be a protected packet. */
-    readonly short: number;
-    readonly unauthentic: number;
-    readonly replayed: number;
-    readonly unknownEpoch: number;
-    /** Data under a key that was not yet good for data. */
-    readonly early: number;
-    /** Not read by anybody while a key change had to go on. */
-    readonly overrun: number;
-    /** Frames, fragments and segments that are none. */
-    readonly malformed: number;
-    readonly duplicate: number;
-    /** Refused by FRCP for another reason. */
-    readonly frcp: number;
-  };
+  readonly drops: FlowDrops;
 }
 
 export function statisticsOf(
@@ -63,6 +49,7 @@ export function statisticsOf(
     roundTrip: frcp?.roundTrip ?? 0,
     retransmitted: sent?.retransmitted ?? 0,
     outstanding: frcp?.outstanding ?? 0,
+    window: frcp?.window ?? 0,
     gaps: sent?.gaps ?? 0,
     messages: (reassembly?.messages ?? 0) + (segments?.messages ?? 0),
     incompleteMessages: (reassembly?.incomplete ?? 0) + (segments?.incomplete ?? 0),
@@ -70,7 +57,7 @@ export function statisticsOf(
   };
 }
 
-function dropsOf(stack: FlowStack | null): FlowStatistics['drops'] {
+function dropsOf(stack: FlowStack | null): FlowDrops {
   const sealed = stack?.protection?.protection.counters;
   const frames = stack?.frames;
   const frcp = stack?.frcp?.frcp.counters;
@@ -87,4 +74,12 @@ function dropsOf(stack: FlowStack | null): FlowStatistics['drops'] {
     duplicate: (frcp?.droppedDuplicate ?? 0) + (frames?.reassembly.counters.duplicates ?? 0),
     frcp: frcp?.dropped ?? 0,
   };
+}
+
+/** The part that the IRM daemon is told. */
+export function countsOf(statistics: FlowStatistics): FlowCounts {
+  const { packetsSent, bytesSent, packetsReceived, bytesReceived, retransmitted, outstanding, window } = statistics;
+  const lost = statistics.gaps + statistics.incompleteMessages;
+  const { drops } = statistics;
+  return { packetsSent, bytesSent, packetsReceived, bytesReceived, retransmitted, lost, outstanding, window, drops };
 }

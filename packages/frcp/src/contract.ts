@@ -137,6 +137,8 @@ export interface FrcpFlow {
   readonly drained: boolean;
   /** Packets written and not yet known to have arrived. */
   readonly outstanding: number;
+  /** Packets that the peer takes from the first that is not acknowledged on; 0 for unreliable flows. */
+  readonly window: number;
   /**
    * How long the layer should keep a flow that is given back now, in ms: towards C the rest of delta-t [spec/wire-frcp.md
    * §10.4]. 0 between our peers, whose numbers never begin anew, so that the peer learns of the end at once.

@@ -129,6 +129,10 @@ export class Frcp implements FrcpFlow {
     return this.sender.outstanding;
   }
 
+  get window(): number {
+    return this.sender.window;
+  }
+
   get roundTrip(): number {
     return this.sender.roundTrip;
   }

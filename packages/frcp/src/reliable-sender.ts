@@ -117,6 +117,10 @@ export class ReliableSender implements Sender {
     return this.packets.count - this.packets.arrived;
   }
 
+  get window(): number {
+    return Math.max(0, distance(this.edge, this.packets.first));
+  }
+
   get roundTrip(): Micros {
     return this.rtt.roundTrip;
   }

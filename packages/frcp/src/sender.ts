@@ -8,6 +8,7 @@ export interface Sender {
   readonly delivered: boolean;
   readonly taken: boolean;
   readonly outstanding: number;
+  readonly window: number;
   readonly roundTrip: Micros;
   /** A write was answered 'full' and may succeed now. */
   readonly hasRoomAgain: boolean;

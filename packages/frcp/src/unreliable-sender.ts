@@ -14,6 +14,7 @@ export class UnreliableSender implements Sender {
   readonly delivered = true;
   readonly taken = true;
   readonly outstanding = 0;
+  readonly window = 0;
   readonly roundTrip = 0 as Micros;
   readonly failed = false;
   obeysWindow = false;

@@ -1,6 +1,7 @@
 import { enrollWith } from '@ouroboros/connections';
 import type { FlowHost } from '@ouroboros/flow';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserJoinRequest } from '@ouroboros/ipcp-kit';
+import type { MetricSet } from '@ouroboros/metrics';
 import {
   HASH_NUMBER,
   IPCP_TYPE_NUMBER,
@@ -92,6 +93,10 @@ export class BroadcastIpcp implements Ipcp<BroadcastOptions> {
 
   status(): JsonObject {
     return statusOf(this.member);
+  }
+
+  metrics(out: MetricSet): void {
+    this.member?.linkMetrics.add(out);
   }
 
   rib(): Readonly<Record<string, RibComponent>> {

@@ -1,6 +1,6 @@
 import { JOIN_OPERATIONS, MEMBER_OPERATIONS, configSchema, type IpcpType } from '@ouroboros/ipcp-kit';
 import { BroadcastIpcp } from './broadcast-ipcp.js';
-import { COUNTER_NAMES } from './counters.js';
+import { COUNTER_NAMES, TRAFFIC } from './counters.js';
 
 /** A broadcast layer has nothing to configure; its hash is SHA3-256, always. [spec/wire-control.md §8] */
 export type BroadcastOptions = Readonly<Record<string, never>>;
@@ -15,6 +15,7 @@ export const broadcastTypeWith = ({ extensions }: BroadcastTypeOptions): IpcpTyp
   rank: 15,
   operations: [...JOIN_OPERATIONS, ...MEMBER_OPERATIONS],
   counters: COUNTER_NAMES,
+  traffic: TRAFFIC,
   usesLowerFlows: true,
   config: configSchema({}),
   create: (environment) => new BroadcastIpcp(environment, extensions),

@@ -1,4 +1,4 @@
-import { counterTable } from '@ouroboros/ipcp-kit';
+import { counterTable, type TrafficCounters } from '@ouroboros/ipcp-kit';
 
 /** Counters of a broadcast IPCP; the packet path adds to them by index. */
 export const COUNTER_NAMES = [
@@ -17,5 +17,10 @@ export const COUNTER_NAMES = [
   'dropFlowDown',
   'dropUserQueueFull',
 ] as const;
+
+export const TRAFFIC: TrafficCounters = {
+  sent: { packets: 'sentPackets', bytes: 'sentBytes' },
+  received: { packets: 'receivedPackets', bytes: 'receivedBytes' },
+};
 
 export const COUNT = counterTable(COUNTER_NAMES);

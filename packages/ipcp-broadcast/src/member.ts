@@ -1,4 +1,4 @@
-import { Connections, handOver, type Link } from '@ouroboros/connections';
+import { Connections, LinkMetrics, handOver, type Link } from '@ouroboros/connections';
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import type { IpcpEnvironment, UserFlow } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
@@ -14,6 +14,7 @@ export class Member {
   readonly flood: Flood;
   readonly neighborhood: Neighborhood;
   readonly connections: Connections;
+  readonly linkMetrics: LinkMetrics;
   private readonly driver: MachineDriver<NeighborhoodInput, NeighborhoodOutput>;
   private readonly floodLinks = new Map<Link, FloodLink>();
   private readonly linkOf = new Map<FloodLink, Link>();
@@ -39,6 +40,8 @@ export class Member {
         enrolling: (flow) => this.enrolling(flow),
       },
     );
+    const { connections, neighborhood } = this;
+    this.linkMetrics = new LinkMetrics({ connections, neighborOf: ({ id }) => neighborhood.nameOf(id) });
   }
 
   /** A layer of this type has no addresses. */

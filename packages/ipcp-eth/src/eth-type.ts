@@ -1,4 +1,5 @@
 import { FLOW_OPERATIONS, type ConfigParser, type IpcpType } from '@ouroboros/ipcp-kit';
+import { SHIM_TRAFFIC } from '@ouroboros/shim-flow';
 import { ETH_DIX, ETH_LLC, type EthFraming } from '@ouroboros/wire';
 import { ethDixConfig, ethLlcConfig, type EthConfig } from './eth-config.js';
 import { ETH_COUNTERS } from './eth-counters.js';
@@ -15,6 +16,7 @@ const ethType = (
   onNetwork: true,
   operations: FLOW_OPERATIONS,
   counters: ETH_COUNTERS,
+  traffic: SHIM_TRAFFIC,
   usesLowerFlows: false,
   config,
   create: (environment) => new EthIpcp(environment, framing),

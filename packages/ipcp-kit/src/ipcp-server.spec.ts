@@ -361,7 +361,7 @@ describe('what an IPCP shows', () => {
     expect(await world.server.report('extra')).toBe('more');
     expect(await world.server.report('flows')).toEqual([]);
     await expect(world.server.report('toString')).rejects.toThrow(
-      "no report 'toString'; legal: counters, extra, flows, status",
+      "no report 'toString'; legal: counters, extra, flows, metrics, status",
     );
     expect(await world.server.control('double', { n: 4 })).toBe(8);
     await expect(world.server.control('x', {})).rejects.toMatchObject({ code: 'EINVAL', field: 'command' });

@@ -1,3 +1,4 @@
+import { MetricSet } from '@ouroboros/metrics';
 import {
   HASH_LENGTH,
   MAX_FLOWS,
@@ -24,6 +25,7 @@ import {
   type IrmUpcalls,
   type LayerInfo,
 } from '@ouroboros/ports';
+import { addCommonMetrics } from './common-metrics.js';
 import { Counters } from './counters.js';
 import type { IpcpPorts } from './environment.js';
 import type { Ipcp } from './ipcp.js';
@@ -179,6 +181,7 @@ export class IpcpServer<C> implements IpcpOperations {
       status: () => this.status(),
       flows: () => this.table.list().map(flowJson),
       counters: () => this.counters.toJson(),
+      metrics: () => this.metrics().toJson(),
     };
     return pick(reports, topic, 'topic', 'report')(args ?? {});
   }
@@ -277,6 +280,15 @@ export class IpcpServer<C> implements IpcpOperations {
     throw new OuroborosError('EINVAL', `a ${layer.hash} hash has ${length} bytes, not ${hash.length}`, {
       field: 'hash',
     });
+  }
+
+  private metrics(): MetricSet {
+    const { name, vitals } = this.parts;
+    const { counters, currentState: state, type } = this;
+    const out = new MetricSet();
+    addCommonMetrics(out, { name, state, counters, traffic: type.traffic, flows: this.table.list(), vitals });
+    this.ipcp.metrics?.(out);
+    return out;
   }
 
   private status(): JsonObject {

@@ -58,10 +58,18 @@ export interface IpcpType<C> {
   readonly operations: readonly OptionalOperation[];
   /** Names of its counters, in the order of their indices (see `counterTable`). */
   readonly counters: readonly string[];
+  /** Which of the counters are traffic, for metrics; those that begin with `drop` are drops. Default: none. */
+  readonly traffic?: TrafficCounters;
   /** True for types that stand on flows of lower layers: only then the environment has `flows`. */
   readonly usesLowerFlows: boolean;
   readonly config: ConfigParser<C>;
   create(environment: IpcpEnvironment): Ipcp<C>;
+}
+
+/** Names of the counters of traffic over the links of the layer. */
+export interface TrafficCounters {
+  readonly sent: { readonly packets: string; readonly bytes: string };
+  readonly received: { readonly packets: string; readonly bytes: string };
 }
 
 /** What an operator is told about a type. */

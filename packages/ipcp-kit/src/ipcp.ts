@@ -1,3 +1,4 @@
+import type { MetricSet } from '@ouroboros/metrics';
 import type { JsonObject, JsonValue } from '@ouroboros/model';
 import type {
   ConnectRequest,
@@ -49,6 +50,8 @@ export interface Ipcp<C> {
   status?(): JsonObject;
   /** Topics of reports that the type offers besides `status`. A wrong argument → EINVAL with its `field`. */
   readonly reports?: Readonly<Record<string, (args: JsonObject) => JsonValue | Promise<JsonValue>>>;
+  /** Adds what the type measures to the metrics that all IPCPs have; each time that they are asked for. */
+  metrics?(out: MetricSet): void;
   /** Commands of operators, by name. A wrong argument → EINVAL with its `field`. */
   readonly controls?: Readonly<Record<string, (args: JsonObject) => JsonValue | Promise<JsonValue>>>;
   /** Components of the RIB besides `info`. */

@@ -19,6 +19,7 @@ import {
   NodeClock,
   NodeRandom,
   PacketNetwork,
+  ProcessVitals,
   SystemResolver,
   UdpNetwork,
   channelPath,
@@ -156,6 +157,7 @@ class Daemon<C> {
       store: new FileStore(stateFolder(dir, command.name)),
       flows: type.usesLowerFlows ? this.lowerFlows() : null,
       channel,
+      vitals: new ProcessVitals().look,
     });
     this.irm = connectIpcp({
       socketPath,

@@ -1,6 +1,6 @@
 import { FLOW_OPERATIONS, configSchema, hashAlgorithm, type IpcpType } from '@ouroboros/ipcp-kit';
 import type { HashAlgorithm } from '@ouroboros/model';
-import { LOCAL_COUNTERS } from './local-counters.js';
+import { LOCAL_COUNTERS, LOCAL_TRAFFIC } from './local-counters.js';
 import { LocalIpcp } from './local-ipcp.js';
 
 /** Configuration of a local layer. */
@@ -16,6 +16,7 @@ export const localType: IpcpType<LocalConfig> = {
   oapRoom: 10_240,
   operations: FLOW_OPERATIONS,
   counters: LOCAL_COUNTERS,
+  traffic: LOCAL_TRAFFIC,
   usesLowerFlows: false,
   config: configSchema({ hash: hashAlgorithm() }),
   create: (environment) => new LocalIpcp(environment),

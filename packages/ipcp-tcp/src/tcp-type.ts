@@ -1,4 +1,5 @@
 import { FLOW_OPERATIONS, type IpcpEnvironment, type IpcpType } from '@ouroboros/ipcp-kit';
+import { SHIM_TRAFFIC } from '@ouroboros/shim-flow';
 import type { StreamNetwork } from './stream-network.js';
 import { tcpConfig, type TcpConfig } from './tcp-config.js';
 import { TCP_COUNTERS } from './tcp-counters.js';
@@ -12,6 +13,7 @@ export const tcpType = (networkFor: (environment: IpcpEnvironment) => StreamNetw
   oapRoom: 10_240,
   operations: FLOW_OPERATIONS,
   counters: TCP_COUNTERS,
+  traffic: SHIM_TRAFFIC,
   usesLowerFlows: false,
   config: tcpConfig,
   create: (environment) => new TcpIpcp(environment, networkFor(environment)),

@@ -1,4 +1,5 @@
 import { FLOW_OPERATIONS, type IpcpType } from '@ouroboros/ipcp-kit';
+import { SHIM_TRAFFIC } from '@ouroboros/shim-flow';
 import type { DynamicDns } from './dynamic-dns.js';
 import { udpConfig, type UdpConfig } from './udp-config.js';
 import { UDP_COUNTERS } from './udp-counters.js';
@@ -15,6 +16,7 @@ const udpType = (family: UdpFamily, dns: DynamicDns): IpcpType<UdpConfig> => ({
   onNetwork: true,
   operations: FLOW_OPERATIONS,
   counters: UDP_COUNTERS,
+  traffic: SHIM_TRAFFIC,
   usesLowerFlows: false,
   config: udpConfig(family),
   create: (environment) => new UdpIpcp(environment, family, dns),

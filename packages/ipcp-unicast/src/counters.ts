@@ -1,4 +1,4 @@
-import { counterTable } from '@ouroboros/ipcp-kit';
+import { counterTable, type TrafficCounters } from '@ouroboros/ipcp-kit';
 
 /** Counters of a unicast IPCP; the packet path adds to them by index. */
 export const COUNTER_NAMES = [
@@ -21,5 +21,10 @@ export const COUNTER_NAMES = [
   'faUnknown',
   'faRefused',
 ] as const;
+
+export const TRAFFIC: TrafficCounters = {
+  sent: { packets: 'dtSentPackets', bytes: 'dtSentBytes' },
+  received: { packets: 'dtReceivedPackets', bytes: 'dtReceivedBytes' },
+};
 
 export const COUNT = counterTable(COUNTER_NAMES);

@@ -18,6 +18,7 @@ import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
 import { Allocations, type AskedFlow } from './instances/index.js';
+import { Measures } from './measures.js';
 import { LinkScheduler } from './sched/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
 
@@ -39,6 +40,7 @@ export class Member {
   readonly createdNanos: bigint;
   /** Set when another member was seen to use our address. */
   duplicateAddress = false;
+  readonly measures: Measures;
   private readonly path: UserPath;
   private readonly routingDriver;
   private readonly dhtDriver;
@@ -101,6 +103,7 @@ export class Member {
     };
     const features = extensions ? OcepFeature.LS_SYNC : null;
     this.connections = new Connections({ flows, clock, logger: env.logger, components: COMPONENTS, features }, events);
+    this.measures = new Measures(this);
   }
 
   start(): void {
@@ -136,14 +139,23 @@ export class Member {
 
   /** Addresses of other members that serve the key, those first that can be reached. */
   lookup(key: Uint8Array): Promise<Lookup> {
+    const { clock } = this.env;
+    const from = clock.now();
     return new Promise((resolve) => {
       const id = this.nextId++;
       this.lookups.set(id, (found) => {
+        this.measures.lookedUp(found.length > 0, (clock.now() - from) / 1e6);
         this.allocations.remember(toHex(key), found);
         resolve(found);
       });
       this.dhtDriver.input({ kind: 'lookup', id, key });
     });
+  }
+
+  /** Packets of each cube that wait before a link; undefined: it has no queues. */
+  queuedByCube(link: Link): readonly number[] | undefined {
+    const scheduler = this.dtLinks.get(link)?.scheduler;
+    return scheduler && ([0, 1, 2] as const).map((cube) => scheduler.queued(cube));
   }
 
   alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
@@ -269,6 +281,7 @@ export class Member {
           .find((link) => link.id === output.neighbor)
           ?.send(output.bytes);
       case 'routes':
+        this.measures.routeChanges += 1;
         this.dt.updateRoutes(output.routes);
         this.faDriver.input({ kind: 'routes' });
         return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });

@@ -8,6 +8,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@ouroboros/model';
+import type { MetricSet } from '@ouroboros/metrics';
 import type {
   ConnectRequest,
   DisconnectRequest,
@@ -130,6 +131,10 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
 
   status(): JsonObject {
     return statusOf(this.member);
+  }
+
+  metrics(out: MetricSet): void {
+    this.member?.measures.add(out);
   }
 
   rib(): Readonly<Record<string, RibComponent>> {

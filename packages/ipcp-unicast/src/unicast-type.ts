@@ -1,6 +1,6 @@
 import { FLOW_OPERATIONS, MEMBER_OPERATIONS, type IpcpType } from '@ouroboros/ipcp-kit';
 import { OWN_POLICIES, unicastConfigWith, type Policies, type UnicastOptions } from './config.js';
-import { COUNTER_NAMES } from './counters.js';
+import { COUNTER_NAMES, TRAFFIC } from './counters.js';
 import { UnicastIpcp } from './unicast-ipcp.js';
 
 export interface UnicastTypeOptions {
@@ -18,6 +18,7 @@ export const unicastTypeWith = ({
   rank: 10,
   operations: [...FLOW_OPERATIONS, ...MEMBER_OPERATIONS],
   counters: COUNTER_NAMES,
+  traffic: TRAFFIC,
   usesLowerFlows: true,
   config: unicastConfigWith(policies),
   create: (environment) => new UnicastIpcp(environment, extensions, policies),

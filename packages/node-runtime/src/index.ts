@@ -12,3 +12,4 @@ export * from './socket-answers.js';
 export * from './spawn.js';
 export * from './tun.js';
 export * from './udp.js';
+export * from './vitals.js';

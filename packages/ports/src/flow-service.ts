@@ -77,6 +77,41 @@ export interface HeldFlow {
   readonly crypto?: (FlowProtection & Pick<FlowCrypto, 'peer'>) | null;
 }
 
+/** What happened on a flow so far, as its holder counts. Packets and bytes are those of the user. */
+export interface FlowCounts {
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  /** FRCP packets sent again. */
+  readonly retransmitted: number;
+  /** Packets and messages that never came, or not whole. */
+  readonly lost: number;
+  /** Packets sent and not yet acknowledged; and how many the peer takes at most. */
+  readonly outstanding: number;
+  readonly window: number;
+  readonly drops: FlowDrops;
+}
+
+/** Received packets that were dropped, by what found them wanting. */
+export interface FlowDrops {
+  readonly checksum: number;
+  /** Too short to be a protected packet. */
+  readonly short: number;
+  readonly unauthentic: number;
+  readonly replayed: number;
+  readonly unknownEpoch: number;
+  /** Data under a key that was not yet good for data. */
+  readonly early: number;
+  /** Not read by anybody while a key change had to go on. */
+  readonly overrun: number;
+  /** Frames, fragments and segments that are none. */
+  readonly malformed: number;
+  readonly duplicate: number;
+  /** Refused by FRCP for another reason. */
+  readonly frcp: number;
+}
+
 /** What the holder of a flow has found out about its path. */
 export interface FlowFacts {
   readonly flowId: number;
@@ -84,6 +119,7 @@ export interface FlowFacts {
   readonly pathPacket: number;
   /** Smoothed round-trip time in ms; 0 = not measured. */
   readonly roundTripMs: number;
+  readonly counts?: FlowCounts | null;
 }
 
 /** What the IRM daemon offers to one attached process. All calls reject with OuroborosError. */

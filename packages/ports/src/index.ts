@@ -14,3 +14,4 @@ export * from './logger.js';
 export * from './management.js';
 export * from './packet-channel.js';
 export * from './security.js';
+export * from './vitals.js';

@@ -1,5 +1,6 @@
 import type { CancelSignal } from './cancel.js';
 import type { FlowProtection } from './crypto.js';
+import type { FlowCounts } from './flow-service.js';
 import type { SecurityPolicy } from './security.js';
 import type { Component, ErrorCode, HashAlgorithm, IpcpState, JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 
@@ -151,6 +152,8 @@ export interface FlowInfo {
   /** As the last process told that measured: longest packet in bytes that the path takes, and round trip in ms; 0 = not known. */
   readonly pathPacket: number;
   readonly roundTripMs: number;
+  /** As the process told last, every ten seconds; null until then, and for a flow within the host. */
+  readonly counts?: FlowCounts | null;
 }
 
 /** What an IPCP of this host says of a name. `not-operational` also for one that is gone. */

@@ -8,7 +8,7 @@
  */
 import type { Micros, QosSpec } from '@ouroboros/model';
 import type { OapAgreed } from '@ouroboros/oap';
-import type { FlowFacts, FlowProtection } from '@ouroboros/ports';
+import type { FlowCounts, FlowFacts, FlowProtection } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { FlowIds } from './flow-ids.js';
 import type { IpcpCalls } from './ipcp-calls.js';
@@ -34,6 +34,7 @@ export interface FlowEntry {
   /** As a holder measured them; 0 = not known. */
   pathPacket: number;
   roundTripMs: number;
+  counts: FlowCounts | null;
   readonly since: Micros;
   /** Operations of the carrier for this flow that have not ended. */
   busy: number;
@@ -112,11 +113,12 @@ export class FlowTable {
   }
 
   /** What a holder says of the path; nothing from others. */
-  note(process: ProcessEntry, { flowId, pathPacket, roundTripMs }: FlowFacts): void {
+  note(process: ProcessEntry, { flowId, pathPacket, roundTripMs, counts }: FlowFacts): void {
     const flow = this.flows.get(flowId);
     if (!flow?.holders.has(process)) return;
     flow.pathPacket = pathPacket;
     flow.roundTripMs = roundTripMs;
+    flow.counts = counts ?? null;
   }
 
   /** A process ends a flow that it holds. One that it was not granted yet it can only have guessed. */
@@ -221,6 +223,7 @@ export class FlowTable {
       crypto: null,
       pathPacket: 0,
       roundTripMs: 0,
+      counts: null,
       since: this.core.now,
       busy: 0,
       awaits,

@@ -87,7 +87,8 @@ export class Views {
   }
 
   private flowInfo(flow: FlowEntry): FlowInfo {
-    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto, pathPacket, roundTripMs } = flow;
+    const { flowId, name, layer, ipcp, state, qos, correlationId, peer, crypto, pathPacket, roundTripMs, counts } =
+      flow;
     const pids = [...flow.holders].map(({ caller }) => caller.pid);
     return {
       flowId,
@@ -102,6 +103,7 @@ export class Views {
       crypto,
       pathPacket,
       roundTripMs,
+      counts,
       sinceMs: msSince(this.parts.core, flow.since),
     };
   }

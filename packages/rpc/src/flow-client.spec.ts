@@ -3,7 +3,7 @@ import { NodeClock } from '@ouroboros/node-runtime';
 import type { FlowGrant, FlowService, ProcessAnnouncement } from '@ouroboros/ports';
 import { connectFlowService, type FlowServiceClient, type FlowServiceOptions, type ProcessSession } from './index.js';
 import { deferred, refusing, rejection, Rig } from './rig.fixture.js';
-import { GRANT, PROCESS } from './samples.fixture.js';
+import { COUNTS, GRANT, PROCESS } from './samples.fixture.js';
 
 /** A grant with a key of its own, which is zeroed when it is sent. */
 const granted = (): FlowGrant => ({
@@ -54,7 +54,7 @@ describe('The flow service', () => {
 
   it('carries alloc, accept, dealloc and what a process reports in the same shape', async () => {
     const calls: unknown[] = [];
-    const facts = { flowId: 1, pathPacket: 1400, roundTripMs: 12.5 };
+    const facts = { flowId: 1, pathPacket: 1400, roundTripMs: 12.5, counts: COUNTS };
     const { client } = await attached({
       alloc: (request) => Promise.resolve(granted()).finally(() => calls.push(request)),
       accept: (request) => Promise.resolve({ ...granted(), flowId: 2, layer: '' }).finally(() => calls.push(request)),

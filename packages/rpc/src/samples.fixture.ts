@@ -5,6 +5,7 @@ import type {
   DaemonStatus,
   FlowArrival,
   FlowArrivalAnswer,
+  FlowCounts,
   FlowGrant,
   FlowInfo,
   IpcpAnnouncement,
@@ -55,6 +56,15 @@ export const NAME: NameInfo = {
   spread: 'nearest',
 };
 
+export const COUNTS: FlowCounts = {
+  ...{ packetsSent: 2 ** 40, bytesSent: 2 ** 50, packetsReceived: 3, bytesReceived: 4 },
+  ...{ retransmitted: 5, lost: 6, outstanding: 7, window: 8 },
+  drops: {
+    ...{ checksum: 1, short: 2, unauthentic: 3, replayed: 4, unknownEpoch: 5 },
+    ...{ early: 6, overrun: 7, malformed: 8, duplicate: 9, frcp: 10 },
+  },
+};
+
 export const FLOW: FlowInfo = {
   flowId: 10_239,
   name: 'hello',
@@ -69,6 +79,7 @@ export const FLOW: FlowInfo = {
   crypto: { profile: 'o7s', cipher: 'chacha20-poly1305', kex: 'X25519+ML-KEM-768' },
   pathPacket: 1400,
   roundTripMs: 12.5,
+  counts: COUNTS,
 };
 
 export const STATUS: DaemonStatus = {

@@ -1,4 +1,4 @@
-import { counterTable } from '@ouroboros/ipcp-kit';
+import { counterTable, type TrafficCounters } from '@ouroboros/ipcp-kit';
 
 /** Counters that all shims have, first in their lists. Those of drops are named after what was dropped and why. */
 export const SHIM_COUNTERS = [
@@ -24,5 +24,10 @@ export const SHIM_COUNTERS = [
   'dropTooManyFlows',
   'dropTooManyPending',
 ] as const;
+
+export const SHIM_TRAFFIC: TrafficCounters = {
+  sent: { packets: 'packetsSent', bytes: 'bytesSent' },
+  received: { packets: 'packetsReceived', bytes: 'bytesReceived' },
+};
 
 export const SHIM_COUNT = counterTable(SHIM_COUNTERS);

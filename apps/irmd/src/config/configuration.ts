@@ -10,10 +10,13 @@ import type {
   SecurityPolicy,
 } from '@ouroboros/ports';
 import { DEFAULT_POLICY } from '@ouroboros/registry';
+import type { ListenAddress } from '../metrics/metrics-server.js';
 
 /** The configuration file, checked and with defaults filled in. [spec/architecture.md §6, and ours] */
 export interface Configuration {
   readonly irmd: IrmdSettings;
+  readonly metrics: MetricsSettings;
+  readonly traces: TracesSettings;
   /** Names and IPCPs in the order of the file, in which they are made: lower layers come first. */
   readonly tables: readonly ConfigTable[];
 }
@@ -34,6 +37,18 @@ export interface IrmdSettings {
   /** Of flows to and from other hosts whose name and layer say nothing else. */
   readonly encryption: Encryption;
   readonly authentication: Authentication;
+}
+
+/** `[metrics]` */
+export interface MetricsSettings {
+  /** Where metrics are served over HTTP; undefined = nowhere. */
+  readonly listen: ListenAddress | undefined;
+}
+
+/** `[traces]` */
+export interface TracesSettings {
+  /** URL of a collector that takes OTLP over HTTP in JSON; empty = nothing is traced. */
+  readonly endpoint: string;
 }
 
 export type ConfigTable = NameTable | IpcpTable;
@@ -90,4 +105,13 @@ export const DEFAULT_SETTINGS: IrmdSettings = {
   authentication: DEFAULT_POLICY.authentication,
 };
 
-export const EMPTY_CONFIGURATION: Configuration = { irmd: DEFAULT_SETTINGS, tables: [] };
+export const NO_METRICS: MetricsSettings = { listen: undefined };
+
+export const NO_TRACES: TracesSettings = { endpoint: '' };
+
+export const EMPTY_CONFIGURATION: Configuration = {
+  irmd: DEFAULT_SETTINGS,
+  metrics: NO_METRICS,
+  traces: NO_TRACES,
+  tables: [],
+};

@@ -75,6 +75,8 @@ describe('[irmd]', () => {
       faults: [],
       configuration: {
         tables: [],
+        metrics: { listen: undefined },
+        traces: { endpoint: '' },
         irmd: {
           group: 'net',
           log_level: 'debug',
@@ -104,6 +106,35 @@ describe('[irmd]', () => {
     ['loglevel = "info"', 'irmd.loglevel: unknown key; did you mean "log_level"?'],
   ])('refuses %s', (line, fault) => {
     expect(faults(`[irmd]\n${line}`)).toEqual([fault]);
+  });
+});
+
+describe('[metrics] and [traces]', () => {
+  it.each([
+    ['127.0.0.1:9464', '127.0.0.1', 9464],
+    ['[::1]:0', '::1', 0],
+    ['localhost:65535', 'localhost', 65_535],
+  ])('listen at %s', (text, host, port) => {
+    expect(read(`[metrics]\nlisten = "${text}"`)).toMatchObject({
+      faults: [],
+      configuration: { metrics: { listen: { host, port } } },
+    });
+  });
+
+  it.each(['', ':1', '127.0.0.1', '127.0.0.1:x', '127.0.0.1:65536', '::1:9464', '[::1]'])('refuse "%s"', (text) => {
+    expect(faults(`[metrics]\nlisten = "${text}"`)).toEqual([
+      'metrics.listen: must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464',
+    ]);
+  });
+
+  it('take the URL of a collector, and nothing else', () => {
+    const endpoint = 'https://collector.example:4318/v1/traces';
+    expect(read(`[traces]\nendpoint = "${endpoint}"`).configuration.traces).toEqual({ endpoint });
+    for (const wrong of ['ftp://x/', 'collector', ''])
+      expect(faults(`[traces]\nendpoint = "${wrong}"`)).toEqual([
+        'traces.endpoint: must be a URL such as http://127.0.0.1:4318/v1/traces',
+      ]);
+    expect(faults('[traces]\nurl = "x"')).toEqual(['traces.url: unknown key; legal are endpoint']);
   });
 });
 
@@ -260,7 +291,7 @@ describe('tables of IPCPs', () => {
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
     [
       'colour = 1',
-      'colour: unknown key; legal are irmd, name, local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6',
+      'colour: unknown key; legal are irmd, metrics, traces, name, local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6',
     ],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);

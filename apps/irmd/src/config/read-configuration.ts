@@ -4,14 +4,27 @@ import { IPCP_TYPES, isShimType, type JsonObject, type JsonValue } from '@ourobo
 import type { Authentication, Encryption, NamePaths, SecurityPolicy } from '@ouroboros/ports';
 import {
   DEFAULT_SETTINGS,
+  EMPTY_CONFIGURATION,
+  NO_METRICS,
+  NO_TRACES,
   type ConfigTable,
   type Configuration,
   type IpcpJoin,
   type IpcpTable,
 } from './configuration.js';
-import type { BoundProgram, IrmdSettings, NameTable } from './configuration.js';
+import type { BoundProgram, IrmdSettings, MetricsSettings, NameTable, TracesSettings } from './configuration.js';
 import { keyPath, unknownWord, type Fault } from './fault.js';
-import { checkName, GENERIC_IPCP_KEYS, ipcpShape, irmdShape, NAME_FILE_KEYS, nameShape, readShape } from './shapes.js';
+import {
+  checkName,
+  GENERIC_IPCP_KEYS,
+  ipcpShape,
+  irmdShape,
+  metricsShape,
+  NAME_FILE_KEYS,
+  nameShape,
+  readShape,
+  tracesShape,
+} from './shapes.js';
 import type { NameFileKey } from './shapes.js';
 import { isTable, parseTables, type TomlEntry } from './toml-tables.js';
 
@@ -37,31 +50,36 @@ export interface ReadResult {
 /** Reads the text of a configuration file. Never throws for what stands in the file. */
 export function readConfiguration(text: string, around: ConfigSurroundings): ReadResult {
   const parsed = parseTables(text);
-  if (!parsed.ok) return { configuration: { irmd: DEFAULT_SETTINGS, tables: [] }, faults: [parsed.fault] };
+  if (!parsed.ok) return { configuration: EMPTY_CONFIGURATION, faults: [parsed.fault] };
   const faults: Fault[] = [];
   const irmd = readSettings(parsed.top['irmd'], around, faults);
+  const metrics = readMetrics(parsed.top['metrics'], faults);
+  const traces = readTraces(parsed.top['traces'], faults);
   checkTop(parsed.top, faults);
   const tables: ConfigTable[] = [];
   for (const entry of parsed.order) {
-    if (entry.type === 'irmd') continue;
+    if (SETTINGS.includes(entry.type)) continue;
     const table = readEntry(entry, irmd, around, faults);
     if (table) tables.push(table);
   }
   checkUnique(tables, faults);
-  return { configuration: { irmd, tables }, faults };
+  return { configuration: { irmd, metrics, traces, tables }, faults };
 }
+
+/** Tables that are of the daemon, with keys of their own. */
+const SETTINGS: readonly string[] = ['irmd', 'metrics', 'traces'];
 
 function checkTop(top: TomlTable, faults: Fault[]): void {
   for (const [key, value] of Object.entries(top)) {
     if (isTable(value)) continue;
     const message = isType(key)
       ? `must be written as tables [${key}.<name>]`
-      : unknownWord('key', key, ['irmd', 'name', ...IPCP_TYPES]);
+      : unknownWord('key', key, [...SETTINGS, 'name', ...IPCP_TYPES]);
     faults.push({ path: keyPath(key), message });
   }
 }
 
-const isType = (key: string): boolean => ['irmd', 'name', ...IPCP_TYPES].includes(key);
+const isType = (key: string): boolean => [...SETTINGS, 'name', ...IPCP_TYPES].includes(key);
 
 function readSettings(table: unknown, around: ConfigSurroundings, faults: Fault[]): IrmdSettings {
   if (table === undefined) return DEFAULT_SETTINGS;
@@ -73,6 +91,16 @@ function readSettings(table: unknown, around: ConfigSurroundings, faults: Fault[
   const ipcp_path = (given.ipcp_path ?? []).map((folder) => resolve(around.folder, folder));
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_SETTINGS, ...defined, ipcp_path };
+}
+
+function readMetrics(table: unknown, faults: Fault[]): MetricsSettings {
+  const given = table === undefined ? undefined : readShape(metricsShape, table, ['metrics'], faults);
+  return given ? { listen: given.listen } : NO_METRICS;
+}
+
+function readTraces(table: unknown, faults: Fault[]): TracesSettings {
+  const given = table === undefined ? undefined : readShape(tracesShape, table, ['traces'], faults);
+  return given ? { endpoint: given.endpoint ?? '' } : NO_TRACES;
 }
 
 function readEntry(

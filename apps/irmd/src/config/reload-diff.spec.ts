@@ -48,6 +48,16 @@ describe('a configuration that is read again', () => {
     expect(diff(BASE, BASE)).toMatchObject({ tasks: [], settings: [], refused: [], effective: read(BASE) });
   });
 
+  it('moves metrics at once, and leaves traces to the next start', () => {
+    const before = '[metrics]\nlisten = "127.0.0.1:1"\n[traces]\nendpoint = "http://a/"';
+    const reload = diff(before, '[metrics]\nlisten = "[::1]:2"');
+    expect([reload.settings, refused(reload)]).toEqual([
+      ['metrics.listen: 127.0.0.1:1 → ::1:2'],
+      ['traces.endpoint: daemons keep it until irmd and its IPCPs are started again'],
+    ]);
+    expect(reload.effective).toMatchObject({ metrics: { listen: { port: 2 } }, traces: { endpoint: 'http://a/' } });
+  });
+
   it('is applied whole to an empty node', () => {
     const reload = reloadDiff(EMPTY_CONFIGURATION, read(BASE), { ipcps: new Set(), names: new Set() });
     expect(steps(reload)).toEqual([

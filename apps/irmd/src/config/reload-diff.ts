@@ -26,6 +26,12 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
   const refused: Fault[] = [];
   const settings: string[] = [];
   const irmd = diffSettings(configured.irmd, next.irmd, settings, refused);
+  const { metrics } = next;
+  const { traces } = configured;
+  if (!isDeepStrictEqual(traces, next.traces))
+    refused.push({ path: 'traces.endpoint', message: 'daemons keep it until irmd and its IPCPs are started again' });
+  if (!isDeepStrictEqual(configured.metrics, metrics))
+    settings.push(`metrics.listen: ${listenText(configured)} → ${listenText(next)}`);
   const running = configured.tables.filter((table) =>
     (table.kind === 'name' ? lives.names : lives.ipcps).has(table.name),
   );
@@ -51,8 +57,16 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
     tables.push(change.effective);
     if (change.steps.length > 0) changes.push({ key: tableKey(table), steps: change.steps });
   }
-  return { tasks: [...removals, ...changes], settings, refused, effective: { irmd, tables: [...kept, ...tables] } };
+  return {
+    tasks: [...removals, ...changes],
+    settings,
+    refused,
+    effective: { irmd, metrics, traces, tables: [...kept, ...tables] },
+  };
 }
+
+const listenText = ({ metrics: { listen } }: Configuration): string =>
+  listen ? `${listen.host}:${listen.port}` : 'nowhere';
 
 /** IPCPs are one space of names whatever their types. */
 const identity = (table: ConfigTable): string => `${table.kind} ${table.name}`;

@@ -33,6 +33,20 @@ export const irmdShape = z.strictObject({
   authentication: authentication.optional(),
 });
 
+/** `host:port`, an IPv6 address in brackets, or one of this host's names. */
+const listenAddress = z.string().transform((text, context) => {
+  const found = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:\s[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[3]);
+  if (found && port <= 65_535) return { host: (found[1] ?? found[2])!, port };
+  context.addIssue({ code: 'custom', message: 'must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464' });
+  return z.NEVER;
+});
+
+export const metricsShape = z.strictObject({ listen: listenAddress.optional() });
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:4318/v1/traces' });
+export const tracesShape = z.strictObject({ endpoint: httpUrl.optional() });
+
 export const nameShape = z.strictObject({
   lb: z.enum(['spill', 'round-robin']).default('spill'),
   spread: z.enum(['nearest', 'round-robin']).optional(),

@@ -19,6 +19,7 @@ import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
 import type { Routes } from '../routing/index.js';
 import type { LinkScheduler, Waiter } from '../sched/index.js';
+import { CubeTraffic } from './cube-traffic.js';
 
 /**
  * Longest PDU that is carried over a path that takes less in one piece. Longer ones are for the flows of the layer to
@@ -66,6 +67,7 @@ export interface DtConfig {
  */
 export class DataTransfer {
   onFlowPacket: FlowTaker = () => undefined;
+  readonly cubes = new CubeTraffic();
   private readonly components = new Map<number, ComponentTaker>();
   private readonly links = new Map<Address, DtLink>();
   private readonly pffs: readonly [Pff<DtLink>, Pff<DtLink>, Pff<DtLink>];
@@ -143,7 +145,7 @@ export class DataTransfer {
     if (verdict === 'full' && waiter !== null) return 'full';
     if (verdict !== 'ok') return this.drop(DROPPED[verdict]);
     this.counters.add(COUNT.dtLocalPackets);
-    this.countSent(length);
+    this.countSent(cube, length);
     return 'ok';
   }
 
@@ -155,8 +157,12 @@ export class DataTransfer {
   private receive(link: DtLink, buffer: Uint8Array, offset: number, length: number): true {
     this.counters.add(COUNT.dtReceivedPackets);
     this.counters.add(COUNT.dtReceivedBytes, length);
-    if (length < DT_PCI_LENGTH) this.drop(COUNT.dropRunt);
-    else if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
+    if (length < DT_PCI_LENGTH) {
+      this.drop(COUNT.dropRunt);
+      return true;
+    }
+    this.cubes.received(urgencyOf(buffer, offset), length);
+    if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
     else this.relay(link.cube, buffer, offset, length);
     return true;
   }
@@ -193,7 +199,7 @@ export class DataTransfer {
     const verdict = link.scheduler.send(urgency, this.pci, DT_PCI_LENGTH, buffer, from, body, null);
     if (verdict === 'ok') {
       this.counters.add(COUNT.dtForwardedPackets);
-      this.countSent(body);
+      this.countSent(urgency, body);
     } else this.drop(DROPPED[verdict]);
   }
 
@@ -201,7 +207,8 @@ export class DataTransfer {
     for (let i = 0; i < DT_PCI_LENGTH; i += 1) this.pci[i] = buffer[offset + i]!;
   }
 
-  private countSent(bodyLength: number): void {
+  private countSent(cube: QosCube, bodyLength: number): void {
+    this.cubes.sent(cube, DT_PCI_LENGTH + bodyLength);
     this.counters.add(COUNT.dtSentPackets);
     this.counters.add(COUNT.dtSentBytes, DT_PCI_LENGTH + bodyLength);
   }

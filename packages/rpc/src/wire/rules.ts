@@ -83,9 +83,11 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
 const NULLABLE: ReadonlySet<string> = new Set([
+  'ouroboros.flow.v1.FlowFacts.counts',
   'ouroboros.flow.v1.FlowGrant.crypto',
   'ouroboros.flow.v1.HeldFlow.crypto',
   'ouroboros.ipcp.v1.IpcpAnnouncement.layer',
+  'ouroboros.irm.v1.FlowInfo.counts',
   'ouroboros.irm.v1.FlowInfo.crypto',
   'ouroboros.ipcp.v1.ReportRequest.args',
   'ouroboros.irm.v1.IpcpCreateRequest.security',
