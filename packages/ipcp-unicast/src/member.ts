@@ -8,6 +8,7 @@ import {
   CEP_COMPONENTS,
   DT_EID_DIRECTORY,
   DT_EID_FLOW_ALLOCATOR,
+  DT_EID_TRACE,
   OapFeature,
   OcepFeature,
   type FaRequest,
@@ -22,6 +23,7 @@ import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
 import { LinkScheduler } from './sched/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
+import { Traces } from './trace/index.js';
 
 const COMPONENTS = [CEP_COMPONENTS.management, CEP_COMPONENTS.dataTransfer];
 
@@ -37,6 +39,7 @@ export class Member {
   readonly dht: Dht;
   readonly fa: FlowAllocator;
   readonly connections: Connections;
+  readonly traces: Traces;
   /** By the user's flow, or by the arrival that is to become one. */
   readonly admission: Admission<UserFlow | FaFlow>;
   /** Wall clock at the start, nanoseconds since 1970. */
@@ -118,6 +121,17 @@ export class Member {
     const features = extensions ? OcepFeature.LS_SYNC : null;
     this.connections = new Connections({ flows, clock, logger: env.logger, components: COMPONENTS, features }, events);
     this.measures = new Measures(this);
+    this.traces = new Traces(
+      {
+        self,
+        name: env.name,
+        random32: () => random.uint32(),
+        hopTo: (to, cube) => this.dt.hopTo(to, cube),
+        path: (from, to) => this.routing.pathBetween(from, to),
+      },
+      clock,
+      (to, bytes, cube) => this.sendTo(to, DT_EID_TRACE, bytes, cube),
+    );
   }
 
   start(): void {
@@ -127,6 +141,10 @@ export class Member {
     this.dt.setComponent(DT_EID_DIRECTORY, (buffer, offset, length) =>
       this.dhtDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
     );
+    if (this.extensions)
+      this.dt.setComponent(DT_EID_TRACE, (buffer, offset, length) =>
+        this.traces.message(buffer.subarray(offset, offset + length)),
+      );
     this.routingDriver.start();
     this.dhtDriver.start();
     this.connections.start(this.self);
@@ -142,6 +160,7 @@ export class Member {
     this.dhtDriver.stop();
     this.faDriver.stop();
     this.gate.stop();
+    this.traces.stop();
   }
 
   register(key: Uint8Array): void {

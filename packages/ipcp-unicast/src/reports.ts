@@ -1,6 +1,7 @@
-import { formatAddress, toHex, type Address, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { formatAddress, toHex, type Address, type JsonObject, type JsonValue, type QosCube } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import type { Member } from './member.js';
+import type { TraceStep } from './trace/index.js';
 
 /** Fields that the `status` report of a member adds. */
 export function statusOf(member: Member | null): JsonObject {
@@ -81,18 +82,19 @@ export function lostLinksOf(member: Member | null, clock: Clock): JsonValue {
   }));
 }
 
-/** The layer as this member sees it: members and links between them. `names` of neighbours that this member connected to. */
-export function graphOf(member: Member | null): JsonValue {
-  if (!member) return { self: '', members: [], links: [], names: {} };
-  const { routing, self, connections } = member;
+/** The layer as this member sees it: its members, with the names of those that tell, and the links between them. */
+export async function graphOf(member: Member | null): Promise<JsonValue> {
+  if (!member) return { self: '', members: [], links: [] };
+  const { routing, self, traces } = member;
   const links = routing.links();
-  const members = new Set<Address>([self, ...links.flat(), ...routing.currentRoutes().keys()]);
-  const named = connections.all().filter(({ dst }) => dst !== '');
+  const members = [...new Set<Address>([self, ...links.flat(), ...routing.currentRoutes().keys()])];
+  const names = await traces.names(members);
   return {
     self: formatAddress(self),
-    members: [...members].sort((a, b) => a - b).map(formatAddress),
+    members: members
+      .sort((a, b) => a - b)
+      .map((address) => ({ address: formatAddress(address), name: names.get(address) ?? '' })),
     links: links.map((ends) => ends.map(formatAddress)),
-    names: Object.fromEntries(named.map(({ neighbor, dst }) => [formatAddress(neighbor), dst])),
   };
 }
 
@@ -111,5 +113,25 @@ export async function locationOf(member: Member, hash: Uint8Array, clock: Clock)
       address: formatAddress(address),
       path: routing.pathTo(address).map(formatAddress),
     })),
+  };
+}
+
+/** The way of packets of a cube to each member that serves a name. */
+export async function tracesOf(member: Member, hash: Uint8Array, cube: QosCube): Promise<JsonValue> {
+  const found = await member.lookup(hash);
+  const traced = found.map(async (address) => {
+    const steps = await member.traces.to(address, cube);
+    return { address: formatAddress(address), reached: steps.at(-1)?.address === address, steps: steps.map(stepJson) };
+  });
+  return { cube, members: await Promise.all(traced) };
+}
+
+function stepJson({ address, name, roundTrip, hop }: TraceStep): JsonObject {
+  return {
+    address: formatAddress(address),
+    name: name ?? '',
+    answered: name !== undefined,
+    roundTripMs: roundTrip / 1000,
+    hop: hop ? { ...hop, next: formatAddress(hop.next as Address) } : null,
   };
 }

@@ -27,7 +27,7 @@ import {
   type UnicastOptions,
 } from './config.js';
 import { Member } from './member.js';
-import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf } from './reports.js';
+import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf, tracesOf } from './reports.js';
 import { ribOf } from './rib.js';
 
 /** The unicast IPCP as the kit sees it: becomes a member by bootstrap or enrollment, and passes operations on to it. */
@@ -41,6 +41,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     graph: () => graphOf(this.member),
     lostLinks: () => lostLinksOf(this.member, this.env.clock),
     locate: (args: JsonObject) => this.locate(args),
+    trace: (args: JsonObject) => this.trace(args),
   };
 
   /** `extensions`: speaks those of ours to peers that do. */
@@ -93,15 +94,16 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     return this.member;
   }
 
-  /** `hash` of the name in hexadecimal. */
   private locate({ hash }: JsonObject): Promise<JsonValue> {
     const member = this.joined();
-    const digits = 2 * HASH_LENGTH[member.layer.hash];
-    if (typeof hash !== 'string' || hash.length !== digits || !/^[0-9a-f]*$/.test(hash))
-      throw new OuroborosError('EINVAL', `hash: the ${member.layer.hash} of a name, ${digits} digits`, {
-        field: 'hash',
-      });
-    return locationOf(member, fromHex(hash), this.env.clock);
+    return locationOf(member, readHash(hash, member), this.env.clock);
+  }
+
+  private trace({ hash, cube = 0 }: JsonObject): Promise<JsonValue> {
+    const member = this.joined();
+    if (cube !== 0 && cube !== 1 && cube !== 2)
+      throw new OuroborosError('EINVAL', 'cube: 0, 1 or 2', { field: 'cube' });
+    return tracesOf(member, readHash(hash, member), cube);
   }
 
   private lowerFlows(): NonNullable<IpcpEnvironment['flows']> {
@@ -162,3 +164,10 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
 
 /** In bit/s; null = no limit. */
 const capacityOf = ({ capacity }: UnicastOptions): bigint | null => (capacity === 0 ? null : BigInt(capacity));
+
+/** The hash of a name in hexadecimal. */
+function readHash(hash: JsonValue | undefined, { layer }: Member): Uint8Array {
+  const digits = 2 * HASH_LENGTH[layer.hash];
+  if (typeof hash === 'string' && hash.length === digits && /^[0-9a-f]*$/.test(hash)) return fromHex(hash);
+  throw new OuroborosError('EINVAL', `hash: the ${layer.hash} of a name, ${digits} digits`, { field: 'hash' });
+}

@@ -24,6 +24,7 @@ export * from './peer/dht.js';
 export * from './peer/enroll.js';
 export * from './peer/extension.js';
 export * from './peer/join.js';
+export * from './peer/trace.js';
 export * from './peer/types.js';
 export * from './print/control.js';
 export * from './print/frames.js';

@@ -14,6 +14,7 @@ import {
   markDtEcn,
   setDtTtl,
   writeDtPci,
+  type TraceHop,
 } from '@ouroboros/wire';
 import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
@@ -124,6 +125,15 @@ export class DataTransfer {
   longest(to: Address, cube: QosCube, eidLow: number, eidHigh: number): number {
     const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
     return link === undefined ? 0 : link.flow.maxPacket - DT_PCI_LENGTH;
+  }
+
+  /** How packets of the cube leave for a member; undefined: no way. */
+  hopTo(to: Address, cube: QosCube): TraceHop | undefined {
+    const link = this.pffs[cube].nextHop(to, 0, 0);
+    if (link === undefined) return undefined;
+    const { flow, neighbor: next, cube: linkCube, scheduler } = link;
+    const waiting = scheduler.queued(cube) + flow.queuedTx();
+    return { next, lowerLayer: flow.layer, longest: flow.pathPacket, waiting, linkCube };
   }
 
   /** Sends a packet of this member. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */

@@ -167,6 +167,11 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     return next === destination ? [next] : [next, ...this.graph.path(next, destination)];
   }
 
+  /** Members that packets pass from one member to another, the last one included; empty = no way. */
+  pathBetween(from: Address, to: Address): Address[] {
+    return this.graph.path(from, to);
+  }
+
   /** Links that both ends announce, each once. */
   links(): readonly (readonly [Address, Address])[] {
     const pairs = this.entries().filter(({ src, dst, withdrawn }) => src < dst && !withdrawn);
