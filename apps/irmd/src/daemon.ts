@@ -1,6 +1,6 @@
 import { fromMs, type Micros, VERSION } from '@ouroboros/model';
 import { irmSocketPath, NodeClock, NodeRandom, processAlive } from '@ouroboros/node-runtime';
-import { confDir, credentialWarnings, FileCredentialStore, Places } from '@ouroboros/pki';
+import { confDir, credentialHealth, FileCredentialStore, Places } from '@ouroboros/pki';
 import type { CryptoSuite, DaemonStatus, Logger, Management } from '@ouroboros/ports';
 import { RegistryDriver } from '@ouroboros/registry';
 import { IrmServer, type Caller, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
@@ -158,8 +158,8 @@ export class Daemon {
   private managementFor(caller: Caller): Management {
     const management = this.driver.managementFor(caller);
     const status = async (): Promise<DaemonStatus> => {
-      const [known, warnings] = await Promise.all([management.status(), credentialWarnings(this.places, this.clock)]);
-      return { ...known, warnings };
+      const [known, health] = await Promise.all([management.status(), credentialHealth(this.places, this.clock)]);
+      return { ...known, ...health };
     };
     return { ...management, status };
   }

@@ -1,14 +1,17 @@
 import {
   exitStatus,
   OuroborosError,
+  fromMs,
   type Component,
   type JsonObject,
   type JsonValue,
+  type QosCube,
   checkName,
 } from '@ouroboros/model';
 import {
   DEFAULT_PATHS,
   OPEN_POLICY,
+  sleep,
   type Balancing,
   type Spread,
   type CancelSignal,
@@ -30,7 +33,11 @@ import { connectIpcp, disconnectIpcp, type ConnectOptions, type DisconnectOption
 import { checkType, compareIpcps, compareNames } from './ipcp-types.js';
 import { regName, unregName, type RegistrationResult } from './register-name.js';
 import { collectReports, showIpcp, type CollectedReports, type IpcpDetails } from './reports.js';
+import { debugBundle } from './debug-bundle.js';
+import { overviewOf, type Overview } from './overview.js';
 import { listRib, readRib } from './rib.js';
+import { layerGraphs, type LayerGraph } from './layer-graph.js';
+import { traceName, type NameTrace } from './trace.js';
 import { hasWildcard } from './wildcard.js';
 import type { IpcpPatterns } from './select-ipcps.js';
 import {
@@ -266,6 +273,42 @@ export class Irm {
   async explain(name: string, tryFlow: TryFlow | null = null): Promise<Explanation> {
     checkName(name, 'name');
     return explain(this.ports, name, tryFlow);
+  }
+
+  /**
+   * Follows packets of a cube from here to a name, member by member; with `down` also to the first neighbour through each layer
+   * below. ENAME when no layer of this host has the name.
+   */
+  async traceName(name: string, cube: QosCube = 0, down = false): Promise<NameTrace> {
+    checkName(name, 'name');
+    return traceName(this.management, name, cube, down);
+  }
+
+  /** The graphs of all layers of this host that have one, or of one: ENAME where no IPCP is in it, ENOTSUP without a graph. */
+  async layerGraphs(layer?: string): Promise<readonly LayerGraph[]> {
+    if (layer !== undefined) checkName(layer, 'layer');
+    return layerGraphs(this.management, layer);
+  }
+
+  /**
+   * Everything that the daemon and its IPCPs tell, for whoever is to find out what is wrong; names, layers, addresses and paths
+   * are hidden, unless `plain`.
+   */
+  debugBundle({ plain = false } = {}): Promise<JsonObject> {
+    return debugBundle(this.management, plain);
+  }
+
+  /** As `overview`, again and again, until the signal aborts. */
+  async *overviews(intervalMs: number, signal?: CancelSignal): AsyncIterable<Overview> {
+    while (!signal?.aborted) {
+      yield await this.overview();
+      await sleep(this.ports.clock, fromMs(intervalMs), signal).catch(() => undefined);
+    }
+  }
+
+  /** This host at a glance: layers by rank, names, flows, and the state of the daemon. */
+  overview(): Promise<Overview> {
+    return overviewOf(this.management);
   }
 
   status(): Promise<DaemonStatus> {

@@ -55,6 +55,7 @@ export class MemoryManagement implements Management {
   /** What is not ready yet; empty = ready. */
   waitingFor: readonly string[] = [];
   warnings: readonly string[] = [];
+  certificates = 0;
   private readonly failures = new Map<string, OuroborosError[]>();
   private readonly ipcps = new Map<string, MemoryIpcp>();
   private readonly names = new Map<string, NameInfo>();
@@ -280,6 +281,8 @@ export class MemoryManagement implements Management {
       ready: this.waitingFor.length === 0,
       waitingFor: this.waitingFor,
       warnings: this.warnings,
+      certificates: this.certificates,
+      certificateDays: this.certificates === 0 ? 0 : 364,
       ipcps: [...this.ipcps.values()].map(({ info }) => info),
       names: this.names.size,
       flows: this.flows.length,

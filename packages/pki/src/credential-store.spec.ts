@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isFileName } from './places.js';
 import { DAY_MS, NO_PATHS, Scratch } from './testing/scratch.js';
-import { credentialWarnings } from './warnings.js';
+import { credentialHealth } from './warnings.js';
 import { confDir } from './conf-dir.js';
 
 let scratch: Scratch;
@@ -16,7 +16,9 @@ describe('a store without files', () => {
     const { credential, encConf, kemKeys, trust } = await scratch.security('server', 'hello');
     expect([credential, encConf, kemKeys]).toEqual([null, null, { der: null, raw: null }]);
     expect(trust.authorities).toBe(0);
-    expect(await credentialWarnings(scratch.places, scratch.clock)).toEqual([]);
+    expect(await credentialHealth(scratch.places, scratch.clock)).toEqual({
+      ...{ warnings: [], certificates: 0, certificateDays: 0 },
+    });
   });
 
   it.each(['../x', 'a/b', '..', '.', '\0'])('looks nowhere for the name "%s"', async (name) => {
@@ -122,14 +124,16 @@ describe('a store', () => {
       mkdirSync(scratch.path(folder!), { recursive: true });
       writeFileSync(file, 'damaged');
       expect(await scratch.verdict('server', 'hello')).toEqual(refusal(`${file} has something else than ${word}`));
-      expect(await credentialWarnings(scratch.places, scratch.clock)).toContainEqual(expect.stringContaining(file));
+      expect((await credentialHealth(scratch.places, scratch.clock)).warnings).toContainEqual(
+        expect.stringContaining(file),
+      );
       rmSync(file);
     }
     expect(await scratch.verdict('server', 'hello')).toMatchObject({ ok: true });
   });
 
   it('warns from 30 days before a certificate expires, when it has, and of an open key', async () => {
-    const warnings = () => credentialWarnings(scratch.places, scratch.clock);
+    const warnings = async () => (await credentialHealth(scratch.places, scratch.clock)).warnings;
     expect(await warnings()).toEqual([]);
     const [server, client] = [scratch.path('server', 'hello', 'crt.pem'), scratch.path('client', 'hello', 'crt.pem')];
     scratch.clock.wallMs += 335 * DAY_MS + 1;

@@ -23,4 +23,4 @@ export type {
 } from './pki-status.js';
 export { Places, type CertificateRole } from './places.js';
 export { signedBy } from './signing.js';
-export { certificatesOf, credentialWarnings } from './warnings.js';
+export { certificatesOf, credentialHealth, type CredentialHealth } from './warnings.js';

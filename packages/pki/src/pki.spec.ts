@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KEY_KINDS } from './defaults.js';
-import { credentialWarnings } from './warnings.js';
+import { credentialHealth } from './warnings.js';
 import { DAY_MS, haveOpenssl, Scratch } from './testing/scratch.js';
 
 const withOpenssl = haveOpenssl ? it : it.skip;
@@ -262,7 +262,7 @@ describe('the status', () => {
     await scratch.pki.init({ name: 'lab' });
     await scratch.pki.issue({ name: 'hello', roles: ['server'], to: other.dir, days: 40 });
     rmSync(other.path('cacert'), { recursive: true });
-    const warnings = () => credentialWarnings(other.places, scratch.clock);
+    const warnings = async () => (await credentialHealth(other.places, scratch.clock)).warnings;
     expect((await other.pki.status()).certificates).toMatchObject([{ kind: 'server', state: 'untrusted' }]);
     expect(await warnings()).toEqual([]);
     scratch.clock.wallMs += 11 * DAY_MS;

@@ -6,13 +6,22 @@ import type { Places } from './places.js';
 
 const NANOS_PER_MS = 1_000_000n;
 
-/**
- * What is wrong with the certificates of this host or soon will be, a line each, for `irm status`. Loads nothing while there
- * are none. Never rejects.
- */
-export async function credentialWarnings(places: Places, clock: Clock): Promise<readonly string[]> {
+/** The certificates of this host, for `irm status`. */
+export interface CredentialHealth {
+  /** What is wrong or soon will be, a line each. */
+  readonly warnings: readonly string[];
+  readonly certificates: number;
+  /** Whole days that are left of the one that expires first; 0 without any. */
+  readonly certificateDays: number;
+}
+
+/** Loads nothing while there are no certificates. Never rejects. */
+export async function credentialHealth(places: Places, clock: Clock): Promise<CredentialHealth> {
   const status = await statusOf(places, clock);
-  return status ? pkiWarnings(status) : [];
+  if (!status) return { warnings: [], certificates: 0, certificateDays: 0 };
+  const days = status.certificates.map(({ daysLeft }) => daysLeft).filter((left) => left !== null);
+  const certificateDays = days.length === 0 ? 0 : Math.min(...days);
+  return { warnings: pkiWarnings(status), certificates: status.certificates.length, certificateDays };
 }
 
 /** All certificates of this host. Loads nothing while there are none. Never rejects. */

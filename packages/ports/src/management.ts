@@ -198,6 +198,9 @@ export interface DaemonStatus {
   readonly waitingFor: readonly string[];
   /** What works, but needs somebody's attention, such as a certificate that is about to expire: a line each. */
   readonly warnings: readonly string[];
+  /** Certificates of this host, and whole days that are left of the one that expires first; 0 and 0 without any. */
+  readonly certificates: number;
+  readonly certificateDays: number;
   readonly ipcps: readonly IpcpInfo[];
   readonly names: number;
   readonly flows: number;

@@ -56,6 +56,8 @@ export class Views {
       waitingFor,
       // The registry reads no files; the daemon around it adds what it sees there.
       warnings: [],
+      certificates: 0,
+      certificateDays: 0,
       ipcps: this.ipcpList(),
       names: names.count,
       flows: flows.count,

@@ -90,6 +90,8 @@ export const STATUS: DaemonStatus = {
   ready: true,
   waitingFor: ['layer net'],
   warnings: ['server certificate of "hello" expires in 3 days'],
+  certificates: 2,
+  certificateDays: -1,
   ipcps: [IPCP, NEW_IPCP],
   names: 5,
   flows: 6,

@@ -2,18 +2,8 @@ import { exitStatus } from '@ouroboros/model';
 import { command } from '../grammar/command.js';
 import { readDuration } from '../grammar/values.js';
 import { statusJson } from '../render/json.js';
-import { readiness, renderStatus } from '../render/status.js';
+import { readiness } from '../render/status.js';
 import { printable } from '../render/text.js';
-
-export const status = command({
-  word: 'status',
-  summary: 'state of the daemon and of this host',
-  read: () => null,
-  run: async (_, { irm }) => {
-    const found = await irm.status();
-    return { text: renderStatus(found), json: { status: statusJson(found) } };
-  },
-});
 
 export const wait = command({
   word: 'wait',

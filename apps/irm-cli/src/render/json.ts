@@ -71,6 +71,8 @@ export const statusJson = (status: DaemonStatus): JsonObject => ({
   ready: status.ready,
   waitingFor: [...status.waitingFor],
   warnings: [...status.warnings],
+  certificates: status.certificates,
+  certificateDays: status.certificates === 0 ? null : status.certificateDays,
   ipcps: status.ipcps.map(ipcpJson),
   names: status.names,
   flows: status.flows,

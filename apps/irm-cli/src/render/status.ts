@@ -16,6 +16,7 @@ export function renderStatus(status: DaemonStatus): string {
       'holds',
       `${status.ipcps.length} IPCPs, ${status.names} names, ${status.flows} flows, ${status.processes} processes`,
     ],
+    ...certificateLine(status),
     ...status.warnings.map((warning) => ['warning', warning] as const),
   ]);
   return status.ipcps.length === 0 ? facts : `${facts}\n${renderIpcpStates(status)}`;
@@ -32,4 +33,10 @@ function renderIpcpStates(status: DaemonStatus): string {
     titles.map((title) => ({ title })),
     rows,
   );
+}
+
+function certificateLine({ certificates, certificateDays }: DaemonStatus): (readonly [string, string])[] {
+  if (certificates === 0) return [];
+  const left = certificateDays < 0 ? 'one has expired' : `the first expires in ${certificateDays} d`;
+  return [['certificates', `${certificates}, ${left}`]];
 }

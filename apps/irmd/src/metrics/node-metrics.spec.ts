@@ -65,7 +65,7 @@ class World {
     irm: {
       status: async () => ({
         ...{ version: '1', pid: 1, uptimeMs: 1000, runtimeDir: '', ready: true, waitingFor: [], warnings: [] },
-        ...{ ipcps: this.ipcps, names: 1, flows: this.flows.length, processes: 1 },
+        ...{ certificates: 0, certificateDays: 0, ipcps: this.ipcps, names: 1, flows: this.flows.length, processes: 1 },
       }),
       flowList: async () => this.flows,
       ipcpReport: (name) => this.answers.get(name) ?? Promise.resolve({}),

@@ -20,6 +20,7 @@ const SERVED: NameInfo = {
 
 const status = (warnings: readonly string[] = []): Evidence['status'] => ({
   ...{ version: '0', pid: 1, uptimeMs: 0, runtimeDir: '/run', ready: true, waitingFor: [], warnings, ipcps: [] },
+  ...{ certificates: 0, certificateDays: 0 },
   ...{ names: 0, flows: 0, processes: 0 },
 });
 
