@@ -245,6 +245,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'llc-inquiry': () => encodeEthMgmt(ETH_LLC, { kind: 'inquiry', sEid: 6, dEid: 5 }),
   'udp-inquiry': () => encodeUdpMgmt({ kind: 'inquiry', sEid: 70, dEid: 65 }),
   'fa-dealloc': () => encodeFa({ kind: 'dealloc', rEid: 0x9e3779b900000041n, response: 0 }),
+  'fa-echo': () => encodeFa({ kind: 'echo', sAddr: 0x0a0b0c0d, number: 0x9e3779b97f4a7c15n, cube: 2 }),
+  'fa-echo-reply': () => encodeFa({ kind: 'echo-reply', number: 0x9e3779b97f4a7c15n, cube: 2 }),
   'link-extension': () => linkExtension(OcepFeature.LS_SYNC),
   ocep: () =>
     encodeCep({ ...CEP_COMPONENTS.management, address: self.address, ext: linkExtension(OcepFeature.LS_SYNC) }),
@@ -299,6 +301,9 @@ describe('the examples of docs/wire-extensions.md', () => {
       response: 0,
     });
     expect(valueOf(decodeFa(bytesOf('fa-dealloc'), HASH_LENGTH))).toMatchObject({ rEid: 0x9e3779b900000041n });
+    const echo = { number: 0x9e3779b97f4a7c15n, cube: 2 };
+    expect(valueOf(decodeFa(bytesOf('fa-echo'), HASH_LENGTH))).toMatchObject({ kind: 'echo', ...echo });
+    expect(valueOf(decodeFa(bytesOf('fa-echo-reply'), HASH_LENGTH))).toMatchObject({ kind: 'echo-reply', ...echo });
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
       features: OcepFeature.LS_SYNC,

@@ -1,6 +1,6 @@
 import { errorNumber, fromMs, toOuroborosError, type Micros, type QosSpec } from '@ouroboros/model';
-import type { ChannelHost, Clock, FlowArrival, FlowArrivalAnswer, FlowEnd, IrmUpcalls, Logger } from '@ouroboros/ports';
-import type { ArrivalResult, UserDownReason, UserFlow, UserFlows } from './user-flow.js';
+import type { ChannelHost, Clock, FlowArrivalAnswer, FlowEnd, IrmUpcalls, Logger } from '@ouroboros/ports';
+import type { ArrivalResult, UserArrival, UserDownReason, UserFlow, UserFlows } from './user-flow.js';
 
 /** What the table needs of its server. */
 export interface UserFlowHooks {
@@ -75,12 +75,12 @@ export class UserFlowTable implements UserFlows {
     return flow;
   }
 
-  async arrive(arrival: FlowArrival): Promise<ArrivalResult> {
+  async arrive(arrival: UserArrival): Promise<ArrivalResult> {
     const upcalls = this.hooks.upcalls();
     if (!upcalls || this.closed) return refused(-errorNumber('EIRMD'));
     let answer: FlowArrivalAnswer;
     try {
-      answer = await upcalls.flowArrived(arrival);
+      answer = await upcalls.flowArrived({ lacking: '', ...arrival });
     } catch (error) {
       this.logger.log('warn', 'the IRM daemon did not answer a flow request', { error });
       return refused(-errorNumber('EIRMD'));

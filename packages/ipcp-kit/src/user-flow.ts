@@ -52,13 +52,16 @@ export type ArrivalResult =
       readonly data: Uint8Array;
     };
 
+/** A flow request that arrived from the layer, as its type tells it. `lacking` may be left out by a layer that lacks nothing. */
+export type UserArrival = Omit<FlowArrival, 'lacking'> & Partial<Pick<FlowArrival, 'lacking'>>;
+
 /** The upper side of an IPCP, kept by the kit. */
 export interface UserFlows {
   /**
    * Presents a request that arrived from the layer to the IRM daemon. Never rejects: an unreachable IRM daemon is a
    * refusal (EIRMD), as is a shutdown under way.
    */
-  arrive(arrival: FlowArrival): Promise<ArrivalResult>;
+  arrive(arrival: UserArrival): Promise<ArrivalResult>;
   /**
    * The far end or the layer ended the flow: its process reads what was written and then sees the flow down; the IRM
    * daemon is told. Harmless when repeated; `userFlowDown` is not called for it.

@@ -28,6 +28,9 @@ function policyField(policies: readonly { readonly name: string }[]): Field<stri
 /** Bit of PeerExtension.features in the response of an enrollment: the layer spreads allocations round-robin. */
 const SPREADS_ROUND_ROBIN = 1;
 
+/** Beyond all networks, and still exact as a number. */
+const MAX_CAPACITY = 1e15;
+
 /** Defaults and limits of the spec. [spec/architecture.md §6, spec/wire-control.md §2.2] */
 export const unicastConfigWith = (policies: Policies) =>
   configSchema({
@@ -40,6 +43,10 @@ export const unicastConfigWith = (policies: Policies) =>
     ls_t_update: integer({ min: 1, max: 3600, default: 15, unit: 's' }),
     ls_t_timeo: integer({ min: 1, max: 86400, default: 60, unit: 's' }),
     congestion: described('how flows that share a link slow down', policyField(policies.congestion)),
+    capacity: described(
+      'what flows that begin or end at this member may ask for together; 0 = no limit',
+      integer({ min: 0, max: MAX_CAPACITY, default: 0, unit: 'bit/s' }),
+    ),
     spread: described('which of several members that serve a name is asked', policyField(SPREAD_POLICIES)),
     directory: oneOf(['DHT'] as const, 'DHT'),
     hash: described('under which names stand in the directory', hashAlgorithm()),

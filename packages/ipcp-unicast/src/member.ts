@@ -2,7 +2,7 @@ import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import { Connections, handOver, type Link } from '@ouroboros/connections';
 import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
-import { HASH_LENGTH, qosCube, toHex, type Address } from '@ouroboros/model';
+import { HASH_LENGTH, qosCube, toHex, type Address, type QosCube } from '@ouroboros/model';
 import type { IpcpFlowAllocResult } from '@ouroboros/ports';
 import {
   CEP_COMPONENTS,
@@ -12,12 +12,13 @@ import {
   OcepFeature,
   type FaRequest,
 } from '@ouroboros/wire';
+import { Admission, DelayGate } from './admission/index.js';
 import { extensionOf, type LayerConfig } from './config.js';
 import { COUNT } from './counters.js';
 import { Dht, type DhtOutput } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
-import { Allocations, type AskedFlow } from './instances/index.js';
+import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
 import { LinkScheduler } from './sched/index.js';
 import { LinkState, type LinkStateOutput } from './routing/index.js';
@@ -36,6 +37,8 @@ export class Member {
   readonly dht: Dht;
   readonly fa: FlowAllocator;
   readonly connections: Connections;
+  /** By the user's flow, or by the arrival that is to become one. */
+  readonly admission: Admission<UserFlow | FaFlow>;
   /** Wall clock at the start, nanoseconds since 1970. */
   readonly createdNanos: bigint;
   /** Set when another member was seen to use our address. */
@@ -45,6 +48,7 @@ export class Member {
   private readonly routingDriver;
   private readonly dhtDriver;
   private readonly faDriver;
+  private readonly gate: DelayGate;
   private readonly lookups = new Map<number, (found: Lookup) => void>();
   private readonly allocations: Allocations;
   private readonly flowOfUser = new Map<UserFlow, FaFlow>();
@@ -56,6 +60,8 @@ export class Member {
   constructor(
     readonly self: Address,
     readonly layer: LayerConfig,
+    /** In bit/s; null = no limit. */
+    capacity: bigint | null,
     private readonly env: IpcpEnvironment,
     flows: FlowHost,
     private readonly extensions: boolean,
@@ -81,6 +87,14 @@ export class Member {
     const hashLength = HASH_LENGTH[layer.hash];
     const canReach = (to: Address): boolean => this.dt.canReach(to);
     this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32(), canReach });
+    this.admission = new Admission(capacity);
+    const isOurs = (to: Address): boolean | undefined => this.dht.isOurs(to);
+    this.gate = new DelayGate({ self, random32: () => random.uint32(), isOurs }, clock, {
+      send: (to, bytes, cube) => this.sendTo(to, DT_EID_FLOW_ALLOCATOR, bytes, cube),
+      greet: (address) => this.dhtDriver.input({ kind: 'greet', address }),
+      pass: (asked) => this.request(asked),
+      refuse: ({ id }, lacking) => void this.allocations.answered(id, refusedHere('EQOS', lacking)),
+    });
     this.allocations = new Allocations({
       clock,
       canReach,
@@ -88,7 +102,7 @@ export class Member {
       spread: layer.spread,
       hopsTo: (to) => this.routing.hopsTo(to),
       lookup: (key) => this.lookup(key),
-      ask: (asked) => this.ask(asked),
+      ask: (asked) => this.gate.ask(asked),
       giveUp: (id) => this.giveUp(id),
     });
     this.path = new UserPath(this.dt, this.fa.flows, clock, counters);
@@ -127,6 +141,7 @@ export class Member {
     this.routingDriver.stop();
     this.dhtDriver.stop();
     this.faDriver.stop();
+    this.gate.stop();
   }
 
   register(key: Uint8Array): void {
@@ -158,21 +173,34 @@ export class Member {
     return scheduler && ([0, 1, 2] as const).map((cube) => scheduler.queued(cube));
   }
 
-  alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    return this.allocations.allocate(request);
+  /** What the flow asks for is held from now on, and given back when it is over, however it ends. */
+  async alloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
+    const { flow, qos } = request;
+    const lacking = this.admission.admit(flow, qos);
+    if (lacking !== '') return refusedHere('EQOS', lacking);
+    let accepted = false;
+    try {
+      const result = await this.allocations.allocate(request);
+      accepted = result.response === 0;
+      return result;
+    } finally {
+      if (!accepted) this.admission.giveBack(flow);
+    }
   }
 
-  private ask({ id, to, request }: AskedFlow): void {
+  private request({ id, to, request }: AskedFlow): void {
     const { hash, qos, data } = request;
-    this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat: this.dht.isOurs(to) });
+    this.faDriver.input({ kind: 'alloc', id, to, hash, qos, data, repeat: this.dht.isOurs(to) === true });
   }
 
   private giveUp(id: number): void {
+    this.gate.giveUp(id);
     const flow = this.requested.get(id);
     if (flow) this.faDriver.input({ kind: 'end', flow, tell: false });
   }
 
   userDown(user: UserFlow): void {
+    this.admission.giveBack(user);
     this.allocations.over(user);
     const flow = this.flowOfUser.get(user);
     if (!flow) return;
@@ -180,6 +208,12 @@ export class Member {
     this.forget(flow);
     const tell = this.extensions && (user.features & OapFeature.DEALLOC_MESSAGE) !== 0;
     this.faDriver.input({ kind: 'end', flow, tell });
+  }
+
+  /** The layer or the far end ended the flow. */
+  private end(user: UserFlow): void {
+    this.admission.giveBack(user);
+    this.env.users.end(user);
   }
 
   private forget(flow: FaFlow): void {
@@ -284,6 +318,7 @@ export class Member {
         this.measures.routeChanges += 1;
         this.dt.updateRoutes(output.routes);
         this.faDriver.input({ kind: 'routes' });
+        this.gate.learn({ kind: 'routes' });
         return this.dhtDriver.input({ kind: 'reachable', addresses: new Set(output.routes.keys()) });
       case 'gone':
         this.dhtDriver.input({ kind: 'gone', address: output.address });
@@ -300,15 +335,19 @@ export class Member {
       this.lookups.delete(output.id);
     } else if (output.kind === 'restarted') {
       this.faDriver.input({ kind: 'member-gone', address: output.address });
-    } else if (output.kind === 'ours') {
-      this.faDriver.input({ kind: 'ours', address: output.address });
+    } else if (output.kind === 'heard') {
+      const { address, ours } = output;
+      if (ours) this.faDriver.input({ kind: 'ours', address });
+      this.gate.learn({ kind: 'heard', address, ours });
     } else this.sendTo(output.to, DT_EID_DIRECTORY, output.bytes);
   }
 
   private onAllocator(output: FaOutput): void {
     switch (output.kind) {
       case 'send':
-        return this.sendTo(output.to, DT_EID_FLOW_ALLOCATOR, output.bytes);
+        return this.sendTo(output.to, DT_EID_FLOW_ALLOCATOR, output.bytes, output.cube);
+      case 'echoed':
+        return this.gate.learn(output);
       case 'greet':
         return this.dhtDriver.input({ kind: 'greet', address: output.to });
       case 'requested':
@@ -320,7 +359,7 @@ export class Member {
         return void this.arrived(output.flow, output.request);
       case 'ended':
         this.forget(output.flow);
-        if (output.flow.user) this.env.users.end(output.flow.user);
+        if (output.flow.user) this.end(output.flow.user);
     }
   }
 
@@ -330,29 +369,33 @@ export class Member {
     this.requested.delete(id);
     if (flow && response !== 0) this.forget(flow);
     const layerPacket = flow ? this.path.longest(flow) : 0;
-    const wanted = this.allocations.answered(id, { response, layerPacket, data });
+    const wanted = this.allocations.answered(id, { response, reason: '', layerPacket, data });
     if (!flow || response !== 0) return;
-    if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) });
+    if (!wanted || !user)
+      return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) === true });
     this.attach(flow, user);
     this.path.open(flow);
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
     const layerPacket = this.path.longest(flow);
-    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, layerPacket, data });
+    const lacking = this.admission.admit(flow, qos);
+    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, layerPacket, data, lacking });
     if (!result.accepted) {
+      this.admission.giveBack(flow);
       this.env.counters.add(COUNT.faRefused);
       return this.faDriver.input({ kind: 'answer', flow, response: result.response, data: result.data });
     }
+    this.admission.handOver(flow, result.flow);
     this.attach(flow, result.flow);
     this.faDriver.input({ kind: 'answer', flow, response: 0, data: result.data });
     if (flow.state === 'open') return this.path.open(flow);
     this.forget(flow);
-    this.env.users.end(result.flow);
+    this.end(result.flow);
   }
 
-  private sendTo(to: Address, eid: number, bytes: Uint8Array): void {
-    this.dt.send(to, 0, eid, 0, bytes, 0, bytes.length);
+  private sendTo(to: Address, eid: number, bytes: Uint8Array, cube: QosCube = 0): void {
+    this.dt.send(to, cube, eid, 0, bytes, 0, bytes.length);
   }
 }
 

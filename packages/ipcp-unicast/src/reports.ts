@@ -5,7 +5,7 @@ import type { Member } from './member.js';
 /** Fields that the `status` report of a member adds. */
 export function statusOf(member: Member | null): JsonObject {
   if (!member) return {};
-  const { self, layer, dht, fa } = member;
+  const { self, layer, dht, fa, admission } = member;
   return {
     address: formatAddress(self),
     duplicateAddress: member.duplicateAddress,
@@ -15,6 +15,8 @@ export function statusOf(member: Member | null): JsonObject {
     routes: member.routing.currentRoutes().size,
     directoryContacts: dht.contacts.size,
     layerFlows: fa.flows.size,
+    capacity: admission.capacity === null ? null : Number(admission.capacity),
+    admitted: Number(admission.admitted),
     routing: { ...member.routing.counters },
     directory: { ...dht.counters },
     flowAllocator: { ...fa.counters },

@@ -18,7 +18,14 @@ import type {
 } from '@ouroboros/ports';
 import type { IpcpConfig } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
-import { layerFromOptions, layerFromWire, type LayerConfig, type Policies, type UnicastOptions } from './config.js';
+import {
+  layerFromOptions,
+  layerFromWire,
+  unicastConfigWith,
+  type LayerConfig,
+  type Policies,
+  type UnicastOptions,
+} from './config.js';
 import { Member } from './member.js';
 import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf } from './reports.js';
 import { ribOf } from './rib.js';
@@ -44,27 +51,33 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   ) {}
 
   async bootstrap(name: string, options: UnicastOptions): Promise<LayerInfo> {
-    return this.become(layerFromOptions(name, options, this.policies));
+    return this.become(layerFromOptions(name, options, this.policies), capacityOf(options));
   }
 
   async enroll(request: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
     const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.unicast };
-    await enrollWith(newcomer, request, (config, ext) => this.becomeEnrolled(config, ext));
+    // All else is as the layer says.
+    const capacity = capacityOf(unicastConfigWith(this.policies).parse(request.config));
+    await enrollWith(newcomer, request, (config, ext) => this.becomeEnrolled(config, ext, capacity));
     return this.layerInfo();
   }
 
-  private async becomeEnrolled(config: IpcpConfig, ext?: Uint8Array): Promise<void> {
+  private async becomeEnrolled(
+    config: IpcpConfig,
+    ext: Uint8Array | undefined,
+    capacity: bigint | null,
+  ): Promise<void> {
     const layer = layerFromWire(config, this.policies, this.extensions ? ext : undefined);
     if (typeof layer === 'string') throw new OuroborosError('EIPCP', layer, { stage: 'remote' });
-    await this.become(layer);
+    await this.become(layer, capacity);
   }
 
-  private async become(layer: LayerConfig): Promise<LayerInfo> {
+  private async become(layer: LayerConfig, capacity: bigint | null): Promise<LayerInfo> {
     const { store, random, logger } = this.env;
     const self = await flatAddress(layer.name, store, random);
     this.member?.stop();
-    this.member = new Member(self, layer, this.env, this.lowerFlows(), this.extensions);
+    this.member = new Member(self, layer, capacity, this.env, this.lowerFlows(), this.extensions);
     this.member.start();
     logger.log('info', 'member of a layer', { layer: layer.name, address: self });
     return this.layerInfo();
@@ -146,3 +159,6 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     this.member = null;
   }
 }
+
+/** In bit/s; null = no limit. */
+const capacityOf = ({ capacity }: UnicastOptions): bigint | null => (capacity === 0 ? null : BigInt(capacity));

@@ -90,7 +90,7 @@ export interface FlowJoined {
 export interface IpcpFlowAllocResult {
   /** 0 = accepted, else the negative error number that the far end or the layer gave. */
   readonly response: number;
-  /** Why, in words, when the IPCP knows more than the number; else empty. */
+  /** Why this member of the layer itself refused, in words; empty when the far end did, or nobody. */
   readonly reason: string;
   readonly mplMs: number;
   /** Longest packet in bytes that the layer carries from here; 0 = what the channel takes, or not known. */
@@ -107,6 +107,8 @@ export interface FlowArrival {
   /** As in IpcpFlowAllocResult. */
   readonly layerPacket: number;
   readonly data: Uint8Array;
+  /** What the layer lacks here for the QoS, in words: the flow is to be refused with EQOS. Empty = nothing. */
+  readonly lacking: string;
 }
 
 /** The IRM daemon's answer to a FlowArrival. */

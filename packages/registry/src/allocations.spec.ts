@@ -326,7 +326,7 @@ describe('An allocation that fails', () => {
 
   it.each([
     [-1007, '', 'ENAME', 'error 1007 (ENAME)'],
-    [-1, 'EID unknown', 'EPERM', 'EID unknown'],
+    [-1, 'EID unknown', 'EPERM', 'layer udp-layer refused a flow to far: EID unknown'],
     [-77777, '', 'EREFUSED', 'error 77777 (EREFUSED)'],
   ])('reads the number %d of a far end without reason (%j)', (response, reason, code, text) => {
     const refused = ok({ response, reason, mplMs: 0, layerPacket: 0, data: EMPTY_BYTES });

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES } from '@ouroboros/model';
+import { EMPTY_BYTES, QOS_VOICE, errorNumber } from '@ouroboros/model';
 import { completeOap, readOapRefusal } from '@ouroboros/oap';
 import { FEATURES, WALL, World, directoryKey, farRequest, type TestIpcp } from './testing/world.js';
 
@@ -69,6 +69,17 @@ describe('A flow request that arrives from a layer', () => {
     const answer = world.answerOf(world.arrives(ipcp, name, bytes));
     expect(answer.response).toBe(number);
     expect(readOapRefusal(exchange, answer.data)?.error).toBe(number);
+  });
+
+  it('is refused with what the layer lacks for its QoS, however many accept', () => {
+    const [world, ipcp] = served('hello');
+    world.accept(world.server('hello'));
+    const { bytes, exchange } = request();
+    const answer = world.answerOf(world.arrives(ipcp, 'hello', bytes, QOS_VOICE, 'all is taken'));
+    expect(readOapRefusal(exchange, answer.data)).toMatchObject({ error: -1102, text: 'all is taken' });
+    const toC = world.answerOf(world.arrives(ipcp, 'hello', request(0).bytes, QOS_VOICE, 'all is taken'));
+    expect([toC.response, toC.data]).toEqual([-errorNumber('ENOTSUP'), EMPTY_BYTES]);
+    expect(world.value('flowList')).toEqual([]);
   });
 
   it('is refused with ENAME when its name is not registered in that layer, whoever serves it', () => {

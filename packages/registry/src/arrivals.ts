@@ -2,7 +2,7 @@
  * Flow requests that arrive from layers.
  *
  * States: read (OAP, QoS, name) → loading (the files of the name) → answered by OAP (the client authenticated, keys made)
- * → waiting for a process that accepts → told: accepted or refused. Exactly one answer goes to the IPCP, also when it is
+ * and the layer lacks nothing for the QoS → waiting for a process that accepts → told: accepted or refused. Exactly one answer goes to the IPCP, also when it is
  * gone (nobody hears it then). No process sees a request that OAP does not let in. [spec/architecture.md §4.1, steps 8
  * and 9; unlike C, which says nothing, every refusal is told at once]
  */
@@ -122,6 +122,8 @@ export class Arrivals {
     if (!answered.ok) return this.refuseByOap(arrival, name, answered);
     arrival.response = answered.bytes;
     arrival.agreed = answered.agreed;
+    const { lacking } = arrival.flow;
+    if (lacking !== '') return this.refuse(arrival, failure('EQOS', lacking));
     const serving = this.parts.processes.servingName(name.name).length > 0;
     if (!serving && !this.parts.starter.ensure(name)) return this.refuse(arrival, noServer(name.name));
     this.wait(arrival, name.name);

@@ -22,7 +22,7 @@ import {
   type OapRefusalReason,
   type OapSecurity,
 } from '@ouroboros/oap';
-import { errorCodeOf, qosCube } from '@ouroboros/model';
+import { QOS_RAW, errorCodeOf, qosCube } from '@ouroboros/model';
 import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
 import type { Core } from './core.js';
 import { stageOf } from './flow-failures.js';
@@ -164,11 +164,12 @@ export class RemoteAttempt {
     calls.call(this.order.ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, done);
   }
 
-  /** An operator there wants to know too. No flow is asked for, but the request must have a number. */
+  /** An operator there wants to know too. No flow is asked for, and so no QoS, but the request must have a number. */
   private tell(notice: Uint8Array, correlationId: string): void {
     const { flows } = this.parts;
     const { args, ipcp } = this.order;
-    const { name, qos } = args;
+    const { name } = args;
+    const qos = QOS_RAW;
     const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'dealloc-pending', holders: [] });
     if (!flow) return;
     const settled = (outcome: Outcome): void => {
@@ -178,10 +179,10 @@ export class RemoteAttempt {
     this.send(flow, this.requestFor(flow, notice), settled, () => undefined);
   }
 
-  private requestFor({ flowId, correlationId }: FlowEntry, data: Uint8Array): IpcpFlowAllocRequest {
+  private requestFor({ flowId, correlationId, qos }: FlowEntry, data: Uint8Array): IpcpFlowAllocRequest {
     const { core, names } = this.parts;
     const { process, args, ipcp } = this.order;
-    const { name, qos } = args;
+    const { name } = args;
     const hash = names.hashOf(ipcp.layer!.hash, name);
     const spread = names.get(name)?.spread ?? '';
     return { flowId, hash, qos, spread, data, ticket: core.secrets.draw(), uid: process.caller.uid, correlationId };
@@ -227,7 +228,7 @@ export class RemoteAttempt {
     const code = errorCodeOf(reason?.error ?? result.response);
     const stronger = code === 'ECRYPT' ? strongerOffer(exchange, reason) : undefined;
     forgetOap(exchange);
-    if (!stronger) return this.fail(refusal(this.order.args.name, code, reason, result));
+    if (!stronger) return this.fail(refusal(this.order, code, reason, result));
     core.log('debug', `asks again with ${stronger.algorithms?.kex}`, { id: flow.correlationId });
     this.ask(stronger, core.secrets.draw());
   }
@@ -257,13 +258,16 @@ const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage:
 const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
 const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
 
-/** Why the far end said no: in its own words, else the layer's, else the number's. */
+/** Why there is no flow: in the words of the far end, else of the layer here, else by the number. */
 function refusal(
-  name: string,
+  { args: { name }, ipcp }: RemoteOrder,
   code: Failure['code'],
   reason: OapRefusalReason | undefined,
   result: IpcpFlowAllocResult,
 ): Failure {
-  const why = reason?.text || result.reason || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
+  if (!reason && result.reason) {
+    return failure(code, `layer ${ipcp.layer!.name} refused a flow to ${name}: ${result.reason}`, { stage: 'layer' });
+  }
+  const why = reason?.text || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
   return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage: stageOf(code) });
 }

@@ -201,6 +201,7 @@ export const ARRIVAL: FlowArrival = {
   mplMs: 100,
   layerPacket: 0,
   data: Uint8Array.of(4, 5),
+  lacking: 'bandwidth',
 };
 export const ARRIVAL_ANSWER: FlowArrivalAnswer = {
   response: -111,

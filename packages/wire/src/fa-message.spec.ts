@@ -39,8 +39,22 @@ describe('flow allocator messages', () => {
       response: -1005,
     }));
 
+  it('carry our echo and its reply as 61 bytes with codes 129 and 130, and the cube', () => {
+    const number = 0x1122334455667788n;
+    golden(`000000000a0b0c0d ${'00'.repeat(8)} 1122334455667788 ${'00'.repeat(34)} 81 02 00`, {
+      kind: 'echo',
+      sAddr: 0x0a0b0c0d,
+      number,
+      cube: 2,
+    });
+    golden(`${'00'.repeat(8)} 1122334455667788 ${'00'.repeat(42)} 82 01 00`, { kind: 'echo-reply', number, cube: 1 });
+    const strange = encodeFa({ kind: 'echo-reply', number, cube: 1 });
+    strange[59] = 9;
+    expect(valueOf(decodeFa(strange, HASH))).toEqual({ kind: 'echo-reply', number, cube: 0 });
+  });
+
   it('give unknown codes as a value', () => {
-    for (const code of [3, 127, 129, 255]) {
+    for (const code of [3, 127, 131, 255]) {
       const bytes = fromHex(REPLY);
       bytes[58] = code;
       expect(valueOf(decodeFa(bytes, HASH))).toEqual({ kind: 'unknown', code });

@@ -5,9 +5,11 @@
  *   52 timeout │ 56 ece (2) │ 58 code (1) │ 59 availability (1) │ 60 in_order (1)
  *   61 request: hash of the destination name (H bytes), then OAP; reply: OAP
  *
+ * In an echo and its reply the cube stands at 59.
+ *
  * `s_` is the sender of the message, `r_` its receiver.
  */
-import { OuroborosError, type QosSpec } from '@ouroboros/model';
+import { OuroborosError, type QosCube, type QosSpec } from '@ouroboros/model';
 import { addressTo64, isAddress } from './address-bytes.js';
 import { accepted, refused, type Decoded } from './decoded.js';
 import { fieldTable, readFields, writeFields } from './field-table.js';
@@ -17,8 +19,8 @@ export const FA_FIXED = 61;
 /** Shorter than FA_FIXED or longer than this: discarded, by C and by us. */
 export const FA_MAX = 2048;
 
-/** 128 is ours (docs/wire-extensions.md); C logs and discards it. */
-export const FA_CODE = { request: 0, reply: 1, update: 2, dealloc: 128 } as const;
+/** From 128 on they are ours (docs/wire-extensions.md); C logs and discards them. */
+export const FA_CODE = { request: 0, reply: 1, update: 2, dealloc: 128, echo: 129, 'echo-reply': 130 } as const;
 
 export const FA_TABLE = fieldTable('big-endian', {
   sAddr: 'u64',
@@ -80,16 +82,34 @@ export interface FaDealloc {
   readonly response: number;
 }
 
+/** Ours, only to members of ours: is to be answered at once, in the cube that it came in. */
+export interface FaEcho {
+  readonly kind: 'echo';
+  /** Address of the asker, unsigned 32 bit. */
+  readonly sAddr: number;
+  /** Drawn by the asker, u64: tells the answers apart. */
+  readonly number: bigint;
+  readonly cube: QosCube;
+}
+
+/** Ours: the answer to an echo. */
+export interface FaEchoReply {
+  readonly kind: 'echo-reply';
+  /** That of the echo. */
+  readonly number: bigint;
+  readonly cube: QosCube;
+}
+
 export interface FaUnknown {
   readonly kind: 'unknown';
   readonly code: number;
 }
 
-export type FaMessage = FaRequest | FaReply | FaUpdate | FaDealloc;
+export type FaMessage = FaRequest | FaReply | FaUpdate | FaDealloc | FaEcho | FaEchoReply;
 
 /**
  * Decodes the payload of a DT PDU for the flow allocator. `hashLength` is that of the layer's directory hash. Byte fields
- * of the result are copies. Bytes behind an update or a deallocation are ignored, as C ignores them.
+ * of the result are copies. Bytes behind a message without hash and piggyback are ignored, as C ignores them.
  */
 export function decodeFa(bytes: Uint8Array, hashLength: number): Decoded<FaMessage | FaUnknown> {
   if (bytes.length < FA_FIXED) return refused('too-short');
@@ -99,12 +119,14 @@ export function decodeFa(bytes: Uint8Array, hashLength: number): Decoded<FaMessa
   if (code === FA_CODE.reply) return accepted({ kind: 'reply', rEid, sEid, response, data: bytes.slice(FA_FIXED) });
   if (code === FA_CODE.update) return accepted({ kind: 'update', rEid, ece });
   if (code === FA_CODE.dealloc) return accepted({ kind: 'dealloc', rEid, response });
-  if (code !== FA_CODE.request) return accepted({ kind: 'unknown', code });
+  if (code === FA_CODE['echo-reply']) return accepted({ kind: 'echo-reply', number: rEid, cube: cubeOf(fields) });
+  if (code !== FA_CODE.request && code !== FA_CODE.echo) return accepted({ kind: 'unknown', code });
+  if (!isAddress(fields.sAddr)) return refused('bad-value', 'sAddr');
+  const sAddr = Number(fields.sAddr);
+  if (code === FA_CODE.echo) return accepted({ kind: 'echo', sAddr, number: sEid, cube: cubeOf(fields) });
   const dataAt = FA_FIXED + hashLength;
   if (bytes.length < dataAt) return refused('too-short', 'hash');
-  if (!isAddress(fields.sAddr)) return refused('bad-value', 'sAddr');
   const hash = bytes.slice(FA_FIXED, dataAt);
-  const sAddr = Number(fields.sAddr);
   return accepted({ kind: 'request', sAddr, sEid, qos: qosOf(fields), hash, data: bytes.slice(dataAt) });
 }
 
@@ -115,10 +137,25 @@ export function encodeFa(message: FaMessage): Uint8Array {
   const length = FA_FIXED + hash.length + data.length;
   if (length > FA_MAX) throw new OuroborosError('EMSGSIZE', `FA message of ${length} bytes, at most ${FA_MAX}`);
   const bytes = new Uint8Array(length);
-  const fields =
-    message.kind === 'request' ? { ...message.qos, sAddr: addressTo64(message.sAddr), sEid: message.sEid } : message;
-  writeFields(FA_TABLE, bytes, { ...fields, code: FA_CODE[message.kind] });
+  writeFields(FA_TABLE, bytes, { ...fieldsOf(message), code: FA_CODE[message.kind] });
   bytes.set(hash, FA_FIXED);
   bytes.set(data, FA_FIXED + hash.length);
   return bytes;
 }
+
+function fieldsOf(message: FaMessage) {
+  switch (message.kind) {
+    case 'request':
+      return { ...message.qos, sAddr: addressTo64(message.sAddr), sEid: message.sEid };
+    case 'echo':
+      return { sAddr: addressTo64(message.sAddr), sEid: message.number, availability: message.cube };
+    case 'echo-reply':
+      return { rEid: message.number, availability: message.cube };
+    default:
+      return message;
+  }
+}
+
+/** Whatever is no cube is best effort, as in a DT header. */
+const cubeOf = ({ availability }: { readonly availability: number }): QosCube =>
+  availability === 1 || availability === 2 ? availability : 0;

@@ -67,6 +67,8 @@ export const SAMPLES = {
     encodeFa({ kind: 'reply', rEid: 1n, sEid: 2n, response: -1, data }),
     encodeFa({ kind: 'update', rEid: 1n, ece: 37 }),
     encodeFa({ kind: 'dealloc', rEid: 1n, response: 0 }),
+    encodeFa({ kind: 'echo', sAddr: 5, number: 7n, cube: 2 }),
+    encodeFa({ kind: 'echo-reply', number: 7n, cube: 2 }),
   ],
   lsa: [encodeLsa({ destination: 1, source: 2, sequence: 3n })],
   oapRequest: [data],

@@ -197,6 +197,15 @@ const SPREAD: TypeOption = {
   types: UNICAST,
   read: choice('nearest', 'round-robin'),
 };
+const CAPACITY: TypeOption = {
+  word: 'capacity',
+  key: 'capacity',
+  value: '<bit/s>',
+  help: 'what flows that begin or end at this member may ask for together; 0 = no limit',
+  fallback: '0',
+  types: UNICAST,
+  read: integer(0, 1e15),
+};
 const HOSTS: TypeOption = {
   word: 'hosts',
   key: 'hosts',
@@ -235,6 +244,7 @@ const AFTER_AUTOBIND: readonly TypeOption[] = [
   CONGESTION,
   HOSTS,
   SPREAD,
+  CAPACITY,
 ];
 const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
 

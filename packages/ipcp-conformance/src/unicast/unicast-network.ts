@@ -10,6 +10,8 @@ export interface NetworkOptions {
   readonly through?: readonly number[];
   /** Configuration of the unicast layer. */
   readonly config?: JsonObject;
+  /** What members add of their own, by their number. */
+  readonly configs?: readonly JsonObject[];
 }
 
 /** A node of the network, with its UDP and unicast IPCPs, and a server of some names. */
@@ -117,7 +119,8 @@ export class UnicastNetwork {
   }
 
   private async join(i: number, through: number): Promise<void> {
-    const { size, config = {} } = this.options;
+    const { size, config = {}, configs = [] } = this.options;
+    const own = configs[i] ?? {};
     const ip = `10.0.${i >> 8}.${(i & 255) + 1}`;
     const node = this.sim.node(`n${i}`, ip);
     const [udp, name] = [`e${i}`, `u${i}`];
@@ -126,8 +129,8 @@ export class UnicastNetwork {
     await irm.ipcpCreate({ name: udp, type: 'udp4', restart: 'on-failure' });
     await irm.ipcpBootstrap({ name: udp, layer: 'udp', config: { ip, hosts }, autobind: false });
     await irm.ipcpCreate({ name, type: 'unicast', restart: 'on-failure' });
-    if (i === 0) await irm.ipcpBootstrap({ name, layer: 'net', config, autobind: true });
-    else await irm.ipcpEnroll({ name, dst: `u${through}`, layer: 'net', config: {}, autobind: true });
+    if (i === 0) await irm.ipcpBootstrap({ name, layer: 'net', config: { ...config, ...own }, autobind: true });
+    else await irm.ipcpEnroll({ name, dst: `u${through}`, layer: 'net', config: own, autobind: true });
     await irm.nameRegister(name, udp);
     this.members.push({ node, ip, unicast: name, names: [], address: 0 });
     await this.serve(i, `s${i}`);

@@ -30,8 +30,8 @@ export type DhtOutput =
   | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
   /** A member speaks with another id than before: it was restarted, and what was agreed with it is void. */
   | { readonly kind: 'restarted'; readonly address: Address }
-  /** A member was heard for the first time, and is a peer of ours. */
-  | { readonly kind: 'ours'; readonly address: Address }
+  /** A member was heard for the first time, and is a peer of ours or not. */
+  | { readonly kind: 'heard'; readonly address: Address; readonly ours: boolean }
   /** Answer to `lookup`: addresses of other members, reachable ones first; `rounds` = sequential requests it took. */
   | { readonly kind: 'found'; readonly id: number; readonly addresses: readonly Address[]; readonly rounds: number };
 

@@ -83,8 +83,8 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     return this.keeping.store;
   }
 
-  /** The member was heard and is a peer of ours. */
-  isOurs(address: Address): boolean {
+  /** Whether the member is a peer of ours; undefined while it was not heard. */
+  isOurs(address: Address): boolean | undefined {
     return this.ours.has(address);
   }
 

@@ -11,30 +11,29 @@ export const DHT_WITHDRAW_CODE = 5;
 /** Field 100 of each message of ours but WITHDRAW. */
 export const ANNOUNCEMENT = encodePeerExtension({ version: 1, features: DHT_WITHDRAWS });
 
-/** Peers of ours that are remembered as such, in the table of contacts or not. */
-const MAX_OURS = 4096;
+/** Members of which is remembered what they are, in the table of contacts or not. */
+const MAX_HEARD = 4096;
 
 /** The members that understand withdrawals, as their last message told; all others are taken for C members. */
 export class PeersOfOurs {
-  private readonly addresses = new Set<Address>();
+  private readonly heard = new Map<Address, boolean>();
 
   /** `extensions` false: nobody is a peer of ours. */
   constructor(private readonly extensions: boolean) {}
 
-  has(address: Address): boolean {
-    return this.addresses.has(address);
+  /** Undefined while the member was not heard. */
+  has(address: Address): boolean | undefined {
+    return this.heard.get(address);
   }
 
   /** Notes what a message tells of its sender, and answers whether that one is a peer of ours. */
   hear(message: DhtMessage, out: Sink<DhtOutput>): boolean {
     const address = message.src.address as Address;
     const ours = this.extensions && understandsWithdrawals(message);
-    if (!ours) this.addresses.delete(address);
-    else if (!this.addresses.has(address)) {
-      if (this.addresses.size >= MAX_OURS) this.addresses.clear();
-      this.addresses.add(address);
-      out.emit({ kind: 'ours', address });
-    }
+    if (this.heard.get(address) === ours) return ours;
+    if (this.heard.size >= MAX_HEARD) this.heard.clear();
+    this.heard.set(address, ours);
+    out.emit({ kind: 'heard', address, ours });
     return ours;
   }
 }

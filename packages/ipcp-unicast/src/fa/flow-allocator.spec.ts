@@ -216,6 +216,19 @@ describe('the flow allocator', () => {
     expect(flowA.congestion.describe().upstreamLevel).toBe(9);
   });
 
+  it('answers an echo at once, in its cube, but not one that says it comes from itself or from nobody', () => {
+    const [a, b] = [new Side(A), new Side(B)];
+    const echoFrom = (sAddr: number): FaInput => ({
+      kind: 'message',
+      bytes: encodeFa({ kind: 'echo', sAddr, number: 7n, cube: 2 }),
+    });
+    const bytes = encodeFa({ kind: 'echo-reply', number: 7n, cube: 2 });
+    expect(b.give(echoFrom(A))).toEqual([{ kind: 'send', to: A, bytes, cube: 2 }]);
+    expect([...b.give(echoFrom(B)), ...b.give(echoFrom(0))]).toEqual([]);
+    expect(a.give({ kind: 'message', bytes })).toEqual([{ kind: 'echoed', number: 7n }]);
+    expect([a.fa.flows.size, b.fa.flows.size, b.fa.counters.malformed]).toEqual([0, 0, 2]);
+  });
+
   it('survives arbitrary and mutated messages', () => {
     const { a, b } = opened();
     const sample = packets(a.give(allocation(B, 5)))[0]!;

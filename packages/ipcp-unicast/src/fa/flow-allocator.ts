@@ -8,9 +8,20 @@ import {
   micros,
   type Address,
   type Micros,
+  type QosCube,
   type QosSpec,
 } from '@ouroboros/model';
-import { OapFeature, decodeFa, eidHigh, eidLow, eidOf, encodeFa, type FaReply, type FaRequest } from '@ouroboros/wire';
+import {
+  OapFeature,
+  decodeFa,
+  eidHigh,
+  eidLow,
+  eidOf,
+  encodeFa,
+  type FaEcho,
+  type FaReply,
+  type FaRequest,
+} from '@ouroboros/wire';
 import type { CaPolicy } from '../ca/index.js';
 import { Farewells, type FarewellSender } from './farewells.js';
 import { FlowTable, type FaFlow } from './flow-table.js';
@@ -50,7 +61,10 @@ export type FaInput =
   | { readonly kind: 'routes' };
 
 export type FaOutput =
-  | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array }
+  /** Default: in cube 0. */
+  | { readonly kind: 'send'; readonly to: Address; readonly bytes: Uint8Array; readonly cube?: QosCube }
+  /** A member of ours answered our echo of this number. */
+  | { readonly kind: 'echoed'; readonly number: bigint }
   /** A member of which it is not known whether it is a peer of ours did not answer yet: find out. */
   | { readonly kind: 'greet'; readonly to: Address }
   /** The flow of an `alloc`, before its request goes out. */
@@ -195,6 +209,8 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     }
     const message = decoded.value;
     if (message.kind === 'request') return this.onRequest(message, out);
+    if (message.kind === 'echo') return this.onEcho(message, out);
+    if (message.kind === 'echo-reply') return out.emit({ kind: 'echoed', number: message.number });
     const flow = message.kind === 'unknown' ? undefined : this.flows.find(eidLow(message.rEid), eidHigh(message.rEid));
     if (message.kind === 'unknown' || flow === undefined) {
       this.counters.unknown += 1;
@@ -207,6 +223,12 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
       this.forget(flow);
       out.emit({ kind: 'ended', flow });
     }
+  }
+
+  private onEcho({ sAddr, number, cube }: FaEcho, out: Sink<FaOutput>): void {
+    const bytes = encodeFa({ kind: 'echo-reply', number, cube });
+    if (sAddr === 0 || sAddr === this.config.self) this.counters.malformed += 1;
+    else out.emit({ kind: 'send', to: sAddr as Address, bytes, cube });
   }
 
   private onRequest(request: FaRequest, out: Sink<FaOutput>): void {

@@ -1,5 +1,14 @@
 import type { UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import { EMPTY_BYTES, OuroborosError, errorNumber, fromMs, micros, toHex, type Address } from '@ouroboros/model';
+import {
+  EMPTY_BYTES,
+  OuroborosError,
+  errorNumber,
+  fromMs,
+  micros,
+  toHex,
+  type Address,
+  type ErrorCode,
+} from '@ouroboros/model';
 import type { Clock, IpcpFlowAllocResult } from '@ouroboros/ports';
 import { MPL_MS } from '../fa/index.js';
 import { SPREAD_POLICIES } from './policies.js';
@@ -23,7 +32,8 @@ export interface AskedFlow {
   readonly request: UserFlowRequest;
 }
 
-export type MemberAnswer = Pick<IpcpFlowAllocResult, 'response' | 'layerPacket' | 'data'>;
+/** `reason`: it was not asked, as this member has something against it. */
+export type MemberAnswer = Pick<IpcpFlowAllocResult, 'response' | 'reason' | 'layerPacket' | 'data'>;
 
 export interface AllocationParts {
   readonly clock: Clock;
@@ -101,13 +111,13 @@ export class Allocations {
   }
 
   /** A member's answer, 0 or negative. False: nobody wants it any more. */
-  answered(id: number, { response, layerPacket, data }: MemberAnswer): boolean {
+  answered(id: number, { response, reason, layerPacket, data }: MemberAnswer): boolean {
     const attempt = this.attemptOf.get(id);
     const from = attempt?.asked.get(id);
     if (!attempt || from === undefined) return false;
     this.attemptOf.delete(id);
     attempt.asked.delete(id);
-    const answer = { response, reason: '', mplMs: MPL_MS, layerPacket, data };
+    const answer = { response, reason, mplMs: MPL_MS, layerPacket, data };
     if (response === 0) this.conclude(attempt, answer);
     else this.refused(attempt, from, answer);
     return true;
@@ -176,13 +186,16 @@ export class Allocations {
   }
 }
 
-const canceled: IpcpFlowAllocResult = {
-  response: -errorNumber('ECANCELED'),
-  reason: '',
+/** This member does not ask for the flow, and says why; the reason may be left out where nobody hears it. */
+export const refusedHere = (code: ErrorCode, reason = ''): IpcpFlowAllocResult => ({
+  response: -errorNumber(code),
+  reason,
   mplMs: MPL_MS,
   layerPacket: 0,
   data: EMPTY_BYTES,
-};
+});
+
+const canceled = refusedHere('ECANCELED');
 
 function unreachable(known: number): OuroborosError {
   return known === 0

@@ -54,7 +54,7 @@ class World {
   /** The member answers all that it was asked. */
   wakeUp(member: Address, response = 0): boolean[] {
     const ids = [...this.askedAs].filter(([, to]) => to === member).map(([id]) => id);
-    return ids.map((id) => this.allocations.answered(id, { response, layerPacket: 0, data: EMPTY_BYTES }));
+    return ids.map((id) => this.allocations.answered(id, { response, reason: '', layerPacket: 0, data: EMPTY_BYTES }));
   }
 
   private ask(id: number, to: Address): void {
@@ -64,7 +64,7 @@ class World {
     if (behaviour === 'silent') return;
     const response = behaviour === 'accepts' ? 0 : -errorNumber(behaviour);
     this.clock.at(this.clock.now(), () =>
-      this.allocations.answered(id, { response, layerPacket: 0, data: EMPTY_BYTES }),
+      this.allocations.answered(id, { response, reason: '', layerPacket: 0, data: EMPTY_BYTES }),
     );
   }
 }

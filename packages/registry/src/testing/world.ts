@@ -284,13 +284,13 @@ export class World {
   }
 
   /** A flow request arrives from the layer of an IPCP. */
-  arrives(ipcp: TestIpcp, name: string, data: Uint8Array, qos: QosSpec = QOS_RAW): number {
+  arrives(ipcp: TestIpcp, name: string, data: Uint8Array, qos: QosSpec = QOS_RAW, lacking = ''): number {
     const arrival = this.id();
     const hash = testHash.digest(
       ipcp.layer?.hash ?? 'SHA3_256',
       Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
     );
-    const flow = { hash, qos, mplMs: 100, layerPacket: 8976, data };
+    const flow = { hash, qos, mplMs: 100, layerPacket: 8976, data, lacking };
     this.input({ kind: 'flowArrived', ipcp: ipcp.session, arrival, flow, wallNanos: WALL });
     return arrival;
   }
