@@ -40,6 +40,7 @@ describe('the configuration of a unicast layer', () => {
 
   it.each([
     ['routing', 'ospf', 'link-state, lfa, ecmp'],
+    ['capacity', 'much', 'a whole number from 0 to 1000000000000000 bit/s'],
     ['spread', 'random', 'nearest, round-robin'],
     ['congestion', 'cubic', 'mb-ecn, none'],
     ['hash', 'MD5', 'SHA3_224, SHA3_256, SHA3_384, SHA3_512'],

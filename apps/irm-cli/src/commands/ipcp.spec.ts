@@ -79,7 +79,7 @@ describe('irm ipcp bootstrap', () => {
   it('creates the IPCP and hands its package the keys of the configuration file', async () => {
     const cli = new CommandLine();
     const ran = await cli.run(
-      'ipcp bootstrap type unicast name n1 layer net addr 4 eid 8 ttl 20 addr_auth flat dir dht dht_alpha 2 routing link_state ls_t_up 5 cong none autobind',
+      'ipcp bootstrap type unicast name n1 layer net addr 4 eid 8 ttl 20 addr_auth flat dir dht dht_alpha 2 routing link_state ls_t_up 5 cong none cap 10000000 autobind',
     );
     expect(ran).toEqual({ status: 0, stdout: 'n1: created (pid 4001), bootstrapped in layer net\n', stderr: '' });
     const config = {
@@ -92,6 +92,7 @@ describe('irm ipcp bootstrap', () => {
       routing: 'link-state',
       ls_t_update: '5',
       congestion: 'none',
+      capacity: '10000000',
     };
     expect(cli.management.callsOf('ipcpBootstrap')).toEqual([[{ name: 'n1', layer: 'net', config, autobind: true }]]);
   });

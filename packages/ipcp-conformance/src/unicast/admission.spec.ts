@@ -256,7 +256,7 @@ describe('the delay of flows', () => {
       await world.sim.run(5_000);
     }
     // Half a second for the echoes, and the repetitions of a lost request.
-expect(Math.max(...took)).toBeLessThan(500 + 3_100);
+    expect(Math.max(...took)).toBeLessThan(500 + 3_100);
     expect(took.sort((a, b) => a - b)[20]).toBeLessThan(500);
   });
 
