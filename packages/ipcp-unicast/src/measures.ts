@@ -27,11 +27,14 @@ export class Measures {
   }
 
   add(out: MetricSet): void {
-    const { dht, dt, duplicateAddress, routing } = this.member;
+    const { admission, dht, dt, duplicateAddress, routing } = this.member;
+    const { admitted, capacity } = admission;
     dt.cubes.add(out);
     this.links.add(out);
     out.add('ouroboros_layer_routes', routing.currentRoutes().size);
     out.add('ouroboros_layer_route_changes', this.routeChanges);
+    out.add('ouroboros_layer_bandwidth', Number(admitted), { kind: 'admitted' });
+    if (capacity !== null) out.add('ouroboros_layer_bandwidth', Number(capacity), { kind: 'capacity' });
     out.add('ouroboros_layer_duplicate_address', duplicateAddress ? 1 : 0);
     out.add('ouroboros_directory_entries', dht.describe().own.length, { kind: 'own' });
     out.add('ouroboros_directory_entries', dht.store.size, { kind: 'stored' });

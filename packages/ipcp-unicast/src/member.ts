@@ -91,8 +91,8 @@ export class Member {
     const canReach = (to: Address): boolean => this.dt.canReach(to);
     this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32(), canReach });
     this.admission = new Admission(capacity);
-    const isOurs = (to: Address): boolean | undefined => this.dht.isOurs(to);
-    this.gate = new DelayGate({ self, random32: () => random.uint32(), isOurs }, clock, {
+    const delays = { self, random32: () => random.uint32(), isOurs: (to: Address) => this.dht.isOurs(to) };
+    this.gate = new DelayGate(delays, clock, {
       send: (to, bytes, cube) => this.sendTo(to, DT_EID_FLOW_ALLOCATOR, bytes, cube),
       greet: (address) => this.dhtDriver.input({ kind: 'greet', address }),
       pass: (asked) => this.request(asked),
@@ -355,9 +355,8 @@ export class Member {
     } else if (output.kind === 'restarted') {
       this.faDriver.input({ kind: 'member-gone', address: output.address });
     } else if (output.kind === 'heard') {
-      const { address, ours } = output;
-      if (ours) this.faDriver.input({ kind: 'ours', address });
-      this.gate.learn({ kind: 'heard', address, ours });
+      if (output.ours) this.faDriver.input({ kind: 'ours', address: output.address });
+      this.gate.learn(output);
     } else this.sendTo(output.to, DT_EID_DIRECTORY, output.bytes);
   }
 
@@ -390,8 +389,8 @@ export class Member {
     const layerPacket = flow ? this.path.longest(flow) : 0;
     const wanted = this.allocations.answered(id, { response, reason: '', layerPacket, data });
     if (!flow || response !== 0) return;
-    if (!wanted || !user)
-      return this.faDriver.input({ kind: 'end', flow, tell: this.dht.isOurs(flow.remoteAddress) === true });
+    const tell = this.dht.isOurs(flow.remoteAddress) === true;
+    if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell });
     this.attach(flow, user);
     this.path.open(flow);
   }

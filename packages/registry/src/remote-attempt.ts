@@ -228,7 +228,7 @@ export class RemoteAttempt {
     const code = errorCodeOf(reason?.error ?? result.response);
     const stronger = code === 'ECRYPT' ? strongerOffer(exchange, reason) : undefined;
     forgetOap(exchange);
-    if (!stronger) return this.fail(refusal(this.order, code, reason, result));
+    if (!stronger) return this.fail(refusal(flow, code, reason, result));
     core.log('debug', `asks again with ${stronger.algorithms?.kex}`, { id: flow.correlationId });
     this.ask(stronger, core.secrets.draw());
   }
@@ -260,15 +260,14 @@ const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?
 
 /** Why there is no flow: in the words of the far end, else of the layer here, else by the number. */
 function refusal(
-  { args: { name }, ipcp }: RemoteOrder,
+  { name, layer }: FlowEntry,
   code: Failure['code'],
   reason: OapRefusalReason | undefined,
   result: IpcpFlowAllocResult,
 ): Failure {
   const stage = stageOf(code);
-  if (!reason && result.reason) {
-    return failure(code, `layer ${ipcp.layer!.name} refused a flow to ${name}: ${result.reason}`, { stage });
-  }
+  if (!reason && result.reason)
+    return failure(code, `layer ${layer} refused a flow to ${name}: ${result.reason}`, { stage });
   const why = reason?.text || `error ${Math.abs(reason?.error ?? result.response)} (${code})`;
   return failure(code, `the remote host refused a flow to ${name}: ${why}`, { stage });
 }

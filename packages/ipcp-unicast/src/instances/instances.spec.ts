@@ -94,7 +94,7 @@ describe('the members that serve a name', () => {
 });
 
 describe('a member that fails', () => {
-  it.each(['ENOSERVER', 'ENAME', 'EFLOWDOWN', 'EAUTH'] as const)('with %s is skipped', async (code) => {
+  it.each(['ENOSERVER', 'ENAME', 'EFLOWDOWN', 'EAUTH', 'EQOS'] as const)('with %s is skipped', async (code) => {
     const world = new World();
     world.behaviour.set(A, code);
     expect((await world.alloc()).response).toBe(0);

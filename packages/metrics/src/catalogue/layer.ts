@@ -85,6 +85,12 @@ export const LAYER_METRICS = {
     help: 'How often the table of routes changed.',
     labels: IPCP,
   },
+  ouroboros_layer_bandwidth: {
+    type: 'gauge',
+    unit: '',
+    help: 'Bit/s of a unicast IPCP: admitted (what its flows asked for together), and capacity, where it has one.',
+    labels: [...IPCP, 'kind'],
+  },
   ouroboros_layer_duplicate_address: {
     type: 'gauge',
     unit: '',
