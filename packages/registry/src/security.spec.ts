@@ -200,7 +200,7 @@ describe('A flow to another host', () => {
 
 const nameWith = (security: SecurityPolicy) =>
   ({
-    ...{ name: 'hello', balancing: 'spill' as const, spread: '' as const, security },
+    ...{ name: 'hello', balancing: 'spill' as const, spread: '' as const, direct: '' as const, security },
     paths: { serverEnc: 'se', serverCrt: 'sc', serverKey: 'sk', clientEnc: 'ce', clientCrt: 'cc', clientKey: 'ck' },
   }) as const;
 

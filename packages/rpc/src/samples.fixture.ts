@@ -54,6 +54,7 @@ export const NAME: NameInfo = {
   pids: [1, 2, 3],
   registered: ['uni.1', 'udp.1'],
   spread: 'nearest',
+  direct: 'deny',
 };
 
 export const COUNTS: FlowCounts = {
@@ -113,6 +114,7 @@ export const CREATE_NAME: NameCreateRequest = {
   paths: { serverEnc: 'a', serverCrt: 'b', serverKey: 'c', clientEnc: 'd', clientCrt: 'e', clientKey: 'f' },
   security: { encryption: 'off', authentication: 'require' },
   spread: 'round-robin',
+  direct: 'allow',
 };
 
 export const GRANT: FlowGrant = {
