@@ -98,10 +98,10 @@ function ipcpSession(name: string, operations: Partial<IpcpOperations> = {}): Re
     announcement: {
       ...{ pid: 50, name, type: 'test', rank: 1, channelPath: '/ipcp', state: 'boot', layer: null, flows: [] },
       operations: ['bootstrap', 'register', 'query', 'flowAlloc', 'report'],
-      ...{ onNetwork: false, oapRoom: 0 },
+      onNetwork: false,
     },
     operations: {
-      bootstrap: ({ layer }) => Promise.resolve({ name: layer, hash: 'MD5' }),
+      bootstrap: ({ layer }) => Promise.resolve({ name: layer, hash: 'MD5', oapRoom: 0 }),
       ...operations,
     } as IpcpOperations,
     serve: (upcalls) => (session.upcalls = upcalls),

@@ -165,10 +165,9 @@ export const ANNOUNCED_IPCP: IpcpAnnouncement = {
   channelPath: '/run/ouroboros/ch.13',
   operations: ['bootstrap', 'enroll'],
   state: 'operational',
-  layer: { name: 'net', hash: 'SHA3_512' },
+  layer: { name: 'net', hash: 'SHA3_512', oapRoom: 1985 },
   flows: [{ flowId: 64 }, { flowId: 65 }],
   onNetwork: true,
-  oapRoom: 1985,
 };
 
 export const HASH = Uint8Array.of(0xde, 0xad, 0, 0xff);
