@@ -99,7 +99,7 @@ describe('a flow host', () => {
 
 describe('attaching to a channel', () => {
   /** A host whose grants point to another process, which answers as `answers` say, one per attempt. */
-  async function attaching(answers: (string | null)[]) {
+  async function attaching(answers: (string | null)[], layer = '') {
     const net = new TwoHosts();
     const [, spare] = await net.packetFlows();
     const attempts: number[] = [];
@@ -115,7 +115,7 @@ describe('attaching to a channel', () => {
       },
       close: () => undefined,
     };
-    const { flowId, qos, mplMs, layer, name, features, correlationId } = spare;
+    const { flowId, qos, mplMs, name, features, correlationId } = spare;
     const bounds = { mplMs, layerPacket: 0 };
     const info = { flowId, qos, ...bounds, layer, name, features, correlationId, crypto: null };
     const grant: FlowGrant = { ...info, channel: { path: '/ipcp', ticket: new Uint8Array(16), uid: 0 } };
@@ -156,6 +156,13 @@ describe('attaching to a channel', () => {
     const { net, host, attempts } = await attaching(['EPIPE']);
     expect(await net.resolve(codeOf(host.alloc(request)))).toBe('EPIPE');
     expect(attempts).toEqual([0]);
+  });
+
+  it('says of a process that does not answer what a layer would say of it', async () => {
+    const direct = await attaching(['ETIMEDOUT']);
+    expect(await direct.net.resolve(codeOf(direct.host.alloc(request)))).toBe('ENOANSWER');
+    const layered = await attaching(['ETIMEDOUT'], 'net');
+    expect(await layered.net.resolve(codeOf(layered.host.alloc(request)))).toBe('ETIMEDOUT');
   });
 
   it('ends early when the flow is reported gone or the caller gives up', async () => {

@@ -1,7 +1,6 @@
 import { MAX_FLOWS, NEVER, OuroborosError, fromMs, toOuroborosError, type Micros, checkName } from '@ouroboros/model';
 import type {
   CancelSignal,
-  ChannelGrant,
   ChannelHost,
   Clock,
   CryptoSuite,
@@ -69,7 +68,7 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /**
-   * Asks for a flow to `name`. EINVAL; what FlowService.alloc rejects with; EPERM or EPIPE when the other process did not keep what the grant promised.
+   * Asks for a flow to `name`. EINVAL; what FlowService.alloc rejects with; EPERM, EPIPE or ENOANSWER when the other process did not keep what the grant promised.
    */
   async alloc(request: FlowAllocRequest, signal?: CancelSignal): Promise<PacketFlow> {
     checkName(request.name, 'name');
@@ -166,7 +165,7 @@ export class FlowHost implements PacketFlowHost {
     const entry = this.enter(grant, role.initiator);
     try {
       const crypto = grant.crypto === null ? null : await this.ports.crypto();
-      const end = await this.endOf(grant.channel, entry, signal);
+      const end = await this.endOf(grant, entry, signal);
       if (signal?.aborted || this.closed) {
         end.close();
         throw signal?.aborted ? signal.reason : new OuroborosError('ECANCELED', 'the flow host is closed');
@@ -207,9 +206,18 @@ export class FlowHost implements PacketFlowHost {
   }
 
   /** The side without a path owns the channel and must expect its ticket before the other side can come. */
-  private endOf(channel: ChannelGrant, entry: Entry, signal?: CancelSignal): FlowEnd | Promise<FlowEnd> {
+  private async endOf({ channel, layer, name }: FlowGrant, entry: Entry, signal?: CancelSignal): Promise<FlowEnd> {
     if (channel.path === '') return this.ports.channels.expect(channel.ticket, { uid: channel.uid });
-    return attachSoon(this.ports.channels, this.clock, channel, () => entry.gone, signal);
+    try {
+      return await attachSoon(this.ports.channels, this.clock, channel, () => entry.gone, signal);
+    } catch (thrown) {
+      // The process behind a direct flow is the one that serves the name, and a layer would say this of it.
+      if (layer !== '' || toOuroborosError(thrown).code !== 'ETIMEDOUT') throw thrown;
+      throw new OuroborosError('ENOANSWER', `the process that serves ${name} does not answer`, {
+        stage: 'accept',
+        cause: thrown,
+      });
+    }
   }
 
   private async giveBack(entry: Entry, lingerMs = 0): Promise<void> {

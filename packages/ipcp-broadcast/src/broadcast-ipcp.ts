@@ -57,7 +57,7 @@ export class BroadcastIpcp implements Ipcp<BroadcastOptions> {
   }
 
   private layerInfo(): LayerInfo {
-    return { name: this.layer, hash: HASH };
+    return { name: this.layer, hash: HASH, oapRoom: 0 };
   }
 
   private joined(): Member {

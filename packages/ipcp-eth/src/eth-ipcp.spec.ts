@@ -169,6 +169,19 @@ describe.each(FRAMINGS)('an Ethernet layer with $name frames', (framing) => {
     expect(await a.bench.status()).toMatchObject({ mtu: 1200, link: 'up', address: '02:00:00:00:00:01' });
   });
 
+  it.each([1500, 1280, 576])('tells what room a handshake has in frames of an MTU of %d bytes', async (mtu) => {
+    const world = new World(framing);
+    const { bench } = await world.host(A, {}, mtu);
+    const hash = 32;
+    const message = framing === ETH_DIX ? 39 : 37;
+    expect(bench.server.layer?.oapRoom).toBe(mtu - (framing.headerLength - 14) - message - hash);
+  });
+
+  it('refuses a device whose frames are shorter than any layer needs, and leaves it free', async () => {
+    const world = new World(framing);
+    await expect(world.host(A, {}, 575)).rejects.toMatchObject({ code: 'EINVAL', field: 'dev', message: /575 .* 576/ });
+  });
+
   it('ends a flow at the other host when one host ends it', async () => {
     const world = new World(framing);
     const [a, b] = await world.pair();

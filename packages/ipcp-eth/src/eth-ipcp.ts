@@ -8,6 +8,12 @@ import { EthDirectory } from './eth-directory.js';
 import type { EthPeer } from './eth-peer.js';
 import { ETH_MPL_MS, EthWire } from './eth-wire.js';
 
+/**
+ * Shortest MTU of a device, that of the narrowest links in use: it carries a handshake without certificates, and each packet that flows begin
+ * to search their path with. [RFC 791]
+ */
+const LEAST_MTU = 576;
+
 /** What exists from bootstrap on. */
 interface Member {
   readonly config: EthConfig;
@@ -40,9 +46,15 @@ export class EthIpcp implements Ipcp<EthConfig> {
 
   async bootstrap(layerName: string, config: EthConfig): Promise<LayerInfo> {
     const port = await this.open(config);
+    const { mtu } = port.link;
+    if (mtu < LEAST_MTU) {
+      port.close();
+      const message = `the MTU of ${config.dev} is ${mtu} bytes, and must be ${LEAST_MTU} at least`;
+      throw new OuroborosError('EINVAL', message, { field: 'dev' });
+    }
     this.member = this.join(config, port);
     this.watch(port);
-    return { name: layerName, hash: config.hash };
+    return { name: layerName, hash: config.hash, oapRoom: this.member.layer.oapRoom };
   }
 
   async register(hash: Uint8Array): Promise<void> {

@@ -36,7 +36,7 @@ class Probe implements Ipcp<{ n: number }> {
   async bootstrap(layer: string, config: { n: number }): Promise<LayerInfo> {
     await this.joining;
     if (config.n === 13) throw new Error('bad luck');
-    return { name: layer, hash: 'MD5' };
+    return { name: layer, hash: 'MD5', oapRoom: 0 };
   }
   async register(): Promise<void> {
     this.environment.counters.add(0);

@@ -95,7 +95,6 @@ export class IpcpServer<C> implements IpcpOperations {
       type: this.type.name,
       rank: this.type.rank,
       onNetwork: this.type.onNetwork ?? false,
-      oapRoom: this.type.oapRoom ?? 0,
       channelPath: this.parts.channel.path ?? '',
       operations: [...COMMON_OPERATIONS, ...this.type.operations],
       state: this.currentState,

@@ -53,8 +53,6 @@ export interface IpcpType<C> {
   readonly rank: number;
   /** It stands directly on a network that others can listen to. Default: false. */
   readonly onNetwork?: boolean;
-  /** Bytes of an OAP message that its flow requests and replies have room for. Default: not known. */
-  readonly oapRoom?: number;
   readonly operations: readonly OptionalOperation[];
   /** Names of its counters, in the order of their indices (see `counterTable`). */
   readonly counters: readonly string[];

@@ -4,6 +4,8 @@ import type { IpcpFlowAllocResult, LayerInfo } from '@ouroboros/ports';
 import { FlowPair } from './flow-pair.js';
 import type { LocalConfig } from './local-type.js';
 
+/** Both ends are on this host: only the memory of the two processes limits the message. [spec/wire-crypto.md §1] */
+const OAP_ROOM = 10_240;
 /** Maximum packet lifetime; packets go from channel to channel. [spec/wire-shims.md §1.6] */
 const BOUNDS = { mplMs: 100, layerPacket: 0 } as const;
 
@@ -19,7 +21,7 @@ export class LocalIpcp implements Ipcp<LocalConfig> {
   constructor(private readonly environment: IpcpEnvironment) {}
 
   async bootstrap(layer: string, config: LocalConfig): Promise<LayerInfo> {
-    return { name: layer, hash: config.hash };
+    return { name: layer, hash: config.hash, oapRoom: OAP_ROOM };
   }
 
   async register(hash: Uint8Array): Promise<void> {

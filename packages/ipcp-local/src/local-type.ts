@@ -12,8 +12,6 @@ export interface LocalConfig {
 export const localType: IpcpType<LocalConfig> = {
   name: 'local',
   rank: 0,
-  // Both ends are on this host: only the memory of the two processes limits the message. [spec/wire-crypto.md §1]
-  oapRoom: 10_240,
   operations: FLOW_OPERATIONS,
   counters: LOCAL_COUNTERS,
   traffic: LOCAL_TRAFFIC,

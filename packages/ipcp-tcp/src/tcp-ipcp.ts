@@ -61,7 +61,7 @@ export class TcpIpcp implements Ipcp<TcpConfig> {
     for (const place of connect) wire.keep(endpointText(place));
     if (connect.length > 0)
       await Promise.race([wire.firstLink(), sleep(this.environment.clock, fromMs(FIRST_LINK_MS))]);
-    return { name, hash };
+    return { name, hash, oapRoom: layer.oapRoom };
   }
 
   async register(hash: Uint8Array): Promise<void> {

@@ -10,7 +10,6 @@ export const tcpType = (networkFor: (environment: IpcpEnvironment) => StreamNetw
   name: 'tcp',
   rank: 60,
   onNetwork: true,
-  oapRoom: 10_240,
   operations: FLOW_OPERATIONS,
   counters: TCP_COUNTERS,
   traffic: SHIM_TRAFFIC,

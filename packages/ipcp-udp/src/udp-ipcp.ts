@@ -43,7 +43,7 @@ export class UdpIpcp implements Ipcp<UdpConfig> {
     const layer = this.layerOver(port);
     const directory = this.directoryOf(config);
     this.member = { config, directory, layer, allocator: new ShimAllocator(layer) };
-    return { name: layerName, hash: 'MD5' };
+    return { name: layerName, hash: 'MD5', oapRoom: layer.oapRoom };
   }
 
   async register(hash: Uint8Array): Promise<void> {

@@ -133,7 +133,7 @@ describe('bootstrap of a UDP layer', () => {
     await expect(host.bootstrap({ ip: B })).rejects.toMatchObject({ code: 'EINVAL', field: 'ip' });
     await world.host(A);
     await expect(host.bootstrap({ ip: A })).rejects.toMatchObject({ code: 'EEXIST', field: 'port' });
-    await expect(host.bootstrap({ ip: A, port: 3436 })).resolves.toEqual({ name: 'layer', hash: 'MD5' });
+    await expect(host.bootstrap({ ip: A, port: 3436 })).resolves.toEqual({ name: 'layer', hash: 'MD5', oapRoom: 1985 });
     await expect(host.bootstrap({ ip: A, port: 3437 })).rejects.toMatchObject({ code: 'EIPCPSTATE' });
   });
 

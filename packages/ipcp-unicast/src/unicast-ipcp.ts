@@ -86,7 +86,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
 
   private layerInfo(): LayerInfo {
     const { name, hash } = this.joined().layer;
-    return { name, hash };
+    return { name, hash, oapRoom: 0 };
   }
 
   private joined(): Member {

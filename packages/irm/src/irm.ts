@@ -17,6 +17,7 @@ import {
   type CancelSignal,
   type Clock,
   type DaemonStatus,
+  type Direct,
   type FlowFailure,
   type FlowInfo,
   type IpcpInfo,
@@ -70,6 +71,11 @@ export interface CreateNameOptions {
   readonly security?: Partial<SecurityPolicy>;
   /** How allocations here are spread over the members that serve the name. Default: as the layer says. */
   readonly spread?: Spread;
+  /**
+   * Whether flows between two processes of this host may go without a layer between them. Default: as the node says, but not
+   * where `security` demands encryption or authentication.
+   */
+  readonly direct?: Direct;
 }
 
 export interface BindProgramOptions {
@@ -207,6 +213,7 @@ export class Irm {
       paths: { ...DEFAULT_PATHS, ...options.paths },
       security: { ...OPEN_POLICY, ...options.security },
       spread: options.spread ?? '',
+      direct: options.direct ?? '',
     });
   }
 

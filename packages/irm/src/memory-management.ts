@@ -219,8 +219,8 @@ export class MemoryManagement implements Management {
 
   async nameCreate(request: NameCreateRequest): Promise<void> {
     await this.note('nameCreate', request);
-    const { name, balancing, spread } = request;
-    const fresh = { name, balancing, spread, programs: [], pids: [], registered: [] };
+    const { name, balancing, spread, direct } = request;
+    const fresh = { name, balancing, spread, direct, programs: [], pids: [], registered: [] };
     if (!this.names.has(name)) this.names.set(name, fresh);
   }
 
@@ -341,7 +341,8 @@ export class MemoryManagement implements Management {
   }
 
   private ensureName(name: string): NameInfo {
-    return this.names.get(name) ?? { name, balancing: 'spill', spread: '', programs: [], pids: [], registered: [] };
+    const fresh = { name, balancing: 'spill', spread: '', direct: '', programs: [], pids: [], registered: [] } as const;
+    return this.names.get(name) ?? fresh;
   }
 
   private bindPid(pid: number, name: string): void {

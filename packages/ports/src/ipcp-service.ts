@@ -13,8 +13,6 @@ export interface IpcpAnnouncement {
    * default over such a layer alone, so that a stack does not encrypt at each rank.
    */
   readonly onNetwork: boolean;
-  /** Bytes of an OAP message that its requests and replies have room for; 0 = not known. */
-  readonly oapRoom: number;
   /** Path of the ChannelHost on which applications attach to flows of this IPCP. */
   readonly channelPath: string;
   /** Operations that this type has; the others are answered with ENOTSUP before they reach it. */
@@ -29,6 +27,8 @@ export interface IpcpAnnouncement {
 export interface LayerInfo {
   readonly name: string;
   readonly hash: HashAlgorithm;
+  /** Bytes of an OAP message that flow requests and replies have room for; 0 = not known. */
+  readonly oapRoom: number;
 }
 
 export interface BootstrapRequest {

@@ -8,6 +8,8 @@ import type { Component, ErrorCode, HashAlgorithm, IpcpState, JsonObject, JsonVa
 export type Balancing = 'spill' | 'round-robin';
 /** How allocations are spread over the members of a layer that serve the name. */
 export type Spread = 'nearest' | 'round-robin';
+/** Whether a flow between two processes of this host may go without a layer between them. */
+export type Direct = 'allow' | 'deny';
 export type RestartPolicy = 'never' | 'on-failure' | 'always';
 
 export interface IpcpCreateRequest {
@@ -90,6 +92,8 @@ export interface NameCreateRequest {
   readonly balancing: Balancing;
   /** Of flows that are asked for here; empty = as the layer does. */
   readonly spread: Spread | '';
+  /** Of flows that are asked for here and served here; empty = as the node does, unless `security` demands something. */
+  readonly direct: Direct | '';
   /** Paths of credentials and encryption configuration; empty = the default location. */
   readonly paths: NamePaths;
   /** Of flows that are asked for or served under the name; absent = as the layer's, then the node's. */
@@ -120,6 +124,8 @@ export interface NameInfo {
   readonly balancing: Balancing;
   /** Empty = as the layer does. */
   readonly spread: Spread | '';
+  /** Empty = as the node does, unless the name demands encryption or authentication. */
+  readonly direct: Direct | '';
   readonly programs: readonly { readonly path: string; readonly args: readonly string[]; readonly auto: boolean }[];
   readonly pids: readonly number[];
   /** Names of the IPCPs in whose layer the name is registered. */

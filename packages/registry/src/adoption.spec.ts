@@ -19,7 +19,7 @@ const before = (): JsonObject => {
   return JSON.parse(JSON.stringify(world.registry.snapshot())) as JsonObject;
 };
 const restarted = (): World => new World({ state: before() });
-const living = { state: 'operational', layer: { name: 'udp-layer', hash: 'SHA3_256' } } as const;
+const living = { state: 'operational', layer: { name: 'udp-layer', hash: 'SHA3_256', oapRoom: 0 } } as const;
 const flows = (world: World): FlowInfo[] => world.value('flowList') as FlowInfo[];
 const status = (world: World): DaemonStatus => world.value('status') as DaemonStatus;
 

@@ -258,7 +258,7 @@ describe('An allocation that fails', () => {
 
   it('says ENOSERVER for a name that this host knows but nobody serves', () => {
     const [world] = withLayer('udp');
-    world.value('nameCreate', { name: 'idle', balancing: 'spill', spread: '', paths: {} as never });
+    world.value('nameCreate', { name: 'idle', balancing: 'spill', spread: '', direct: '', paths: {} as never });
     const error = world.errorOf(world.alloc(world.process('/bin/client'), 'idle'));
     expect(error).toMatchObject({ code: 'ENOSERVER', stage: 'accept' });
     expect(error.message).toContain('udp-layer');

@@ -12,6 +12,7 @@
 import { correlationIdOf, type OapAgreed } from '@ouroboros/oap';
 import type { FlowAllocRequest, FlowGrant } from '@ouroboros/ports';
 import { noServer, type AutoStart } from './auto-start.js';
+import { layerNeeded } from './direct-flows.js';
 import type { FlowFailures } from './flow-failures.js';
 import type { FlowEntry } from './flows.js';
 import { goneBelow, goneInWords, standsOn } from './ground.js';
@@ -106,8 +107,15 @@ export class Allocations {
 
   /** Whether some living process may take the flow without an IPCP between. */
   private mayGoDirect(allocation: Allocation): boolean {
-    const servers = this.parts.processes.servingName(allocation.args.name);
-    return this.parts.core.policy.directFlows && servers.some((server) => this.mayTake(allocation, server));
+    return this.layerNeeded(allocation) === undefined && this.isServedHere(allocation);
+  }
+
+  private isServedHere(allocation: Allocation): boolean {
+    return this.parts.processes.servingName(allocation.args.name).some((server) => this.mayTake(allocation, server));
+  }
+
+  private layerNeeded({ args }: Allocation): string | undefined {
+    return layerNeeded(this.parts.names.get(args.name), this.parts.core.policy);
   }
 
   /** Not to itself: a process knows its flows by number, and a direct flow has one number at both ends. */
@@ -177,13 +185,17 @@ export class Allocations {
 
   private chosen(allocation: Allocation, choice: LayerChoice): void {
     if (choice.ipcp) return this.remote(allocation, choice.ipcp);
-    const { names, starter, core } = this.parts;
+    const { names, starter } = this.parts;
     const { name } = allocation.args;
     const entry = names.get(name);
     if (!entry) return this.fail(allocation, nowhere(name, choice.asked));
-    if (this.mayGoDirect(allocation) || (core.policy.directFlows && starter.ensure(entry)))
-      return this.direct(allocation);
-    this.fail(allocation, this.noProcess(allocation, choice.asked));
+    const here = this.isServedHere(allocation);
+    const why = this.layerNeeded(allocation);
+    if (why === undefined && (here || starter.ensure(entry))) return this.direct(allocation);
+    this.fail(
+      allocation,
+      here && why !== undefined ? onlyHere(name, why, choice.asked) : this.noProcess(allocation, choice.asked),
+    );
   }
 
   private noProcess({ process, args }: Allocation, asked: string): Failure {
@@ -258,3 +270,7 @@ export class Allocations {
     allocation.process.requests.delete(allocation.request);
   }
 }
+
+/** The server is on this host, but there must be a layer between. */
+const onlyHere = (name: string, why: string, asked: string): Failure =>
+  failure('EPERM', `${name} is served on this host, but in no layer (${asked}): ${why}`, { stage: 'policy' });

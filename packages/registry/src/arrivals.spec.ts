@@ -165,7 +165,7 @@ describe('Balancing among processes that accept', () => {
   const twoServers = (balancing: 'spill' | 'round-robin'): [World, TestIpcp, number, number] => {
     const world = new World();
     const ipcp = world.layer('udp');
-    world.value('nameCreate', { name: 'hello', balancing, spread: '', paths: {} as never });
+    world.value('nameCreate', { name: 'hello', balancing, spread: '', direct: '', paths: {} as never });
     world.value('nameRegister', 'hello', 'udp');
     return [world, ipcp, world.server('hello', { pid: 1 }), world.server('hello', { pid: 2 })];
   };

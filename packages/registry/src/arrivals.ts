@@ -27,7 +27,8 @@ import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure, type RegistryInput } from './messages.js';
 import type { NameEntry, NameTable } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';
-import { noIds, oapRoomOf } from './remote-attempt.js';
+import { oapRoomOf, tooLongFor } from './oap-room.js';
+import { noIds } from './remote-attempt.js';
 import type { FoundSecurity, SecurityDesk } from './security-desk.js';
 import type { FlowRequest, WaitingRoom } from './waiting-room.js';
 
@@ -124,6 +125,8 @@ export class Arrivals {
     arrival.agreed = answered.agreed;
     const { lacking } = arrival.flow;
     if (lacking !== '') return this.refuse(arrival, failure('EQOS', lacking));
+    const tooLong = tooLongFor(arrival.ipcp, 'response', answered.bytes);
+    if (tooLong) return this.refuseByOap(arrival, name, { code: tooLong.code, text: tooLong.message });
     const serving = this.parts.processes.servingName(name.name).length > 0;
     if (!serving && !this.parts.starter.ensure(name)) return this.refuse(arrival, noServer(name.name));
     this.wait(arrival, name.name);
@@ -188,7 +191,11 @@ export class Arrivals {
   }
 
   /** Somebody was kept out, or a file of this host is wrong: an operator wants to know. */
-  private refuseByOap(arrival: Arrival, { name }: NameEntry, { code, text, wanted }: OapFailure): void {
+  private refuseByOap(
+    arrival: Arrival,
+    { name }: NameEntry,
+    { code, text, wanted }: Pick<OapFailure, 'text' | 'wanted'> & Pick<Failure, 'code'>,
+  ): void {
     this.warn(arrival, name, code, `a flow to ${name} was refused: ${text}`);
     this.refuse(arrival, failure(code, text), wanted);
   }

@@ -98,10 +98,10 @@ function ipcpSession(name: string, operations: Partial<IpcpOperations> = {}): Re
     announcement: {
       ...{ pid: 50, name, type: 'test', rank: 1, channelPath: '/ipcp', state: 'boot', layer: null, flows: [] },
       operations: ['bootstrap', 'register', 'query', 'flowAlloc', 'report'],
-      ...{ onNetwork: false, oapRoom: 0 },
+      onNetwork: false,
     },
     operations: {
-      bootstrap: ({ layer }) => Promise.resolve({ name: layer, hash: 'MD5' }),
+      bootstrap: ({ layer }) => Promise.resolve({ name: layer, hash: 'MD5', oapRoom: 0 }),
       ...operations,
     } as IpcpOperations,
     serve: (upcalls) => (session.upcalls = upcalls),
@@ -199,7 +199,8 @@ describe('The driver of the registry', () => {
   it('keeps the state one write at a time, the last one complete', async () => {
     const { host, management } = start();
     const paths = { serverEnc: '', serverCrt: '', serverKey: '', clientEnc: '', clientCrt: '', clientKey: '' };
-    for (const name of ['a', 'b', 'c']) await management.nameCreate({ name, balancing: 'spill', spread: '', paths });
+    for (const name of ['a', 'b', 'c'])
+      await management.nameCreate({ name, balancing: 'spill', spread: '', direct: '', paths });
     expect(host.kept).toHaveLength(1);
     host.keeping();
     await settle();
@@ -217,7 +218,7 @@ describe('The driver of the registry', () => {
       events[Symbol.asyncIterator](),
     );
     const paths = { serverEnc: '', serverCrt: '', serverKey: '', clientEnc: '', clientCrt: '', clientKey: '' };
-    await management.nameCreate({ name: 'a', balancing: 'spill', spread: '', paths });
+    await management.nameCreate({ name: 'a', balancing: 'spill', spread: '', direct: '', paths });
     const event = { done: false, value: { kind: 'name', text: 'name a created' } };
     expect(await one!.next()).toEqual(event);
     const end = one!.next();

@@ -163,7 +163,6 @@ export class IpcpLife {
       uid: caller.uid,
       rank: announcement.rank,
       onNetwork: announcement.onNetwork,
-      oapRoom: announcement.oapRoom,
       channelPath: announcement.channelPath,
       operations: new Set(announcement.operations),
       state: announcement.state,

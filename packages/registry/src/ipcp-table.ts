@@ -43,7 +43,6 @@ export interface IpcpEntry {
   rank: number;
   /** See IpcpAnnouncement. */
   onNetwork: boolean;
-  oapRoom: number;
   /** Of the flows that it carries. */
   security: SecurityPolicy;
   channelPath: string;
@@ -114,7 +113,6 @@ export class IpcpTable {
       child: false,
       rank: 0,
       onNetwork: false,
-      oapRoom: 0,
       security: OPEN_POLICY,
       channelPath: '',
       operations: new Set(),

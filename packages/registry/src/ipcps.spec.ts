@@ -61,7 +61,11 @@ describe('Creating an IPCP', () => {
 
   it('takes in an IPCP that somebody started by hand, but not a second one of a name', () => {
     const world = new World();
-    world.registers(world.ipcp('hand', { state: 'operational', layer: { name: 'l', hash: 'MD5' } }), [], 70);
+    world.registers(
+      world.ipcp('hand', { state: 'operational', layer: { name: 'l', hash: 'MD5', oapRoom: 0 } }),
+      [],
+      70,
+    );
     expect(only(world)).toMatchObject({ name: 'hand', pid: 70, state: 'operational', layer: 'l', restart: 'never' });
     world.registers(world.ipcp('hand'), [], 71);
     expect(only(world).pid).toBe(70);
@@ -168,7 +172,7 @@ describe('Operations on an IPCP', () => {
     expect(world.error('ipcpEnroll', enroll).code).toBe('EBUSY');
     world.advance(20_000);
     expect(world.errorOf(request)).toMatchObject({ code: 'ETIMEDOUT', stage: 'time' });
-    world.answered(world.callsOf('enroll')[0]!.call, ok({ name: 'net', hash: 'MD5' }));
+    world.answered(world.callsOf('enroll')[0]!.call, ok({ name: 'net', hash: 'MD5', oapRoom: 0 }));
     expect(only(world)).toMatchObject({ state: 'operational', layer: 'net', hash: 'MD5' });
   });
 

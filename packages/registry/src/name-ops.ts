@@ -26,9 +26,13 @@ export class NameOps {
   /** A name that exists already is left as it is. */
   create(request: number, wanted: NameCreateRequest): void {
     const { core, names } = this.parts;
-    const { name, balancing, security, spread } = wanted;
+    const { name, balancing, security, spread, direct } = wanted;
     const fault =
-      nameFailure(name, 'name') ?? balancingFault(balancing) ?? spreadFault(spread) ?? policyFault(security);
+      nameFailure(name, 'name') ??
+      wordFault('balancing', balancing, ['spill', 'round-robin']) ??
+      wordFault('spread', spread, ['nearest', 'round-robin', '']) ??
+      wordFault('direct', direct, ['allow', 'deny', '']) ??
+      policyFault(security);
     if (fault) return core.fail(request, fault);
     if (!names.get(name)) names.create(wanted);
     core.reply(request, undefined);
@@ -210,15 +214,11 @@ export class NameOps {
 
 const emptyProgram = failure('EINVAL', 'program is empty', { field: 'program' });
 
-const balancingFault = (balancing: string): Failure | undefined =>
-  balancing === 'spill' || balancing === 'round-robin'
-    ? undefined
-    : failure('EINVAL', `balancing is '${balancing}', legal: spill, round-robin`, { field: 'balancing' });
-
-const spreadFault = (spread: string): Failure | undefined =>
-  ['nearest', 'round-robin', ''].includes(spread)
-    ? undefined
-    : failure('EINVAL', `spread is '${spread}', legal: nearest, round-robin`, { field: 'spread' });
+function wordFault(field: string, word: string, words: readonly string[]): Failure | undefined {
+  if (words.includes(word)) return undefined;
+  const legal = words.filter((one) => one !== '').join(', ');
+  return failure('EINVAL', `${field} is '${word}', legal: ${legal}`, { field });
+}
 
 export const unknownName = (name: string): Failure =>
   failure('ENAME', `no name ${name}`, { field: 'name', stage: 'name' });

@@ -2,7 +2,8 @@ import type { NameInfo } from '@ouroboros/ports';
 import { World, directoryKey, no, ok } from './testing/world.js';
 
 const names = (world: World): NameInfo[] => world.value('nameList') as NameInfo[];
-const create = (name: string) => ({ name, balancing: 'round-robin', spread: '', paths: {} as never }) as const;
+const create = (name: string) =>
+  ({ name, balancing: 'round-robin', spread: '', direct: '', paths: {} as never }) as const;
 
 describe('Names', () => {
   it('are created once, listed by name, and destroyed', () => {

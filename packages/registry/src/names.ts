@@ -3,6 +3,7 @@ import {
   DEFAULT_PATHS,
   OPEN_POLICY,
   type Balancing,
+  type Direct,
   type NameCreateRequest,
   type NamePaths,
   type SecurityPolicy,
@@ -27,6 +28,8 @@ export interface NameEntry {
   security: SecurityPolicy;
   /** Empty = as the layer does. */
   readonly spread: Spread | '';
+  /** Empty = as the node does, unless `security` demands something (direct-flows.ts). */
+  readonly direct: Direct | '';
   /** In the order of binding. */
   programs: ProgramBinding[];
   /** Processes bound one by one. */
@@ -65,12 +68,14 @@ export class NameTable {
 
   /** The name, created (spill) when it is new. */
   ensure(name: string): NameEntry {
-    return this.entries.get(name) ?? this.create({ name, balancing: 'spill', spread: '', paths: DEFAULT_PATHS });
+    return (
+      this.entries.get(name) ?? this.create({ name, balancing: 'spill', spread: '', direct: '', paths: DEFAULT_PATHS })
+    );
   }
 
-  create({ name, balancing, paths, security, spread }: NameCreateRequest): NameEntry {
+  create({ name, balancing, paths, security, spread, direct }: NameCreateRequest): NameEntry {
     const entry: NameEntry = {
-      ...{ name, balancing, paths, security: security ?? OPEN_POLICY, spread },
+      ...{ name, balancing, paths, security: security ?? OPEN_POLICY, spread, direct },
       ...{ programs: [], pids: new Set(), ipcps: new Set() },
     };
     this.entries.set(name, entry);

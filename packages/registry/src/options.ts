@@ -3,13 +3,13 @@ import type { Authentication, Encryption, Hash } from '@ouroboros/ports';
 
 /** What an operator may change while the registry runs. */
 export interface RegistryPolicy {
-  /** Two processes of this host share a flow without any IPCP between them. */
+  /** Two processes of this host share a flow without any IPCP between them, where the name says nothing else (direct-flows.ts). */
   readonly directFlows: boolean;
   /** Direct flows between processes of different users are allowed. */
   readonly allowOtherUsers: boolean;
   /**
-   * Of flows to and from other hosts, where neither name nor layer says more. Flows between two processes of this host
-   * leave it never and are neither encrypted nor authenticated, whatever is demanded.
+   * Of flows to and from other hosts, where neither name nor layer says more. Direct flows never leave this host and are neither
+   * encrypted nor authenticated.
    */
   readonly encryption: Encryption;
   readonly authentication: Authentication;

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
 import {
   DEFAULT_PATHS,
   OPEN_POLICY,
+  type Direct,
   type IpcpBootstrapRequest,
   type IpcpConnectRequest,
   type IpcpEnrollRequest,
@@ -22,12 +23,23 @@ export function takeSnapshot(names: NameTable, ipcps: IpcpTable): JsonObject {
   return { version: VERSION, names: [...names.all()].map(nameJson), ipcps: lasting.map(ipcpJson) };
 }
 
-const nameJson = ({ name, balancing, paths, security, spread, programs, pids, ipcps }: NameEntry): JsonObject => ({
+const nameJson = ({
+  name,
+  balancing,
+  paths,
+  security,
+  spread,
+  direct,
+  programs,
+  pids,
+  ipcps,
+}: NameEntry): JsonObject => ({
   name,
   balancing,
   paths: { ...paths },
   security: { ...security },
   spread,
+  direct,
   programs: programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
   pids: [...pids],
   ipcps: [...ipcps],
@@ -77,7 +89,8 @@ function restoreName(record: JsonObject, names: NameTable): void {
   const pids = asList(record['pids']).map(asNumber);
   const ipcps = asList(record['ipcps']).map(asText);
   const security = policyOf(record['security']);
-  const entry = names.create({ name: asText(record['name']), balancing, paths, security, spread: spreadOf(record) });
+  const [spread, direct] = [spreadOf(record), directOf(record)];
+  const entry = names.create({ name: asText(record['name']), balancing, paths, security, spread, direct });
   entry.programs = programs.map(({ path, args, auto }) => ({
     path: asText(path),
     args: asList(args).map(asText),
@@ -109,6 +122,10 @@ const policyOf = (value: JsonValue | undefined): SecurityPolicy =>
 
 function spreadOf({ spread }: JsonObject): Spread | '' {
   return spread === 'nearest' || spread === 'round-robin' ? spread : '';
+}
+
+function directOf({ direct }: JsonObject): Direct | '' {
+  return direct === 'allow' || direct === 'deny' ? direct : '';
 }
 
 function joinOf(value: JsonValue | undefined): JoinRequest | null {

@@ -32,6 +32,7 @@ import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
 import { failure, type Failure, type Outcome } from './messages.js';
 import type { NameTable } from './names.js';
 import type { ProcessEntry } from './processes.js';
+import { oapRoomOf, tooLongFor } from './oap-room.js';
 import type { SecurityDesk } from './security-desk.js';
 
 export interface RemoteParts {
@@ -59,11 +60,6 @@ export interface RemoteHooks {
   granted(flow: FlowEntry, grant: FlowGrant, agreed: OapAgreed): void;
   failed(error: Failure): void;
 }
-
-/** Room for an OAP message where the IPCP does not know: that of a unicast layer over Ethernet. [ARCHITECTURE.md, Extensions] */
-export const DEFAULT_OAP_ROOM = 1388;
-
-export const oapRoomOf = ({ oapRoom }: IpcpEntry): number => (oapRoom > 0 ? oapRoom : DEFAULT_OAP_ROOM);
 
 export class RemoteAttempt {
   private flow: FlowEntry | null = null;
@@ -113,6 +109,8 @@ export class RemoteAttempt {
     const prepared = prepareOap(asked, tools);
     if (!prepared.ok) return this.fail(failure(prepared.code, prepared.text, { stage: 'policy' }));
     this.exchange = prepared.exchange;
+    const tooLong = tooLongFor(ipcp, 'request', prepared.bytes);
+    if (tooLong) return this.fail(tooLong);
     const correlationId = correlationIdOf(oapId);
     const { layer } = ipcp;
     // The layer was chosen when the last answer came; meanwhile this IPCP, whose answer was the first, may have died.

@@ -84,6 +84,15 @@ describe('A flow to another host', () => {
     }
   });
 
+  it('is not asked for where the layer has no room for what it needs', () => {
+    const own = files({ credential: credentialOf('hello.client') });
+    const world = host({ files: () => own });
+    const error = world.errorOf(asked(world, { oapRoom: 100 }));
+    expect(error).toMatchObject({ code: 'EMSGSIZE', stage: 'layer' });
+    expect(error.message).toMatch(/^the handshake's request has \d{3} bytes, layer udp-layer takes 100$/);
+    expect(world.callsOf('flowAlloc')).toEqual([]);
+  });
+
   it('is refused where it must be encrypted and the other host does not', () => {
     const demands: [string, WorldOptions, ((world: World) => void)?][] = [
       ['the node', { policy: { encryption: 'require' } }],
@@ -200,7 +209,7 @@ describe('A flow to another host', () => {
 
 const nameWith = (security: SecurityPolicy) =>
   ({
-    ...{ name: 'hello', balancing: 'spill' as const, spread: '' as const, security },
+    ...{ name: 'hello', balancing: 'spill' as const, spread: '' as const, direct: '' as const, security },
     paths: { serverEnc: 'se', serverCrt: 'sc', serverKey: 'sk', clientEnc: 'ce', clientCrt: 'cc', clientKey: 'ck' },
   }) as const;
 
@@ -226,6 +235,18 @@ function served(world: World): TestIpcp {
 }
 
 describe('A flow from another host', () => {
+  it('is refused with the reason where the layer has no room for the answer', () => {
+    const world = host();
+    const ipcp = world.layer('udp', { oapRoom: 100 });
+    world.value('nameRegister', 'hello', 'udp');
+    world.accept(world.server('hello'));
+    const { bytes, exchange } = farClient();
+    const answer = world.answerOf(world.arrives(ipcp, 'hello', bytes));
+    const reason = readOapRefusal(exchange, answer.data);
+    expect(reason?.text).toMatch(/^the handshake's response has \d{3} bytes, layer udp-layer takes 100$/);
+    expect([reason?.error, listed(world)]).toEqual([answer.response, []]);
+  });
+
   it('has the keys that its client offered, at both ends', () => {
     const world = host();
     const ipcp = served(world);

@@ -74,7 +74,7 @@ export class Views {
     });
   }
 
-  private nameInfo({ name, balancing, spread, programs }: NameEntry): NameInfo {
+  private nameInfo({ name, balancing, spread, direct, programs }: NameEntry): NameInfo {
     const { processes, ipcps } = this.parts;
     const pids = new Set(processes.boundTo(name).map(({ caller }) => caller.pid));
     const registered = [...ipcps.all()].filter(({ registrations }) => registrations.get(name)?.reached);
@@ -82,6 +82,7 @@ export class Views {
       name,
       balancing,
       spread,
+      direct,
       programs: programs.map(({ path, args, auto }) => ({ path, args, auto })),
       pids: [...pids].sort((a, b) => a - b),
       registered: registered.map((ipcp) => ipcp.name).sort(byText),

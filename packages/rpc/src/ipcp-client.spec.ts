@@ -10,8 +10,8 @@ type Calls = {
 
 /** Arguments and result of every operation. */
 const OPERATIONS: Calls = {
-  bootstrap: [[{ layer: 'net', config: sample.CONFIG }], { name: 'net', hash: 'MD5' }],
-  enroll: [[{ dst: 'a', config: sample.CONFIG, correlationId: '01' }], { name: 'net', hash: 'SHA3_224' }],
+  bootstrap: [[{ layer: 'net', config: sample.CONFIG }], { name: 'net', hash: 'MD5', oapRoom: 1985 }],
+  enroll: [[{ dst: 'a', config: sample.CONFIG, correlationId: '01' }], { name: 'net', hash: 'SHA3_224', oapRoom: 0 }],
   connect: [[{ dst: 'b', component: 'Data Transfer', qos: sample.CONNECT.qos }], undefined],
   disconnect: [[{ dst: 'b', component: 'Management' }], undefined],
   register: [[sample.HASH], undefined],

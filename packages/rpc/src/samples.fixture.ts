@@ -54,6 +54,7 @@ export const NAME: NameInfo = {
   pids: [1, 2, 3],
   registered: ['uni.1', 'udp.1'],
   spread: 'nearest',
+  direct: 'deny',
 };
 
 export const COUNTS: FlowCounts = {
@@ -115,6 +116,7 @@ export const CREATE_NAME: NameCreateRequest = {
   paths: { serverEnc: 'a', serverCrt: 'b', serverKey: 'c', clientEnc: 'd', clientCrt: 'e', clientKey: 'f' },
   security: { encryption: 'off', authentication: 'require' },
   spread: 'round-robin',
+  direct: 'allow',
 };
 
 export const GRANT: FlowGrant = {
@@ -165,10 +167,9 @@ export const ANNOUNCED_IPCP: IpcpAnnouncement = {
   channelPath: '/run/ouroboros/ch.13',
   operations: ['bootstrap', 'enroll'],
   state: 'operational',
-  layer: { name: 'net', hash: 'SHA3_512' },
+  layer: { name: 'net', hash: 'SHA3_512', oapRoom: 1985 },
   flows: [{ flowId: 64 }, { flowId: 65 }],
   onNetwork: true,
-  oapRoom: 1985,
 };
 
 export const HASH = Uint8Array.of(0xde, 0xad, 0, 0xff);

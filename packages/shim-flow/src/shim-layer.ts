@@ -76,6 +76,11 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     return this.wire.title;
   }
 
+  /** Bytes of an OAP message that requests and replies have room for. */
+  get oapRoom(): number {
+    return Math.min(this.wire.requestRoom, this.wire.replyRoom);
+  }
+
   flowAt(eid: number): ShimPath<P> | undefined {
     return eid < this.wire.eids.end ? this.flows[eid] : undefined;
   }

@@ -15,10 +15,11 @@ class Line {
   readonly nodes: PeerNode[] = [];
   private readonly hosts: Namespaces;
 
-  /** `routing`: the word for the layer's routing policy. */
+  /** `routing`: the word for the layer's routing policy; `shim`: the type of the layer below. */
   constructor(
     readonly kinds: readonly Kind[],
     private readonly routing = 'link_state',
+    private readonly shim: 'udp4' | 'eth-dix' = 'udp4',
   ) {
     this.hosts = new Namespaces(kinds.length);
     this.hosts.writeHosts(Object.fromEntries(kinds.map((_, i) => [`uni.${i + 1}`, i + 1])));
@@ -36,7 +37,8 @@ class Line {
   private async join(i: number): Promise<void> {
     const node = this.nodes[i]!;
     const [self, before] = [`uni.${i + 1}`, `uni.${i}`];
-    await node.irm('ipcp', 'bootstrap', 'type', 'udp4', 'name', 'u', 'layer', 'udp', 'ip', this.hosts.address(i + 1));
+    const place = this.shim === 'udp4' ? ['ip', this.hosts.address(i + 1)] : ['dev', 'eth0'];
+    await node.irm('ipcp', 'bootstrap', 'type', this.shim, 'name', 's', 'layer', 'lan', ...place);
     if (i === 0) {
       const bootstrap = ['ipcp', 'bootstrap', 'type', 'unicast', 'name', self, 'layer', 'net', 'autobind'];
       await node.irm(...bootstrap, 'routing', this.routing);
@@ -45,7 +47,7 @@ class Line {
       const enroll = ['ipcp', 'enroll', 'type', 'unicast', 'name', self, 'layer', 'net', 'dst', before, 'autobind'];
       await again(() => node.irm(...enroll));
     }
-    await node.irm('name', 'register', self, 'layer', 'udp');
+    await node.irm('name', 'register', self, 'layer', 'lan');
     if (i > 0) await again(() => node.irm('ipcp', 'connect', 'name', self, 'dst', before));
   }
 
@@ -111,6 +113,8 @@ function describeLine(title: string, makeLine: () => Line, pings: number): void 
 }
 
 for (const kinds of LINES) describeLine(`a line ${kinds.join(' – ')}`, () => new Line(kinds), 1000);
+for (const kinds of LINES.slice(0, 2))
+  describeLine(`a line ${kinds.join(' – ')} over eth-dix`, () => new Line(kinds, undefined, 'eth-dix'), 1000);
 for (const routing of ['lfa', 'ecmp'])
   for (const kinds of POLICY_LINES)
     describeLine(`a line ${kinds.join(' – ')} with routing ${routing}`, () => new Line(kinds, routing), 100);

@@ -26,7 +26,13 @@ describe('irm name create and destroy', () => {
     ]);
     await cli.given('name create e spread nearest');
     expect(cli.management.callsOf('nameCreate').at(-1)).toMatchObject([{ name: 'e', spread: 'nearest' }]);
-    expect(await cli.json('name create d')).toEqual({ name: 'd', balancing: 'round-robin', spread: '' });
+    expect(await cli.json('name create d')).toEqual({ name: 'd', balancing: 'round-robin', spread: '', direct: '' });
+    await cli.given('name create f direct deny');
+    expect(cli.management.callsOf('nameCreate').at(-1)).toMatchObject([{ name: 'f', direct: 'deny' }]);
+    expect(await cli.run('name create g direct maybe')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('allow, deny'),
+    });
   });
 
   it('say what flows of the name must or may have', async () => {
@@ -92,6 +98,7 @@ describe('irm name list', () => {
           name: 'hello',
           balancing: 'spill',
           spread: '',
+          direct: '',
           programs: [{ path: '/usr/bin/oping', args: ['-l'], auto: true }],
           pids: [77],
           registered: ['n1', 'n2'],

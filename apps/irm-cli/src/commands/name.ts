@@ -1,5 +1,5 @@
 import { OuroborosError, checkName } from '@ouroboros/model';
-import type { Balancing, NamePaths, Spread } from '@ouroboros/ports';
+import type { Balancing, Direct, NamePaths, Spread } from '@ouroboros/ports';
 import { type IpcpPatterns, type RegistrationResult } from '@ouroboros/irm';
 import { command, type Group, type OperandSpec, type OptionSpec, type Outcome } from '../grammar/command.js';
 import { readChoice } from '../grammar/values.js';
@@ -38,6 +38,11 @@ function readSpread(words: Words): Spread | undefined {
   return given === undefined ? undefined : readChoice('spread', given, ['nearest', 'round-robin']);
 }
 
+function readDirect(words: Words): Direct | undefined {
+  const given = words.get('direct');
+  return given === undefined ? undefined : readChoice('direct', given, ['allow', 'deny']);
+}
+
 const create = command({
   word: 'create',
   summary: 'Create a name.',
@@ -58,6 +63,13 @@ const create = command({
       completes: ['nearest', 'round-robin'],
       fallback: "the layer's policy",
     },
+    {
+      word: 'direct',
+      value: '<policy>',
+      help: 'flows between two processes of this host, without a layer between them: allow, deny',
+      completes: ['allow', 'deny'],
+      fallback: "the node's policy, and deny where encryption or authentication is required",
+    },
     ...PATH_OPTIONS.map(([word, , help]): OptionSpec => ({
       word,
       value: '<path>',
@@ -74,11 +86,12 @@ const create = command({
     const paths: Partial<NamePaths> = Object.fromEntries(given);
     const policy = readChoice('lb', words.get('lb') ?? 'round-robin', ['round-robin', 'spillover', 'spill']);
     const balancing = BALANCING[policy];
-    return { name: nameOperand(words), balancing, spread: readSpread(words), paths, security: readSecurity(words) };
+    const [spread, direct] = [readSpread(words), readDirect(words)];
+    return { name: nameOperand(words), balancing, spread, direct, paths, security: readSecurity(words) };
   },
-  run: async ({ name, balancing, spread, paths, security }, { irm }) => {
-    await irm.createName(name, { balancing, spread, paths, security });
-    return { text: '', json: { name, balancing, spread: spread ?? '' } };
+  run: async ({ name, balancing, spread, direct, paths, security }, { irm }) => {
+    await irm.createName(name, { balancing, spread, direct, paths, security });
+    return { text: '', json: { name, balancing, spread: spread ?? '', direct: direct ?? '' } };
   },
 });
 

@@ -29,6 +29,7 @@ export const nameJson = (name: NameInfo): JsonObject => ({
   name: name.name,
   balancing: name.balancing,
   spread: name.spread,
+  direct: name.direct,
   programs: name.programs.map(({ path, args, auto }) => ({ path, args: [...args], auto })),
   pids: [...name.pids],
   registered: [...name.registered],

@@ -154,6 +154,7 @@ describe('a configuration', () => {
       name: 'hello',
       balancing: 'spill',
       spread: '',
+      direct: '',
       programs: [{ path: 'oping', args: [], auto: false }],
       pids: [],
       registered: [],
@@ -259,7 +260,16 @@ describe('a configuration', () => {
   it('binds a program anew when its arguments have changed', async () => {
     const { node, applier } = setUp();
     const programs = [{ path: 'oping', args: ['-l'], auto: true }];
-    node.names.set('hello', { name: 'hello', balancing: 'spill', spread: '', programs, pids: [], registered: [] });
+    const kept = {
+      name: 'hello',
+      balancing: 'spill',
+      spread: '',
+      direct: '',
+      programs,
+      pids: [],
+      registered: [],
+    } as const;
+    node.names.set('hello', kept);
     await applier.apply(tasks('[name.hello]\nprog = ["oping"]\nargs = ["-l -Q"]'));
     expect(node.commands).toEqual(['name hello', 'unbind oping hello', 'bind oping hello']);
   });

@@ -72,10 +72,10 @@ export async function performStep(step: Step, irm: StepTarget): Promise<void> {
 type StepOf<K extends Step['do']> = Extract<Step, { do: K }>;
 
 function createName(
-  { name, balancing, spread, paths, security }: StepOf<'name-create'>,
+  { name, balancing, spread, direct, paths, security }: StepOf<'name-create'>,
   irm: StepTarget,
 ): Promise<void> {
-  return irm.nameCreate({ name, balancing, spread, paths, security });
+  return irm.nameCreate({ name, balancing, spread, direct, paths, security });
 }
 
 async function bindProgram(step: StepOf<'bind-program'>, irm: StepTarget): Promise<void> {

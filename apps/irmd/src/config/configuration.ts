@@ -2,6 +2,7 @@ import type { JsonObject } from '@ouroboros/model';
 import type {
   Authentication,
   Balancing,
+  Direct,
   Spread,
   Encryption,
   LogLevel,
@@ -60,6 +61,8 @@ export interface NameTable {
   readonly balancing: Balancing;
   /** Empty = as the layer does. */
   readonly spread: Spread | '';
+  /** Empty = as `direct_flows` says, unless `security` demands something. */
+  readonly direct: Direct | '';
   readonly paths: NamePaths;
   readonly security: SecurityPolicy;
   readonly programs: readonly BoundProgram[];

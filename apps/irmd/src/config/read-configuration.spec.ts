@@ -182,6 +182,7 @@ describe('[name.<n>]', () => {
   it.each([
     ['lb = "random"', 'name.hello.lb: must be one of spill, round-robin'],
     ['spread = "far"', 'name.hello.spread: must be one of nearest, round-robin'],
+    ['direct = true', 'name.hello.direct: must be one of allow, deny'],
     ['prog = "oping"', 'name.hello.prog: must be an array of strings'],
     ['prog = ["/missing"]', 'name.hello.prog.0: no executable file /missing'],
     ['prog = ["oping", "/usr/bin/oping"]', 'name.hello.prog.1: /usr/bin/oping is bound to this name twice'],
@@ -191,7 +192,7 @@ describe('[name.<n>]', () => {
     ['progs = []', 'name.hello.progs: unknown key; did you mean "prog"?'],
     [
       'colour = 1',
-      'name.hello.colour: unknown key; legal are lb, spread, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file, encryption, authentication',
+      'name.hello.colour: unknown key; legal are lb, spread, direct, prog, args, server_enc_file, server_crt_file, server_key_file, client_enc_file, client_crt_file, client_key_file, encryption, authentication',
     ],
   ])('refuses %s', (line, fault) => {
     expect(faults(`[name.hello]\n${line}`)).toEqual([fault]);

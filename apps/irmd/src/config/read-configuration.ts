@@ -150,6 +150,7 @@ function readNameTable(
     name,
     balancing: given.lb,
     spread: given.spread ?? '',
+    direct: given.direct ?? '',
     paths: namePaths(files),
     security: securityOf(given),
     programs: readPrograms(name, given, around, faults),

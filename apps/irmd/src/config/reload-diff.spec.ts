@@ -75,12 +75,12 @@ describe('a configuration that is read again', () => {
   it('makes new IPCPs and names', () => {
     const reload = diff(
       BASE,
-      `[local.l]\nbootstrap = "here"\nautobind = true\n${BASE}[name.more]\nlb = "round-robin"\nspread = "nearest"`,
+      `[local.l]\nbootstrap = "here"\nautobind = true\n${BASE}[name.more]\nlb = "round-robin"\nspread = "nearest"\ndirect = "deny"`,
     );
     expect(steps(reload)).toEqual([
       'ipcp create name l type local',
       'ipcp bootstrap name l layer here autobind',
-      'name create more lb round-robin spread nearest',
+      'name create more lb round-robin spread nearest direct deny',
     ]);
     expect(refused(reload)).toEqual([]);
   });
@@ -168,8 +168,8 @@ describe('a configuration that is read again', () => {
     [
       'balancing and files of a living name',
       '[name.hello]',
-      '[name.hello]\nlb = "round-robin"\nspread = "nearest"\nserver_key_file = "k"',
-      ['name.hello.lb', 'name.hello.spread', 'name.hello.server_key_file'],
+      '[name.hello]\nlb = "round-robin"\nspread = "nearest"\ndirect = "allow"\nserver_key_file = "k"',
+      ['name.hello.lb', 'name.hello.spread', 'name.hello.direct', 'name.hello.server_key_file'],
     ],
   ])('refuses to change %s, key by key, and does so again the next time', (_what, from, to, keys) => {
     const after = BASE.replace(from, to);

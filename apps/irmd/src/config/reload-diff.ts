@@ -106,16 +106,24 @@ function diffTable(running: ConfigTable | undefined, next: ConfigTable, refused:
   throw new Error(`tables of different kinds share the identity ${identity(next)}`);
 }
 
+/** What a name keeps as long as it lives, and its key in the file. */
+const LASTING_KEYS = [
+  ['balancing', 'lb'],
+  ['spread', 'spread'],
+  ['direct', 'direct'],
+] as const;
+
 function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableChange {
   const { name } = next;
   const recreate = `a living name keeps it: "irm name destroy ${name}", then SIGHUP`;
-  if (running.balancing !== next.balancing) refused.push({ path: keyPath('name', name, 'lb'), message: recreate });
-  if (running.spread !== next.spread) refused.push({ path: keyPath('name', name, 'spread'), message: recreate });
+  for (const [field, key] of LASTING_KEYS) {
+    if (running[field] !== next[field]) refused.push({ path: keyPath('name', name, key), message: recreate });
+  }
   for (const key of Object.keys(next.paths) as (keyof NameTable['paths'])[]) {
     if (running.paths[key] !== next.paths[key])
       refused.push({ path: keyPath('name', name, fileKey(key)), message: recreate });
   }
-  const { balancing, spread, paths } = running;
+  const { balancing, spread, direct, paths } = running;
   const same = (list: readonly NameTable['programs'][number][], program: NameTable['programs'][number]): boolean =>
     list.some((other) => isDeepStrictEqual(other, program));
   const gone = running.programs.filter((program) => !same(next.programs, program));
@@ -127,7 +135,7 @@ function diffName(running: NameTable, next: NameTable, refused: Fault[]): TableC
     ...gone.map((program): Step => ({ do: 'unbind-program', name, program: program.path })),
     ...fresh.map((program) => bindStep(name, program)),
   ];
-  return { steps, effective: { ...next, balancing, spread, paths } };
+  return { steps, effective: { ...next, balancing, spread, direct, paths } };
 }
 
 /** `serverEnc` → `server_enc_file` */

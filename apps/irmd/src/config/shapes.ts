@@ -50,6 +50,7 @@ export const tracesShape = z.strictObject({ endpoint: httpUrl.optional() });
 export const nameShape = z.strictObject({
   lb: z.enum(['spill', 'round-robin']).default('spill'),
   spread: z.enum(['nearest', 'round-robin']).optional(),
+  direct: z.enum(['allow', 'deny']).optional(),
   prog: z.array(path).default([]),
   args: z.array(z.string()).default([]),
   server_enc_file: path.optional(),

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@ouroboros/model';
-import type { Balancing, NamePaths, RestartPolicy, SecurityPolicy, Spread } from '@ouroboros/ports';
+import type { Balancing, Direct, NamePaths, RestartPolicy, SecurityPolicy, Spread } from '@ouroboros/ports';
 import type { ConfigTable, IpcpTable, NameTable } from './configuration.js';
 import { keyPath } from './fault.js';
 
@@ -10,6 +10,7 @@ export type Step =
       readonly name: string;
       readonly balancing: Balancing;
       readonly spread: Spread | '';
+      readonly direct: Direct | '';
       readonly paths: NamePaths;
       readonly security: SecurityPolicy;
     }
@@ -68,8 +69,8 @@ export const taskOf = (table: ConfigTable): Task => ({
 });
 
 function nameSteps(table: NameTable): Step[] {
-  const { name, balancing, spread, paths, security } = table;
-  const create: Step = { do: 'name-create', name, balancing, spread, paths, security };
+  const { name, balancing, spread, direct, paths, security } = table;
+  const create: Step = { do: 'name-create', name, balancing, spread, direct, paths, security };
   return [create, ...table.programs.map((program) => bindStep(name, program))];
 }
 
@@ -94,13 +95,13 @@ function ipcpSteps(table: IpcpTable): Step[] {
   return [create, joining, ...register, ...connect];
 }
 
-const spreadText = (spread: Spread | ''): string => (spread === '' ? '' : ` spread ${spread}`);
+const optionText = (option: string, word: string): string => (word === '' ? '' : ` ${option} ${word}`);
 
 /** A step in the words of `irm`. */
 export function stepText(step: Step): string {
   switch (step.do) {
     case 'name-create':
-      return `name create ${step.name} lb ${step.balancing}${spreadText(step.spread)}${policyText(step.security)}`;
+      return `name create ${step.name} lb ${step.balancing}${optionText('spread', step.spread)}${optionText('direct', step.direct)}${policyText(step.security)}`;
     case 'name-destroy':
       return `name destroy ${step.name}`;
     case 'name-secure':

@@ -54,7 +54,7 @@ class Instances {
 
   async entry(spread: Spread): Promise<void> {
     const { node } = this.net.members[CLIENT]!;
-    const entry = { name: NAME, balancing: 'spill', spread, paths: DEFAULT_PATHS } as const;
+    const entry = { name: NAME, balancing: 'spill', spread, direct: '', paths: DEFAULT_PATHS } as const;
     await this.sim.resolve(node.irm.nameCreate(entry));
   }
 

@@ -15,7 +15,7 @@ const LAYER: LayerEvidence = {
   location: { self: '1', tookMs: 1, members: [{ address: '3', path: ['2', '3'] }] },
 };
 const SERVED: NameInfo = {
-  ...{ name: 'hello', balancing: 'spill', spread: '', programs: [], pids: [42], registered: ['net.a'] },
+  ...{ name: 'hello', balancing: 'spill', spread: '', direct: '', programs: [], pids: [42], registered: ['net.a'] },
 };
 
 const status = (warnings: readonly string[] = []): Evidence['status'] => ({

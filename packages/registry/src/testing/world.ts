@@ -250,11 +250,10 @@ export class World {
   /** Says what an IPCP of this name will be like when it is spawned. */
   ipcp(name: string, about: Partial<TestIpcp> = {}): TestIpcp {
     const fresh = { type: 'test', rank: 10, pid: 0, session: 0, state: 'boot', layer: null } as const;
-    const room = { onNetwork: true, oapRoom: 0 };
     const ipcp = {
       name,
       ...fresh,
-      ...room,
+      ...{ onNetwork: true, oapRoom: 0 },
       operations: ALL_OPERATIONS,
       answers: {},
       directory: new Set<string>(),
@@ -268,9 +267,9 @@ export class World {
   registers(ipcp: TestIpcp, flows: readonly number[] = [], pid = ipcp.pid): void {
     ipcp.session = this.id();
     ipcp.pid = pid;
-    const { name, type, rank, onNetwork, oapRoom, operations, state, layer } = ipcp;
+    const { name, type, rank, onNetwork, operations, state, layer } = ipcp;
     const held = flows.map((flowId) => ({ flowId }));
-    const own = { pid, name, type, rank, onNetwork, oapRoom, operations, state, layer };
+    const own = { pid, name, type, rank, onNetwork, operations, state, layer };
     const announcement = { ...own, channelPath: `/ipcp/${name}`, flows: held };
     this.input({ kind: 'ipcpAttached', ipcp: ipcp.session, caller: { pid, uid: 1000, gid: 1000 }, announcement });
   }
@@ -419,7 +418,7 @@ export function healthy(call: IpcpCall, world: World, ipcp: TestIpcp): Outcome {
     case 'bootstrap':
     case 'enroll': {
       const name = call.op === 'bootstrap' ? call.args[0].layer : 'enrolled-layer';
-      const layer = { name, hash: 'SHA3_256' } as const;
+      const layer = { name, hash: 'SHA3_256', oapRoom: ipcp.oapRoom } as const;
       Object.assign(ipcp, { state: 'operational', layer });
       return ok(layer);
     }

@@ -48,7 +48,7 @@ describe('The schemas', () => {
       shape<ports.FlowAllocRequest>()(flow.FlowAllocRequestSchema, true, { name: '', qos: GRANT.qos, timeoutMs: 0 }),
     () => shape<ports.FlowAcceptRequest>()(flow.FlowAcceptRequestSchema, true, { timeoutMs: 1.5 }),
     () => shape<ports.IpcpAnnouncement>()(ipcp.IpcpAnnouncementSchema, true, sample.ANNOUNCED_IPCP),
-    () => shape<ports.LayerInfo>()(ipcp.LayerInfoSchema, true, { name: 'net', hash: 'MD5' }),
+    () => shape<ports.LayerInfo>()(ipcp.LayerInfoSchema, true, { name: 'net', hash: 'MD5', oapRoom: 1985 }),
     () => shape<ports.BootstrapRequest>()(ipcp.BootstrapRequestSchema, true, { layer: 'n', config: sample.CONFIG }),
     () => shape<ports.EnrollRequest>()(ipcp.EnrollRequestSchema, true, { dst: 'n', config: {}, correlationId: '00' }),
     () =>

@@ -2,6 +2,7 @@ import { ERROR_CODES, HASH_NUMBER, type Component, type HashAlgorithm, type Ipcp
 import type {
   Balancing,
   CipherName,
+  Direct,
   FlowCrypto,
   FlowFailure,
   FlowInfo,
@@ -21,6 +22,7 @@ const RESTARTS = keys<RestartPolicy>({ never: true, 'on-failure': true, always: 
 const COMPONENTS = keys<Component>({ Management: true, 'Data Transfer': true });
 const BALANCINGS = keys<Balancing>({ spill: true, 'round-robin': true });
 const SPREADS = keys<Spread | ''>({ nearest: true, 'round-robin': true, '': true });
+const DIRECT = keys<Direct | ''>({ allow: true, deny: true, '': true });
 const PROFILES = keys<FlowCrypto['profile']>({ c: true, o7s: true });
 const ENCRYPTION = keys<SecurityPolicy['encryption']>({ require: true, offer: true, off: true, '': true });
 const AUTHENTICATION = keys<SecurityPolicy['authentication']>({ require: true, offer: true, '': true });
@@ -62,8 +64,10 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   'ouroboros.irm.v1.IpcpInfo.restart': RESTARTS,
   'ouroboros.irm.v1.IpcpInfo.state': STATES,
   'ouroboros.irm.v1.NameCreateRequest.balancing': BALANCINGS,
+  'ouroboros.irm.v1.NameCreateRequest.direct': DIRECT,
   'ouroboros.irm.v1.NameCreateRequest.spread': SPREADS,
   'ouroboros.irm.v1.NameInfo.balancing': BALANCINGS,
+  'ouroboros.irm.v1.NameInfo.direct': DIRECT,
   'ouroboros.irm.v1.NameInfo.spread': SPREADS,
   'ouroboros.irm.v1.NameLocation.answer': keys<NameLocation['answer']>({
     has: true,
