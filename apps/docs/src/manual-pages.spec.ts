@@ -50,7 +50,7 @@ describe('the manual pages', () => {
   it('show what help shows', () => {
     if (!has('mandoc')) return void process.stdout.write('  skipped: there is no mandoc here\n');
     const shown = execFileSync('mandoc', ['-T', 'utf8', '-O', 'width=400', join(PAGES, 'irm.1')], { encoding: 'utf8' });
-    const plain = shown.replace(/.\x08/g, '');
+    const plain = shown.replace(/.[\b]/g, '');
     expect(plain).toContain('irm name register <name> [ipcp <ipcp>]... [layer <layer>]... [--json]');
     expect(plain).toContain('Register a name in layers, so that it can be reached there.');
   });
