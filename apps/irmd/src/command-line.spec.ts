@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OuroborosError, VERSION } from '@ouroboros/model';
-import { parseCommandLine, USAGE } from './command-line.js';
+import { helpText } from '@ouroboros/manual';
+import { parseCommandLine } from './command-line.js';
+import { MANUAL } from './manual.js';
 
 const fault = (...args: string[]): string => {
   try {
@@ -64,7 +66,7 @@ describe('the command line of irmd', () => {
 
   it('is described in the usage', () => {
     for (const option of ['config', 'check-config', 'stdout', 'runtime-dir', 'log-level', 'help', 'version']) {
-      expect(USAGE).toContain(`--${option}`);
+      expect(helpText(MANUAL)).toContain(`--${option}`);
     }
   });
 

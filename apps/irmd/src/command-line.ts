@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { INFORMATION } from '@ouroboros/manual';
 import { OuroborosError } from '@ouroboros/model';
 import type { LogLevel } from '@ouroboros/ports';
+import { LEVELS, OPTIONS } from './manual.js';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -13,25 +15,6 @@ export interface CommandLine {
   readonly help: boolean;
   readonly version: boolean;
 }
-
-export const USAGE = `Usage: irmd [options]
-
-The IRM daemon: creates IPCPs, owns names, and matches flow requests with processes.
-
-  --config FILE       read the configuration from FILE (TOML)
-  --check-config      report all faults of the configuration and change nothing
-  --stdout            log to standard output, IPCPs and started programs too (default: to standard
-                      error, and to DIR/log/NAME.log for each IPCP and program)
-  --runtime-dir DIR   folder of this node (default: $OUROBOROS_RUNTIME_DIR, else /run/ouroboros for
-                      root, else $XDG_RUNTIME_DIR/ouroboros)
-  --log-level L       trace, debug, info, warn or error (wins over the configuration)
-  --help              print this text
-  --version           print the version
-
-Signals: SIGHUP reads the configuration again; SIGINT, SIGTERM and SIGQUIT stop the node.
-`;
-
-const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** Reads the arguments behind the program's name. EINVAL names the option that is wrong. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
@@ -74,15 +57,7 @@ function parsed(args: readonly string[]): ReturnType<typeof parseOptions> {
 const parseOptions = (args: readonly string[]) =>
   parseArgs({
     args: [...args],
-    options: {
-      config: { type: 'string' },
-      'check-config': { type: 'boolean' },
-      stdout: { type: 'boolean' },
-      'runtime-dir': { type: 'string' },
-      'log-level': { type: 'string' },
-      help: { type: 'boolean' },
-      version: { type: 'boolean' },
-    },
+    options: { ...OPTIONS, ...INFORMATION },
     strict: true,
     allowPositionals: false,
   });

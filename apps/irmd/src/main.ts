@@ -1,13 +1,15 @@
 import { loadCrypto } from '@ouroboros/crypto';
+import { helpText } from '@ouroboros/manual';
 import { exitStatus, OuroborosError, toOuroborosError, VERSION } from '@ouroboros/model';
 import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
 import type { Logger } from '@ouroboros/ports';
 import { adjustable, type LevelSwitch } from './adjustable-logger.js';
-import { parseCommandLine, USAGE, type CommandLine } from './command-line.js';
+import { parseCommandLine, type CommandLine } from './command-line.js';
 import { EMPTY_CONFIGURATION, type Configuration } from './config/configuration.js';
 import { formatFault, type Fault } from './config/fault.js';
 import { loadConfiguration } from './config/load-configuration.js';
 import { Daemon } from './daemon.js';
+import { MANUAL } from './manual.js';
 import { errnoOf } from './process/errno.js';
 import { groupId } from './process/groups.js';
 import { takeLock } from './process/lock-file.js';
@@ -16,7 +18,7 @@ const EXIT_USAGE = 2;
 
 async function main(args: readonly string[]): Promise<number> {
   const line = parseCommandLine(args);
-  if (line.help) return print(USAGE);
+  if (line.help) return print(helpText(MANUAL));
   if (line.version) return print(`Ouroboros version ${VERSION}\n`);
   const dir = runtimeDir(
     line.runtimeDir === undefined ? process.env : { ...process.env, OUROBOROS_RUNTIME_DIR: line.runtimeDir },

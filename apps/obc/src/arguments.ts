@@ -1,6 +1,7 @@
 import { usageError } from '@ouroboros/model';
 import { asked, encodeMessage, readOptions, type Information } from '@ouroboros/tool-kit';
 import { BROADCAST_MTU } from '@ouroboros/wire';
+import { DEFAULT_MESSAGE, OPTIONS } from './manual.js';
 
 export interface ReaderOptions {
   readonly kind: 'reader';
@@ -14,27 +15,6 @@ export interface WriterOptions {
 }
 
 export type Command = ReaderOptions | WriterOptions | Information;
-
-const DEFAULT_MESSAGE = 'Ouroboros multicast rocks!';
-
-export const USAGE = `Usage: obc [options]
-Send a message to all who joined a broadcast layer, or read those of others.
-
-  -n, --name LAYER    broadcast layer to join
-  -m, --message TEXT  message to send (default "${DEFAULT_MESSAGE}")
-  -l, --listen        read messages until interrupted
-
-      --help          print this text
-      --version       print the version
-
-Exit status: 0 done, 1 failure, 2 usage, 3 irmd not reachable, 4 layer unknown, 5 time-out.
-`;
-
-const OPTIONS = {
-  name: { type: 'string', short: 'n' },
-  message: { type: 'string', short: 'm' },
-  listen: { type: 'boolean', short: 'l' },
-} as const;
 
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {

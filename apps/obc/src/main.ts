@@ -1,7 +1,8 @@
 import { toOuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
 import { encodeMessage, readableText, runTool, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ReaderOptions, type WriterOptions } from './arguments.js';
+import { parseCommand, type ReaderOptions, type WriterOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 
 const FAILED = 1;
 
@@ -28,8 +29,7 @@ async function run(options: ReaderOptions | WriterOptions, session: Session): Pr
 }
 
 void runTool<ReaderOptions | WriterOptions>({
-  name: 'obc',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run,
   failure: (_options, message) => `Failed to join broadcast: ${message}`,

@@ -1,5 +1,6 @@
 import { QOS_DATA, parseTime, usageError, type QosSpec } from '@ouroboros/model';
 import { asked, qosOption, readOptions, type Information } from '@ouroboros/tool-kit';
+import { OPTIONS } from './manual.js';
 
 /** What both sides have. */
 interface TransferOptions {
@@ -26,48 +27,7 @@ export interface ServerOptions extends TransferOptions {
 
 export type Command = ClientOptions | ServerOptions | Information;
 
-export const USAGE = `Usage: ocat [options] -n NAME
-       ocat -l [options] -n NAME
-Join standard input and output of two processes by a flow: what one reads, the other writes.
-
-  -n, --name NAME     the name to call, or to be called by
-  -l, --listen        wait for one flow to NAME and serve it. This process binds itself to the name; where the
-                      name is registered is left to irm, unless --layer says it
-      --layer LAYER   with -l: register the name in this layer while waiting (may be repeated)
-  -q, --qos QOS       client: raw, best, video, voice or data (default data: everything arrives, in order)
-  -w, --wait TIME     limit for the flow to come about (default 20 s; with -l: none);
-                      a number with ms (or nothing), s, m, h or d
-  -d, --no-input      do not read standard input
-      --progress      show on standard error how much was sent and received
-      --json          print a summary on standard error as one JSON object
-  -v, --verbose       say on standard error when it listens, and how the flow is carried and protected
-      --help          print this text
-      --version       print the version
-
-The end of standard input ends writing, not reading (half-close); a terminal is read until the other side has
-ended. ocat ends when both sides have ended, or when the flow fails.
-
-Whether a flow is encrypted is agreed between the IRM daemons of both sides, by default it is; --verbose tells.
-
-Exit status: 0 every byte arrived: the process at the other side has taken all that was sent, and has said that it
-sends no more; 1 a failure, or nobody can tell (the other side is an Ouroboros of C, or the QoS loses packets);
-2 usage, 3 irmd not reachable, 4 name or layer unknown, 5 time-out of the allocation, 6 refused,
-7 QoS not available.
-`;
-
 const CLIENT_WAIT_MS = 20_000;
-
-const OPTIONS = {
-  name: { type: 'string', short: 'n' },
-  listen: { type: 'boolean', short: 'l' },
-  layer: { type: 'string', multiple: true },
-  qos: { type: 'string', short: 'q' },
-  wait: { type: 'string', short: 'w' },
-  'no-input': { type: 'boolean', short: 'd' },
-  progress: { type: 'boolean' },
-  json: { type: 'boolean' },
-  verbose: { type: 'boolean', short: 'v' },
-} as const;
 
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {

@@ -1,6 +1,7 @@
 import type { Flow } from '@ouroboros/flow';
 import { runTool, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { faultLine, flowLine, isComplete, summaryJson } from './lines.js';
 import { showProgress } from './progress.js';
 import { acceptOne } from './serve-name.js';
@@ -33,8 +34,7 @@ async function transfer(options: ClientOptions | ServerOptions, session: Session
 }
 
 void runTool<ClientOptions | ServerOptions>({
-  name: 'ocat',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run: transfer,
   failure: (_options, message) => `ocat: ${message}`,

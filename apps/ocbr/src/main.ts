@@ -1,5 +1,6 @@
 import { runTool, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { sendConstantly } from './client.js';
 import { clientStartLine, receivedJson, receivedLine, sentJson, sentLine, serverStartLine } from './lines.js';
 import { countFlows, type CbrOutput } from './server.js';
@@ -38,8 +39,7 @@ async function runServer(options: ServerOptions, { flows, stop, print, remark }:
 }
 
 void runTool<ClientOptions | ServerOptions>({
-  name: 'ocbr',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run: (options, session) => (options.kind === 'client' ? runClient(options, session) : runServer(options, session)),
   failure: (_options, message) => `ocbr: ${message}`,

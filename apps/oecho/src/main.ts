@@ -1,5 +1,6 @@
 import { runTool, serveFlows, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { ECHO_NAME, sayBack, sayHello } from './echo.js';
 
 async function runClient({ qos, json }: ClientOptions, { flows, stop, print }: Session): Promise<number> {
@@ -27,8 +28,7 @@ async function runServer({ flows, stop, print, remark }: Session): Promise<numbe
 }
 
 void runTool<ClientOptions | ServerOptions>({
-  name: 'oecho',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run: (options, session) => (options.kind === 'client' ? runClient(options, session) : runServer(session)),
   failure: (_options, message) => `oecho: ${message}`,

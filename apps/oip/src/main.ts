@@ -2,7 +2,8 @@ import { OuroborosError } from '@ouroboros/model';
 import { TunDevices } from '@ouroboros/node-runtime';
 import type { IpDevice } from '@ouroboros/ports';
 import { runTool, serveFlows, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type TunnelOptions } from './arguments.js';
+import { parseCommand, type TunnelOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { LEAST_MTU, Tunnel, type TunnelCounters } from './tunnel.js';
 
 /** What `oip --json` prints at its end. This shape is documented and kept. */
@@ -70,8 +71,7 @@ async function run(options: TunnelOptions, session: Session): Promise<number> {
 }
 
 void runTool<TunnelOptions>({
-  name: 'oip',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run,
   failure: (_options, message) => `oip: ${message}`,

@@ -1,5 +1,6 @@
 import { runTool, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { PerfRun } from './client.js';
 import { headerLines, seqnoLine, summaryJson, summaryLines } from './lines.js';
 import { PerfServer } from './server.js';
@@ -30,8 +31,7 @@ async function runServer({ quiet }: ServerOptions, { flows, stop, print, remark 
 }
 
 void runTool<ClientOptions | ServerOptions>({
-  name: 'operf',
-  usage: USAGE,
+  manual: MANUAL,
   parse: parseCommand,
   run: (options, session) => (options.kind === 'client' ? runClient(options, session) : runServer(options, session)),
 });

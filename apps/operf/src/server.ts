@@ -1,7 +1,8 @@
 import { OuroborosError } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
 import { serveFlows, turn, type FlowServing, type ServerOutput } from '@ouroboros/tool-kit';
-import { MAX_SIZE, type TestType } from './arguments.js';
+import type { TestType } from './arguments.js';
+import { MAX_SIZE } from './manual.js';
 import { readConfig, readSeqno } from './payload.js';
 
 /** What a server tells while it runs. */

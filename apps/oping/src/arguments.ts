@@ -1,5 +1,6 @@
 import { QOS_BY_NAME, QOS_RAW, parseInteger, parseTime, usageError, type QosSpec } from '@ouroboros/model';
 import { asked, readOptions, type Information } from '@ouroboros/tool-kit';
+import { CLIENT, SERVER } from './manual.js';
 import { MAX_SIZE, MIN_SIZE } from './payload.js';
 
 export interface ClientOptions {
@@ -30,56 +31,13 @@ export interface Command {
   readonly remarks: readonly string[];
 }
 
-export const USAGE = `Usage: oping [options]
-Ping a name over a flow, or answer pings. Times are a number with ms (or nothing), s, m, h or d.
-
-  -n, --server-name NAME  name to ping
-  -c, --count N           packets to send (default 2147483647)
-  -d, --duration TIME     sets the count to TIME / interval (10 packets per ms when the interval is 0)
-  -i, --interval TIME     pause before each packet (default 1000 ms, at most 10 s)
-  -s, --size BYTES        payload, ${MIN_SIZE} to ${MAX_SIZE} (default ${MIN_SIZE})
-  -q, --qos QOS           raw, best, video, voice or data (default raw)
-  -f, --flood             send a packet when the answer to the one before is there
-  -F, --flood-busy        the same, polling
-  -Q, --quiet             print statistics only
-  -D, --timeofday         print the time before each line of a packet
-      --json              print the statistics as one JSON object, nothing else
-
-  -l, --listen            answer pings
-      --poll              server: poll the flows instead of waiting
-      --busy              server: poll one flow at a time
-
-      --help              print this text
-      --version           print the version
-
-Exit status: 0 replies came back, 1 none did or a failure, 2 usage, 3 irmd not reachable, 4 name unknown,
-5 time-out of the allocation, 6 refused, 7 QoS not available.
-`;
-
 const MAX_COUNT = 2_147_483_647;
 const MAX_INTERVAL_MS = 10_000;
 const PACKETS_PER_MS_WITHOUT_INTERVAL = 10;
 
-const OPTIONS = {
-  listen: { type: 'boolean', short: 'l' },
-  poll: { type: 'boolean' },
-  busy: { type: 'boolean' },
-  'server-name': { type: 'string', short: 'n' },
-  count: { type: 'string', short: 'c' },
-  duration: { type: 'string', short: 'd' },
-  interval: { type: 'string', short: 'i' },
-  size: { type: 'string', short: 's' },
-  qos: { type: 'string', short: 'q' },
-  flood: { type: 'boolean', short: 'f' },
-  'flood-busy': { type: 'boolean', short: 'F' },
-  quiet: { type: 'boolean', short: 'Q' },
-  timeofday: { type: 'boolean', short: 'D' },
-  json: { type: 'boolean' },
-} as const;
-
 /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
 export function parseCommand(args: readonly string[]): Command {
-  const values = readOptions(args, OPTIONS);
+  const values = readOptions(args, { ...CLIENT, ...SERVER });
   const remarks: string[] = [];
   const information = asked(values);
   if (information) return { options: information, remarks };

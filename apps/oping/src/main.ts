@@ -1,5 +1,6 @@
 import { runTool, type Session } from '@ouroboros/tool-kit';
-import { USAGE, parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
+import { MANUAL } from './manual.js';
 import { PingRun, type ClientOutput, type ClientResult } from './client.js';
 import { headerLines, replyLine, summaryJson, summaryLines, timePrefix } from './lines.js';
 import { PingServer } from './server.js';
@@ -50,8 +51,7 @@ async function runServer(options: ServerOptions, { flows, stop, print, remark }:
 }
 
 void runTool<ClientOptions | ServerOptions>({
-  name: 'oping',
-  usage: USAGE,
+  manual: MANUAL,
   parse: (args, remark) => {
     const { options, remarks } = parseCommand(args);
     remarks.forEach(remark);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { openFlows } from '@ouroboros/flow/node';
 import { Daemon } from '../../../packages/flow/spec/daemon.spec.js';
 import { Program, bundle } from '../../../packages/flow/spec/run-program.spec.js';
-import { USAGE } from './arguments.js';
+import { helpText } from '@ouroboros/manual';
+import { MANUAL } from './manual.js';
 
 describe('the program oping', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ob-oping-'));
@@ -84,7 +85,7 @@ describe('the program oping', () => {
     expect(await Promise.all(programs.map((program) => program.ends()))).toEqual([6, 2, 0]);
     expect(programs[0]!.stderr).toBe('Failed to allocate flow: no server for x\n');
     expect(programs[1]!.stderr).toContain("count: 'x' is no whole number");
-    expect(programs[2]!.stdout).toBe(USAGE);
+    expect(programs[2]!.stdout).toBe(helpText(MANUAL));
   });
 
   it('exits 3 without an IRM daemon, as client and as server', async () => {

@@ -4,9 +4,8 @@ export type Row = readonly [left: string, right: string];
 const MAX_LEFT = 26;
 const LINE = 88;
 
-/** Two columns, indented by two; a left part that is too long has its line alone. */
-export function columns(rows: readonly Row[], maxLeft = MAX_LEFT, line = LINE): string[] {
-  const width = Math.min(maxLeft, Math.max(...rows.map(([left]) => left.length)));
+/** Two columns, indented by two; a left part longer than `width` has its line alone. */
+export function columns(rows: readonly Row[], width = leftWidth(rows), line = LINE): string[] {
   return rows.flatMap(([left, right]) => {
     const [first = '', ...more] = wrap(right, line - width - 4);
     const rest = more.map((text) => ' '.repeat(width + 4) + text);
@@ -14,6 +13,10 @@ export function columns(rows: readonly Row[], maxLeft = MAX_LEFT, line = LINE): 
     return [`  ${left.padEnd(width)}  ${first}`, ...rest];
   });
 }
+
+/** What the left column needs, within reason. */
+export const leftWidth = (rows: readonly Row[]): number =>
+  Math.min(MAX_LEFT, Math.max(...rows.map(([left]) => left.length)));
 
 /** Lines of at most `width` characters, broken at blanks; a longer word has its line alone. */
 export function wrap(text: string, width = LINE): string[] {

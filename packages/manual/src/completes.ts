@@ -1,6 +1,5 @@
-/** What the node knows at the moment. */
-export const LIVE_KINDS = ['ipcp', 'layer', 'name', 'type', 'rib'] as const;
-export type LiveKind = (typeof LIVE_KINDS)[number];
+/** What the node knows at the moment: `rib` is a path in its resource information base. */
+export type LiveKind = 'ipcp' | 'layer' | 'name' | 'type' | 'rib';
 
 /** What the shell knows. */
 export type PathKind = 'file' | 'directory' | 'program';

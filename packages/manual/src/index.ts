@@ -1,3 +1,16 @@
 /** What programs say of themselves: tables of options, and from these help, manual pages and completion. */
-export { LIVE_KINDS, completionOf, type Candidate, type Completes, type LiveKind, type PathKind } from './completes.js';
 export { columns, wrap, type Row } from './columns.js';
+export { completionOf, type Candidate, type Completes, type LiveKind } from './completes.js';
+export { helpText } from './help-text.js';
+export {
+  CALL_STATUS,
+  INFORMATION,
+  UNREACHABLE_STATUS,
+  USAGE_STATUS,
+  type Manual,
+  type OptionEntry,
+  type OptionTable,
+} from './manual.js';
+export { lines, part, rows, text, type Block, type Page, type Part } from './page.js';
+export { roff } from './roff.js';
+export { ENVIRONMENT, toolPage } from './tool-page.js';

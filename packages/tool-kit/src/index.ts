@@ -1,4 +1,5 @@
 /** What tools share: programs that call a name, or serve one, and print what happens. */
+export { CALL_STATUS, UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable } from '@ouroboros/manual';
 export { lossPercent } from './loss-percent.js';
 export { asked, qosOption, rateOption, readOptions, type Information } from './options.js';
 export { Pacer, turn, type PacerOptions } from './pacer.js';

@@ -1,4 +1,5 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
+import { INFORMATION, type OptionTable } from '@ouroboros/manual';
 import { QOS_BY_NAME, QOS_RAW, toOuroborosError, usageError, type QosSpec } from '@ouroboros/model';
 
 /** A command that asks for a text about the tool. */
@@ -6,10 +7,7 @@ export interface Information {
   readonly kind: 'help' | 'version';
 }
 
-type Options = NonNullable<ParseArgsConfig['options']>;
-
-const INFORMATION = { help: { type: 'boolean' }, version: { type: 'boolean' } } as const;
-type Values<T extends Options> = ReturnType<
+type Values<T extends OptionTable> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T & typeof INFORMATION }>
 >['values'];
 
@@ -17,7 +15,7 @@ const MAX_RATE = 1e12;
 const UNIT_RATE: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 };
 
 /** The values of a tool's own options, and of `--help` and `--version`. EINVAL for an option that there is not, or that lacks its value. */
-export function readOptions<const T extends Options>(args: readonly string[], options: T): Values<T> {
+export function readOptions<const T extends OptionTable>(args: readonly string[], options: T): Values<T> {
   try {
     return parseArgs({ args: [...args], options: { ...options, ...INFORMATION } }).values;
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import { helpText, type Manual } from '@ouroboros/manual';
 import { OuroborosError, VERSION, exitStatus, toOuroborosError } from '@ouroboros/model';
 import { openFlows, type Flows } from '@ouroboros/flow/node';
 import type { Information } from './options.js';
@@ -15,9 +16,8 @@ export interface Session {
 }
 
 export interface Tool<Command extends { readonly kind: string }> {
-  readonly name: string;
-  /** The text of `--help`. */
-  readonly usage: string;
+  /** The one source of its help, its manual page and its completion. */
+  readonly manual: Manual;
   /** Reads the arguments behind the program's name. EINVAL for what cannot be understood. */
   parse(args: readonly string[], remark: Session['remark']): Command | Information;
   /** Does it, and answers the exit status. What it throws is printed and becomes one, see `exitStatus`. */
@@ -46,12 +46,12 @@ async function statusOf<Command extends { readonly kind: string }>(
   try {
     const command = tool.parse(args, remark);
     if (!isInformation(command)) return await runCommand(tool, command);
-    print(command.kind === 'help' ? tool.usage : `Ouroboros version ${VERSION}\n`);
+    print(command.kind === 'help' ? helpText(tool.manual) : `Ouroboros version ${VERSION}\n`);
     return 0;
   } catch (thrown) {
     if (!(thrown instanceof OuroborosError)) throw thrown;
-    remark(`${tool.name}: ${thrown.message}`);
-    if (thrown.code === 'EINVAL') remark(`Try '${tool.name} --help'.`);
+    remark(`${tool.manual.name}: ${thrown.message}`);
+    if (thrown.code === 'EINVAL') remark(`Try '${tool.manual.name} --help'.`);
     return exitStatus(thrown.code);
   }
 }

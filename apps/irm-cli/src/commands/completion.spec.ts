@@ -53,6 +53,8 @@ describe('irm completion words', () => {
     ['irm pki issue hello c', ['client']],
     ['irm pki issue hello --key p-3', ['p-384']],
     ['irm pki issue hello --to ', ['(directory)']],
+    ['irm invite l', ['list', 'loop']],
+    ['irm invite net --t', ['--ttl']],
     ['irm completion f', ['fish']],
   ])('offers for "%s" %j', async (line, expected) => {
     expect(await offered(await node(), line)).toEqual(expected);

@@ -1,8 +1,10 @@
 import type { JsonObject } from '@ouroboros/model';
 import { askNode } from '../completion/ask-node.js';
 import { completeIrm } from '../completion/complete-irm.js';
-import { NOTHING, type Completion } from '../completion/node-knowledge.js';
+import { completeProgram } from '../completion/complete-program.js';
+import { NOTHING, type Completion, type NodeKnowledge } from '../completion/node-knowledge.js';
 import { completionScript, SHELLS } from '../completion/scripts.js';
+import { PROGRAMS } from '../gen/programs.js';
 import { freeCommand, type Command, type Group } from '../grammar/command.js';
 import { readChoice } from '../grammar/values.js';
 
@@ -36,10 +38,23 @@ export const completion = (root: () => Group): Command =>
     }),
     run: async ({ what, line: [program = '', ...words] }, { irm }) => {
       if (what !== WORDS) {
-        const script = completionScript(what, ['irm']);
+        const script = completionScript(what, ['irm', ...PROGRAMS.flatMap(({ names }) => names)]);
         return { text: script, json: { shell: what, script } };
       }
-      const found = program.endsWith('irm') ? await completeIrm(root(), words, askNode(irm)) : NOTHING;
+      const found = await complete(root(), program, words, askNode(irm));
       return { text: completionText(found), json: completionJson(found) };
     },
   });
+
+/** `program`: as typed, with or without its path. */
+async function complete(
+  root: Group,
+  program: string,
+  words: readonly string[],
+  node: NodeKnowledge,
+): Promise<Completion> {
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  if (name === root.word) return completeIrm(root, words, node);
+  const table = PROGRAMS.find(({ names }) => names.includes(name));
+  return table ? completeProgram(table, words, node) : NOTHING;
+}

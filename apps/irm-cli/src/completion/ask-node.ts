@@ -10,7 +10,8 @@ const LIMIT_MS = 300;
 export function askNode(open: () => Promise<Irm>, limitMs = LIMIT_MS): NodeKnowledge {
   const ask = async (question: (irm: Irm) => Promise<readonly Candidate[]>): Promise<readonly Candidate[]> => {
     try {
-      return await Promise.race([open().then(question), nothingAfter(limitMs)]);
+      const irm = await open();
+      return await Promise.race([question(irm), nothingAfter(limitMs)]);
     } catch {
       return [];
     }

@@ -14,7 +14,7 @@ export async function completeIrm(root: Group, words: readonly string[], node: N
   const found = descend(root, withoutCommon(words.slice(0, -1)));
   if ('message' in found) return NOTHING;
   const { entry, rest, help } = found;
-  if (entry.kind === 'group') return beginning(typed, groupOffers(entry));
+  if (entry.kind === 'group') return beginning(typed, await groupOffers(entry, typed, node));
   return help && !entry.explains ? NOTHING : beginning(typed, await commandOffers(entry, rest, typed, node));
 }
 
@@ -24,9 +24,11 @@ function withoutCommon(words: readonly string[]): readonly string[] {
   return words.filter((word, at) => (end >= 0 && at > end) || !COMMON.includes(word));
 }
 
-const groupOffers = (group: Group): Completion => ({
-  candidates: [...withHelp(group).map(({ word, summary }) => ({ word, help: summary })), HELP_SWITCH],
-});
+async function groupOffers(group: Group, typed: string, node: NodeKnowledge): Promise<Completion> {
+  const words = withHelp(group).map(({ word, summary }) => ({ word, help: summary }));
+  const { candidates, paths } = group.otherwise ? await commandOffers(group.otherwise, [], typed, node) : NOTHING;
+  return { candidates: [...words, ...candidates, HELP_SWITCH], paths };
+}
 
 async function commandOffers(
   command: Command,

@@ -45,22 +45,38 @@ function groupHelp(path: readonly string[], group: Group): string[] {
 const shortForm = (name: string, { word, operands = [] }: Command): string =>
   `${name} ${operands.map((operand) => `<${operand.name}>`).join(' ')}   for ${name} ${word}`;
 
+/** What the user of every command may know. */
+export const ABBREVIATIONS =
+  'Commands and option words may be abbreviated to a prefix; the first that fits in the order of these lists is ' +
+  'meant. * in names of IPCPs and layers is a wildcard where a command says so.';
+
+export const EVERY_COMMAND: readonly Row[] = [
+  ['--json', 'print the result as JSON (errors too, on stderr)'],
+  ['--help', 'explain the command'],
+  ['--version', 'print the version'],
+];
+
+export const EXIT_STATUS: readonly Row[] = [
+  ['0', 'done'],
+  ['1', 'failed'],
+  ['2', 'usage'],
+  ['3', 'irmd not reachable'],
+  ['4', 'name, layer or IPCP unknown'],
+  ['5', 'time-out'],
+  ['6', 'refused'],
+  ['7', 'QoS not available'],
+  ['8', 'exists or in conflict'],
+];
+
 const ROOT_NOTES = (): readonly string[] => [
-  'Commands and option words may be abbreviated to a prefix; the first that fits in',
-  'the order of these lists is meant. * in names of IPCPs and layers is a wildcard',
-  'where a command says so.',
+  ...wrap(ABBREVIATIONS),
   '',
   'Every command takes',
-  ...columns([
-    ['--json', 'print the result as JSON (errors too, on stderr)'],
-    ['--help', 'explain the command'],
-    ['--version', 'print the version'],
-  ]),
+  ...columns(EVERY_COMMAND),
   '',
   'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine.',
   '',
-  'Exit status: 0 done, 1 failed, 2 usage, 3 irmd not reachable, 4 name, layer or IPCP',
-  'unknown, 5 time-out, 6 refused, 7 QoS not available, 8 exists or in conflict.',
+  ...wrap(`Exit status: ${EXIT_STATUS.map(([status, meaning]) => `${status} ${meaning}`).join(', ')}.`),
 ];
 
 function commandHelp(path: readonly string[], command: Command): string[] {
@@ -78,17 +94,21 @@ function commandHelp(path: readonly string[], command: Command): string[] {
   ];
 }
 
-const operandRow = ({ name, help }: OperandSpec): Row => [`<${name}>`, help];
+export const operandRow = ({ name, help }: OperandSpec): Row => [`<${name}>`, help];
 
-function optionRow(spec: OptionSpec | SwitchSpec): Row {
+export function optionRow(spec: OptionSpec | SwitchSpec): Row {
   const left = spec.value === undefined ? spec.word : `${spec.word} ${spec.value}`;
   return [left, spec.fallback === undefined ? spec.help : `${spec.help} (default ${spec.fallback})`];
 }
 
+/** The types of IPCPs that some of these options are for. */
+export const typesOf = (options: readonly OptionSpec[]): readonly string[] => [
+  ...new Set(options.flatMap(({ types = [] }) => types)),
+];
+
 /** Options by the types that have them. */
 function typeSections(options: readonly OptionSpec[]): string[] {
-  const types = [...new Set(options.flatMap(({ types: of = [] }) => of))];
-  return types.flatMap((type) =>
+  return typesOf(options).flatMap((type) =>
     section(`Options of type ${type}:`, options.filter((option) => option.types?.includes(type)).map(optionRow)),
   );
 }
