@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Flow } from '@ouroboros/flow/node';
 import { METRICS } from '@ouroboros/metrics';
+import { QOS_DATA } from '@ouroboros/model';
 import { Collector, type CollectedSpan } from './collector.js';
 import { answersPing } from './flows.js';
 import { metricsOf, observedPair, sumOf, type ObservedNode } from './observed-pair.js';
 import { until } from './one-node.js';
+import { Prometheus, PROMETHEUS_MISSING } from './prometheus.js';
 import { Site } from './site.js';
 
 jest.setTimeout(60_000);
@@ -105,3 +110,53 @@ describe('metrics of two nodes', () => {
 });
 
 const pick = ({ type, unit }: { readonly type: string; readonly unit: string }) => ({ type, unit });
+
+const FOLDER = join(__dirname, '..', '..', '..', 'docker', 'observability');
+
+/** Queries of the dashboard as Grafana would ask them. */
+function dashboardQueries(): string[] {
+  const text = readFileSync(join(FOLDER, 'grafana', 'dashboards', 'ouroboros.json'), 'utf8');
+  const { panels } = JSON.parse(text) as { panels: { targets?: { expr: string }[] }[] };
+  return panels
+    .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+    .map((expr) => expr.replaceAll('$__rate_interval', '20s').replaceAll(/\$(?:node|layer)/g, '.*'));
+}
+
+/** Nothing was dropped, and these nodes have no certificates. */
+const MAY_BE_EMPTY = /> 0$|cert_expiry/;
+
+(PROMETHEUS_MISSING ? describe.skip : describe)('Prometheus', () => {
+  const prometheus = new Prometheus();
+  afterAll(() => prometheus.stop());
+
+  it('reads both nodes, and answers every query of the dashboard', async () => {
+    await prometheus.start([a.metricsPort, b.metricsPort], join(FOLDER, 'alerts.yml'));
+    const flows = site.flows(b.node);
+    const asked = (): Promise<Flow | undefined> => flows.alloc('echo', { qos: QOS_DATA }).catch(() => undefined);
+    let flow: Flow | undefined;
+    await until('the IPCP that hung is back', async () => (flow = await asked()) !== undefined, 20_000);
+    for (let i = 0; i < 10; i += 1) await answersPing(flow!);
+    await until('both are read', async () => (await prometheus.count('up == 1')) === 2, 20_000);
+    const queries = dashboardQueries();
+    const empty = async (): Promise<string[]> => {
+      const counts = await Promise.all(queries.map((query) => prometheus.count(query)));
+      return queries.filter((query, i) => counts[i] === 0 && !MAY_BE_EMPTY.test(query));
+    };
+    let left = queries;
+    await until('all queries have answers', async () => (left = await empty()).length === 0, 20_000).catch(
+      () => undefined,
+    );
+    expect(left).toEqual([]);
+    await flow!.dealloc();
+  });
+
+  it('evaluates every alert rule', async () => {
+    const known = await prometheus.ask<{ groups: { rules: { name: string; health: string }[] }[] }>('rules');
+    const rules = known!.groups.flatMap((group) => group.rules);
+    expect(rules.length).toBeGreaterThan(10);
+    await until('all were evaluated', async () => {
+      const now = await prometheus.ask<typeof known>('rules');
+      return now!.groups.every((group) => group.rules.every(({ health }) => health === 'ok'));
+    });
+  });
+});

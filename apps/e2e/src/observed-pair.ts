@@ -6,7 +6,7 @@ import { checkOpenMetrics, type CheckedMetrics } from '@ouroboros/metrics';
 import type { Site } from './site.js';
 
 /** A TCP port that nobody uses on the loopback address. */
-function freeTcpPort(): Promise<number> {
+export function freeTcpPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -37,7 +37,7 @@ async function start(site: Site, i: number, collector: string): Promise<Observed
   const metricsPort = await freeTcpPort();
   const name = NAMES[i]!;
   const path = join(site.folder, `${name}.conf`);
-  const join0 = i === 0 ? 'bootstrap = "net"' : 'enrol = "net.a"\nconn = ["net.a"]';
+  const joins = i === 0 ? 'bootstrap = "net"' : 'enrol = "net.a"\nconn = ["net.a"]';
   const hosts = NAMES.map((one, j) => `"net.${one}" = "${addressOf(j)}"`).join('\n');
   writeFileSync(
     path,
@@ -53,7 +53,7 @@ reg = ["net.${name}"]
 [udp4.udp.hosts]
 ${hosts}
 [unicast."net.${name}"]
-${join0}
+${joins}
 autobind = true
 `,
   );
