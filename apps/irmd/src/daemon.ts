@@ -17,6 +17,7 @@ import { NodeHost } from './process/node-host.js';
 import { StartedPrograms } from './process/started-programs.js';
 import { StateFile } from './process/state-file.js';
 import { reload } from './reloading.js';
+import { Traces } from './traces/traces.js';
 
 export interface DaemonOptions {
   readonly runtimeDir: string;
@@ -51,6 +52,7 @@ export class Daemon {
   private readonly ipcps = new Set<IpcpSession>();
   private configuration: Configuration;
   private readonly metrics: MetricsService;
+  private readonly traces: Traces;
   private readonly reloads = new OneAtATime();
   private stopping: Promise<void> | undefined;
   private sweep: (() => void) | undefined;
@@ -70,6 +72,7 @@ export class Daemon {
       state: this.state,
       places: () => placesFor(this.configuration.irmd),
       logLevel: () => options.level.level,
+      traces: options.configuration.traces.endpoint,
       onExit: (pid, { code, signal }) => this.driver.processExited(pid, code, signal),
     });
     const state = this.state.read((reason) =>
@@ -90,6 +93,8 @@ export class Daemon {
     this.irm = this.driver.managementFor({ pid: process.pid, uid: process.getuid!(), gid: process.getgid!() });
     const { clock, irm, places } = this;
     this.metrics = new MetricsService({ irm, clock, places, logger });
+    const { endpoint } = this.configuration.traces;
+    this.traces = new Traces({ endpoint, runtimeDir, clock, logger });
     this.applier = new Applier(this.irm, this.clock, logger, () => this.driver.setWaiting(this.applier.waitingFor));
   }
 
@@ -165,13 +170,13 @@ export class Daemon {
   }
 
   private attachProcess(session: ProcessSession): void {
-    this.driver.attachProcess(this.metrics.counted(session));
+    this.driver.attachProcess(this.traces.process(this.metrics.counted(session)));
     session.onClose(() => this.sweepSoon());
   }
 
   private attachIpcp(session: IpcpSession): void {
     this.ipcps.add(session);
-    this.driver.attachIpcp(session);
+    this.driver.attachIpcp(this.traces.ipcp(session));
     session.onClose(() => {
       this.ipcps.delete(session);
       this.sweepSoon();
@@ -186,6 +191,7 @@ export class Daemon {
     this.hasten();
     this.server.close();
     this.metrics.close();
+    await this.traces.close();
     this.driver.stop();
     this.sweep?.();
     await this.state.remove();

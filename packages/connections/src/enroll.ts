@@ -7,7 +7,7 @@ import {
 } from '@ouroboros/enrollment';
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import { QOS_RAW, fromHex, toHex, toOuroborosError } from '@ouroboros/model';
-import type { Clock, EnrollRequest, Logger, Random } from '@ouroboros/ports';
+import type { Clock, EnrollRequest, Logger, Random, Tracer } from '@ouroboros/ports';
 import { CEP_COMPONENTS, ENROLL_ID_LENGTH, type IpcpConfig } from '@ouroboros/wire';
 import { converse } from './converse.js';
 import { reach } from './reach.js';
@@ -63,8 +63,13 @@ export async function handOver(
   offer: Pick<MemberOffer, 'config' | 'ext'>,
   clock: Clock,
   logger: Logger,
+  tracer?: Tracer,
 ): Promise<void> {
   const machine = new EnrollingMember({ ...offer, wallNanos: () => clock.wallNanos() });
+  const from = clock.now();
   await converse(flow, machine, clock, (output) => (output.kind === 'done' ? true : undefined));
-  logger.log('info', 'a member enrolled', { id: toHex(machine.requestId) });
+  const id = toHex(machine.requestId);
+  logger.log('info', 'a member enrolled', { id });
+  const attributes = { 'ouroboros.layer': offer.config.layer.name };
+  tracer?.span({ id, name: 'let a member enroll', role: 'far', from, to: clock.now(), attributes, error: '' });
 }

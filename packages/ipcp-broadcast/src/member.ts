@@ -141,6 +141,6 @@ export class Member {
   }
 
   private enrolling(flow: PacketFlow): Promise<void> {
-    return handOver(flow, { config: this.wire }, this.env.clock, this.env.logger);
+    return handOver(flow, { config: this.wire }, this.env.clock, this.env.logger, this.env.tracer);
   }
 }

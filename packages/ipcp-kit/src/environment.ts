@@ -8,6 +8,7 @@ import type {
   HostResolver,
   Logger,
   Random,
+  Tracer,
   VitalSigns,
 } from '@ouroboros/ports';
 import type { Counters } from './counters.js';
@@ -37,6 +38,8 @@ export interface IpcpPorts {
   readonly flows: FlowHost | null;
   /** Of the process, for metrics; absent where there is none, as in a simulation. */
   readonly vitals?: VitalSigns;
+  /** Where steps of allocations and enrollments go; absent: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** What an IPCP is created with. */

@@ -3,6 +3,7 @@ import {
   HASH_LENGTH,
   MAX_FLOWS,
   OuroborosError,
+  errorCodeOf,
   fromMs,
   type IpcpState,
   type JsonObject,
@@ -11,6 +12,8 @@ import {
 } from '@ouroboros/model';
 import {
   sleep,
+  traced,
+  tracedUpcalls,
   type BootstrapRequest,
   type ChannelHost,
   type ConnectRequest,
@@ -24,6 +27,7 @@ import {
   type IpcpOperations,
   type IrmUpcalls,
   type LayerInfo,
+  type SpanBegin,
 } from '@ouroboros/ports';
 import { addCommonMetrics } from './common-metrics.js';
 import { Counters } from './counters.js';
@@ -84,7 +88,9 @@ export class IpcpServer<C> implements IpcpOperations {
 
   /** Joins the server to an IRM daemon, or (null) notes that it is away. Flows and layer stay as they are. */
   attach(upcalls: IrmUpcalls | null): void {
-    this.upcalls = upcalls;
+    const { clock, name, tracer } = this.parts;
+    const span = { name: 'present a flow request', attributes: placeOf(name, this.currentLayer?.name ?? '') };
+    this.upcalls = upcalls && tracer ? tracedUpcalls(tracer, clock, span, upcalls) : upcalls;
   }
 
   /** What the IRM daemon is told at each (re-)registration. */
@@ -111,10 +117,12 @@ export class IpcpServer<C> implements IpcpOperations {
   }
 
   enroll(request: EnrollRequest): Promise<LayerInfo> {
-    return this.join(() => {
-      checkName(request.dst, 'dst');
-      return this.offered('enroll', this.ipcp.enroll).call(this.ipcp, request);
-    });
+    const enroll = (): Promise<LayerInfo> =>
+      this.join(() => {
+        checkName(request.dst, 'dst');
+        return this.offered('enroll', this.ipcp.enroll).call(this.ipcp, request);
+      });
+    return this.trace(request.correlationId, 'enroll with a member', { 'ouroboros.dst': request.dst }, enroll);
   }
 
   async connect(request: ConnectRequest): Promise<void> {
@@ -143,10 +151,13 @@ export class IpcpServer<C> implements IpcpOperations {
     await unregister.call(this.ipcp, hash);
   }
 
-  async query(hash: Uint8Array): Promise<boolean> {
+  async query(hash: Uint8Array, correlationId = ''): Promise<boolean> {
     const query = this.offered('query', this.ipcp.query);
     this.checkHash(hash);
-    return query.call(this.ipcp, hash);
+    const found = (): Promise<boolean> => query.call(this.ipcp, hash);
+    return this.trace(correlationId, 'look the name up', {}, found, (has) => ({
+      attributes: { 'ouroboros.found': String(has) },
+    }));
   }
 
   async flowAlloc(request: IpcpFlowAllocRequest): Promise<IpcpFlowAllocResult> {
@@ -154,7 +165,9 @@ export class IpcpServer<C> implements IpcpOperations {
     const { hash, qos, data, spread } = request;
     const ask = (flow: UserFlow): Promise<IpcpFlowAllocResult> =>
       flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
-    return this.newFlow(request, ask, ({ response }) => response === 0);
+    const alloc = (): Promise<IpcpFlowAllocResult> => this.newFlow(request, ask, ({ response }) => response === 0);
+    const { correlationId, flowId } = request;
+    return this.trace(correlationId, 'ask the far end', { 'ouroboros.flow_id': flowId }, alloc, refusalOf);
   }
 
   async flowJoin(request: IpcpFlowJoinRequest): Promise<FlowJoined> {
@@ -209,6 +222,19 @@ export class IpcpServer<C> implements IpcpOperations {
       this.parts.logger.log('warn', 'leaving the layer failed', { error });
     }
     this.parts.channel.close();
+  }
+
+  private trace<T>(
+    id: string,
+    name: string,
+    attributes: SpanBegin['attributes'],
+    work: () => Promise<T>,
+    told?: Parameters<typeof traced<T>>[4],
+  ): Promise<T> {
+    const { clock, name: ipcp, tracer } = this.parts;
+    const layer = this.currentLayer?.name ?? '';
+    const begin = { id, name, role: 'step', attributes: { ...attributes, ...placeOf(ipcp, layer) } } as const;
+    return traced(tracer, clock, begin, work, told);
   }
 
   /** Bootstrap and enrollment: only in boot, one at a time; when it fails the IPCP is as before. */
@@ -312,6 +338,11 @@ export class IpcpServer<C> implements IpcpOperations {
     };
   }
 }
+
+const placeOf = (ipcp: string, layer: string) => ({ 'ouroboros.ipcp': ipcp, 'ouroboros.layer': layer });
+
+const refusalOf = ({ response, reason }: IpcpFlowAllocResult) =>
+  response === 0 ? {} : { error: `refused: ${reason || errorCodeOf(response)}` };
 
 const flowJson = (flow: UserFlow): JsonObject => ({
   flowId: flow.flowId,

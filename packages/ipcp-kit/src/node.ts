@@ -18,9 +18,11 @@ import {
 import {
   NodeClock,
   NodeRandom,
+  OtlpTracer,
   PacketNetwork,
   ProcessVitals,
   SystemResolver,
+  TRACES_VARIABLE,
   UdpNetwork,
   channelPath,
   createChannelHost,
@@ -134,6 +136,7 @@ class Daemon<C> {
   private flowService: FlowServiceClient | null = null;
   private orphaned: (() => void) | null = null;
   private ending = false;
+  private readonly tracer: OtlpTracer | undefined;
 
   constructor(
     type: IpcpType<C>,
@@ -142,6 +145,7 @@ class Daemon<C> {
   ) {
     const { channel, dir, logger, socketPath } = around;
     this.logger = logger;
+    this.tracer = this.createTracer();
     process.on('exit', () => channel.close());
     process.on('uncaughtException', (error) => this.crash(error));
     this.server = new IpcpServer(type, {
@@ -158,6 +162,7 @@ class Daemon<C> {
       flows: type.usesLowerFlows ? this.lowerFlows() : null,
       channel,
       vitals: new ProcessVitals().look,
+      tracer: this.tracer,
     });
     this.irm = connectIpcp({
       socketPath,
@@ -169,6 +174,14 @@ class Daemon<C> {
     this.irmState(false);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.end(0, signal));
     process.on('SIGHUP', () => undefined); // A closed terminal is the IRM daemon's business.
+  }
+
+  /** irmd says where traces go; it starts us. */
+  private createTracer(): OtlpTracer | undefined {
+    const endpoint = process.env[TRACES_VARIABLE] ?? '';
+    if (endpoint === '') return undefined;
+    const { program: service, dir: runtimeDir, logger } = this.around;
+    return new OtlpTracer({ endpoint, service, instance: this.command.name, runtimeDir, clock: this.clock, logger });
   }
 
   /** The IPCP as a process that asks for flows: the same pid, so that it can be bound to names. */
@@ -216,7 +229,8 @@ class Daemon<C> {
     this.ending = true;
     this.logger.log(status === 0 ? 'info' : 'warn', 'ending', { why });
     setTimeout(() => process.exit(status), SHUTDOWN_LIMIT_MS);
-    void this.server.shutdown().then(() => {
+    void this.server.shutdown().then(async () => {
+      await this.tracer?.flush();
       this.irm.close();
       this.flowService?.close();
       process.exit(status);

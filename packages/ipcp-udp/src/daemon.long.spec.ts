@@ -167,7 +167,7 @@ describe('two daemons ipcpd-udp4', () => {
   });
 
   it('give flows by name, with packets both ways', async () => {
-    expect(await a.session.operations.query(hashOf('echo'))).toBe(true);
+    expect(await a.session.operations.query(hashOf('echo'), '')).toBe(true);
     const flow = await a.alloc('echo');
     await until(() => b.accepted.length === 1);
     const got: string[] = [];

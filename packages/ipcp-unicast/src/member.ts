@@ -323,7 +323,7 @@ export class Member {
     const own = { ...dir, dht: { ...dir.dht!, peer: this.self } };
     const config = { ...wire, unicast: { dt, dir: own, addrAuth, congAvoid } };
     const ext = this.extensions ? extensionOf(this.layer) : undefined;
-    await handOver(flow, { config, ext }, this.env.clock, this.env.logger);
+    await handOver(flow, { config, ext }, this.env.clock, this.env.logger, this.env.tracer);
   }
 
   private onRouting(output: LinkStateOutput): void {

@@ -51,6 +51,8 @@ export interface ErrorDetail {
   readonly field?: string;
   /** The stage that failed: `name`, `layer`, `route`, `link`, `accept`, `policy`, `qos`, `crypto`, `clock`, `remote`, `time`. */
   readonly stage?: string;
+  /** Of the flow allocation that failed, as in the logs of both hosts. */
+  readonly correlationId?: string;
   readonly cause?: unknown;
 }
 
@@ -59,6 +61,7 @@ export class OuroborosError extends Error {
   override readonly name = 'OuroborosError';
   readonly field: string | undefined;
   readonly stage: string | undefined;
+  readonly correlationId: string | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -68,6 +71,7 @@ export class OuroborosError extends Error {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.field = detail.field;
     this.stage = detail.stage;
+    this.correlationId = detail.correlationId;
   }
 }
 

@@ -4,6 +4,7 @@ export { loadNative, peerCredentials, type PeerCredentials } from './native/inde
 export * from './clock.js';
 export * from './ethernet.js';
 export * from './logger.js';
+export * from './otlp-tracer.js';
 export * from './process-info.js';
 export * from './random.js';
 export * from './resolver.js';

@@ -14,4 +14,5 @@ export * from './logger.js';
 export * from './management.js';
 export * from './packet-channel.js';
 export * from './security.js';
+export * from './tracer.js';
 export * from './vitals.js';

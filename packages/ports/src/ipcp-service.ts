@@ -133,8 +133,11 @@ export interface IpcpOperations {
   disconnect(request: DisconnectRequest): Promise<void>;
   register(hash: Uint8Array): Promise<void>;
   unregister(hash: Uint8Array): Promise<void>;
-  /** True when the layer has a member, other than only this one, that registered the hash. */
-  query(hash: Uint8Array): Promise<boolean>;
+  /**
+   * True when the layer has a member, other than only this one, that registered the hash. `correlationId`: of the
+   * allocation that asks.
+   */
+  query(hash: Uint8Array, correlationId: string): Promise<boolean>;
   flowAlloc(request: IpcpFlowAllocRequest): Promise<IpcpFlowAllocResult>;
   /** After the reply of an allocation of ours: what both ends agreed. */
   flowAgreed(flowId: number, features: number): Promise<void>;

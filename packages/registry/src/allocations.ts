@@ -174,11 +174,12 @@ export class Allocations {
   // ── asking ──
 
   private ask(allocation: Allocation): void {
-    const { name } = allocation.args;
+    const { correlationId, args } = allocation;
+    const wanted = { name: args.name, correlationId };
     allocation.asked = true;
     // An IPCP that asks for a lower flow must not be asked for it itself.
     const ipcps = this.parts.ipcps.carriers().filter(({ pid }) => pid !== allocation.process.caller.pid);
-    chooseLayer(this.parts, name, ipcps, (choice) => {
+    chooseLayer(this.parts, wanted, ipcps, (choice) => {
       if (!allocation.over) this.chosen(allocation, choice);
     });
   }
@@ -250,7 +251,7 @@ export class Allocations {
     const { ipcp = '', layer = '' } = carrier ? { ipcp: carrier.name, layer: carrier.layer?.name } : {};
     const { pid } = allocation.process.caller;
     if (error.code !== 'ECANCELED') failures.add({ name, side: 'local', ipcp, layer, correlationId, pid }, error);
-    core.fail(allocation.request, error);
+    core.fail(allocation.request, { ...error, correlationId });
   }
 
   /** Where a layer below is gone, that is why. */

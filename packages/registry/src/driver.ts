@@ -337,8 +337,8 @@ const unreadable = (thrown: unknown): CredentialFailure => ({
 
 const stops = (): OuroborosError => new OuroborosError('EIRMD', 'the IRM daemon stops');
 
-const fromFailure = ({ code, message, field, stage }: Failure): OuroborosError =>
-  new OuroborosError(code, message, { ...(field !== undefined && { field }), ...(stage !== undefined && { stage }) });
+const fromFailure = ({ code, message, ...detail }: Failure): OuroborosError =>
+  new OuroborosError(code, message, detail);
 
 function toFailure(thrown: unknown): Failure {
   const { code, message, field, stage } = toOuroborosError(thrown);

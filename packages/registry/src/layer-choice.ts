@@ -22,7 +22,7 @@ export interface LayerChooserParts {
 /** Asks `ipcps` (in rank order) for the name; `done` is called once, perhaps at once. */
 export function chooseLayer(
   { core, names, calls }: LayerChooserParts,
-  name: string,
+  { name, correlationId }: { readonly name: string; readonly correlationId: string },
   ipcps: readonly IpcpEntry[],
   done: (choice: LayerChoice) => void,
 ): void {
@@ -37,7 +37,7 @@ export function chooseLayer(
   };
   ipcps.forEach((ipcp, i) => {
     const hash = names.hashOf(ipcp.layer!.hash, name);
-    calls.call(ipcp, { op: 'query', args: [hash] }, core.limits.queryMs, (outcome) => {
+    calls.call(ipcp, { op: 'query', args: [hash, correlationId] }, core.limits.queryMs, (outcome) => {
       answers[i] = !outcome.ok ? 'silent' : outcome.value === true ? 'has' : 'has-not';
       if (!outcome.ok) core.log('debug', `IPCP ${ipcp.name} could not look ${name} up`, { why: outcome.error.message });
       decide();

@@ -45,7 +45,7 @@ function ask(parts: LocateParts, ipcp: IpcpEntry, name: string, done: (location:
     done({ ...who, answer, tookMs: (core.now - at) / 1000, text });
   if (session === null) return say('not-operational', `its process is gone (${phase})`);
   if (!layer || state !== 'operational') return say('not-operational', `its state is ${state}`);
-  calls.call(ipcp, { op: 'query', args: [hash] }, core.limits.queryMs, (outcome: Outcome) => {
+  calls.call(ipcp, { op: 'query', args: [hash, ''] }, core.limits.queryMs, (outcome: Outcome) => {
     if (!outcome.ok) say('no-answer', outcome.error.message);
     else say(outcome.value === true ? 'has' : 'has-not');
   });

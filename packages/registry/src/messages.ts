@@ -32,6 +32,7 @@ export interface Failure {
   readonly message: string;
   readonly field?: ErrorDetail['field'];
   readonly stage?: ErrorDetail['stage'];
+  readonly correlationId?: ErrorDetail['correlationId'];
 }
 
 export type Outcome<T = unknown> =

@@ -16,7 +16,7 @@ const OPERATIONS: Calls = {
   disconnect: [[{ dst: 'b', component: 'Management' }], undefined],
   register: [[sample.HASH], undefined],
   unregister: [[sample.HASH], undefined],
-  query: [[sample.HASH], true],
+  query: [[sample.HASH, '0123456789abcdef'], true],
   flowAlloc: [[sample.IPCP_ALLOC], sample.IPCP_ALLOC_RESULT],
   flowJoin: [[sample.IPCP_JOIN], { mplMs: 100 }],
   flowAgreed: [[66, 0xffff_ffff], undefined],
@@ -119,7 +119,7 @@ describe('The IPCP services', () => {
 
   it('serves operations while the registration is still being considered', async () => {
     let asked: unknown;
-    await rig.serve({ onIpcp: async (session) => void (asked = await session.operations.query(sample.HASH)) });
+    await rig.serve({ onIpcp: async (session) => void (asked = await session.operations.query(sample.HASH, '')) });
     const client = connect({ operations: refusing<IpcpOperations>({ query: async () => true }) });
     await client.ready();
     expect(asked).toBe(true);
@@ -140,7 +140,7 @@ describe('The IPCP services', () => {
     client.close();
     expect(await pending).toMatchObject({ code: 'EIPCP' });
     await closed.promise;
-    expect(await rejection(session.operations.query(sample.HASH))).toMatchObject({ code: 'EIPCP' });
+    expect(await rejection(session.operations.query(sample.HASH, ''))).toMatchObject({ code: 'EIPCP' });
   });
 
   it('registers again with a restarted daemon, with what it holds then', async () => {

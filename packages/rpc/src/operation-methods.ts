@@ -24,7 +24,7 @@ export const OPERATION_METHODS: Readonly<Record<keyof IpcpOperations, OperationS
   disconnect: operation(WHOLE_REQUEST, DONE),
   register: operation(named('hash'), DONE),
   unregister: operation(named('hash'), DONE),
-  query: operation(named('hash'), { ...only('found'), reply: 'queried' }),
+  query: operation(named('hash', 'correlationId'), { ...only('found'), reply: 'queried' }),
   flowAlloc: operation(WHOLE_REQUEST, { ...WHOLE_REPLY, reply: 'flowAllocResult' }),
   flowJoin: operation(WHOLE_REQUEST, { ...WHOLE_REPLY, reply: 'joined' }),
   flowAgreed: operation(named('flowId', 'features'), DONE),

@@ -5,6 +5,7 @@ import { certificatesOf, type Places } from '@ouroboros/pki';
 import type { Clock, Logger, Management } from '@ouroboros/ports';
 import type { ProcessSession } from '@ouroboros/rpc';
 import type { MetricsSettings } from '../config/configuration.js';
+import { wrappedSession } from '../wrapped-session.js';
 import { AllocationMetrics } from './allocation-metrics.js';
 import { MetricsServer, type ListenAddress } from './metrics-server.js';
 import { NodeMetrics } from './node-metrics.js';
@@ -51,15 +52,7 @@ export class MetricsService {
 
   /** The session of a process, with its allocations counted. */
   counted(session: ProcessSession): ProcessSession {
-    const serve: ProcessSession['serve'] = (service) => session.serve(this.allocations.counted(service));
-    return {
-      caller: session.caller,
-      announcement: session.announcement,
-      serve,
-      flowDown: (flowId) => session.flowDown(flowId),
-      onClose: (callback) => session.onClose(callback),
-      close: () => session.close(),
-    };
+    return wrappedSession(session, (service) => this.allocations.counted(service));
   }
 
   close(): void {

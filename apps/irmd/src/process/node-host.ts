@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OuroborosError, type JsonObject } from '@ouroboros/model';
-import { spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-runtime';
+import { TRACES_VARIABLE, spawnChild, type ChildHandle, type ProcessExit } from '@ouroboros/node-runtime';
 import type { IpcpTypeInfo, Logger } from '@ouroboros/ports';
 import type { RegistryHost } from '@ouroboros/registry';
 import {
@@ -34,6 +34,8 @@ export interface NodeHostOptions {
   readonly places: () => ProgramPlaces;
   /** `OUROBOROS_LOG` of IPCPs. */
   readonly logLevel: () => string;
+  /** Where traces of IPCPs go; empty = nowhere. */
+  readonly traces: string;
   /** A child has ended and was reaped. */
   readonly onExit: (pid: number, exit: ProcessExit) => void;
 }
@@ -51,6 +53,7 @@ export class NodeHost implements RegistryHost {
       ...process.env,
       OUROBOROS_RUNTIME_DIR: this.options.runtimeDir,
       OUROBOROS_LOG: this.options.logLevel(),
+      [TRACES_VARIABLE]: this.options.traces,
     };
     return this.spawn(command, args, env, name);
   }
