@@ -1,6 +1,15 @@
 import type { FlowHost } from '@ouroboros/flow';
 import type { JsonValue } from '@ouroboros/model';
-import type { Clock, DatagramNetwork, EthernetNetwork, Hash, HostResolver, Logger, Random } from '@ouroboros/ports';
+import type {
+  Clock,
+  CredentialStore,
+  DatagramNetwork,
+  EthernetNetwork,
+  Hash,
+  HostResolver,
+  Logger,
+  Random,
+} from '@ouroboros/ports';
 import type { Counters } from './counters.js';
 import type { UserFlows } from './user-flow.js';
 
@@ -26,6 +35,8 @@ export interface IpcpPorts {
   readonly store: StateStore;
   /** Flows of lower layers, asked for and accepted by name; null unless the type `usesLowerFlows`. */
   readonly flows: FlowHost | null;
+  /** Certificates of this host: who this IPCP is, and who is believed. Absent: there are none. */
+  readonly credentials?: CredentialStore | undefined;
 }
 
 /** What an IPCP is created with. */

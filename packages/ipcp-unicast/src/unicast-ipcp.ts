@@ -1,4 +1,5 @@
-import { enrollWith } from '@ouroboros/connections';
+import { checkMember, enrollWith, type MemberDemand } from '@ouroboros/connections';
+import type { PacketFlow } from '@ouroboros/flow';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import {
   HASH_LENGTH,
@@ -19,8 +20,12 @@ import type { IpcpConfig } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
 import { layerFromOptions, layerFromWire, type LayerConfig, type Policies, type UnicastOptions } from './config.js';
 import { Member } from './member.js';
+import { MemberIdentity } from './member-identity.js';
 import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf } from './reports.js';
 import { ribOf } from './rib.js';
+
+/** Of the flow over which a layer comes; addresses are not known yet. */
+const MEMBERS: MemberDemand = { ownOnly: true, addressOf: () => undefined };
 
 /** The unicast IPCP as the kit sees it: becomes a member by bootstrap or enrollment, and passes operations on to it. */
 export class UnicastIpcp implements Ipcp<UnicastOptions> {
@@ -49,21 +54,24 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   async enroll(request: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
     const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.unicast };
-    await enrollWith(newcomer, request, (config, ext) => this.becomeEnrolled(config, ext));
+    await enrollWith(newcomer, request, (config, ext, flow) => this.becomeEnrolled(config, ext, flow));
     return this.layerInfo();
   }
 
-  private async becomeEnrolled(config: IpcpConfig, ext?: Uint8Array): Promise<void> {
+  private async becomeEnrolled(config: IpcpConfig, ext: Uint8Array | undefined, flow: PacketFlow): Promise<void> {
     const layer = layerFromWire(config, this.policies, this.extensions ? ext : undefined);
     if (typeof layer === 'string') throw new OuroborosError('EIPCP', layer, { stage: 'remote' });
+    // Who hands the layer over is a member as well.
+    if (layer.authenticated) checkMember(MEMBERS, flow);
     await this.become(layer);
   }
 
   private async become(layer: LayerConfig): Promise<LayerInfo> {
     const { store, random, logger } = this.env;
-    const self = await flatAddress(layer.name, store, random);
+    const identity = layer.authenticated ? await MemberIdentity.open(this.env) : null;
+    const self = identity?.address ?? (await flatAddress(layer.name, store, random));
     this.member?.stop();
-    this.member = new Member(self, layer, this.env, this.lowerFlows(), this.extensions);
+    this.member = new Member(self, layer, this.env, this.lowerFlows(), this.extensions, identity);
     this.member.start();
     logger.log('info', 'member of a layer', { layer: layer.name, address: self });
     return this.layerInfo();

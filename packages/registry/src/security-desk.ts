@@ -28,12 +28,13 @@ interface Load {
 
 export type FoundSecurity = { readonly ok: true; readonly security: OapSecurity } | OapFailure;
 
-/** For whom: `byIpcp` when the process that asks for the flow is an IPCP of this host. */
+/** For whom: `byIpcp` when the process that asks for the flow is an IPCP of this host, which is called `member`. */
 export interface SecurityQuestion {
   readonly role: CredentialRole;
   readonly name: string;
   readonly carrier: IpcpEntry;
   readonly byIpcp: boolean;
+  readonly member?: string;
 }
 
 export class SecurityDesk {
@@ -77,11 +78,11 @@ export class SecurityDesk {
     return { name: this.names.get(name)?.security ?? OPEN_POLICY, layer: carrier.security, node };
   }
 
-  private pathsOf({ role, name }: SecurityQuestion): CredentialPaths {
+  private pathsOf({ role, name, member }: SecurityQuestion): CredentialPaths {
     const paths = this.names.get(name)?.paths ?? DEFAULT_PATHS;
     return role === 'server'
       ? { crt: paths.serverCrt, key: paths.serverKey, enc: paths.serverEnc }
-      : { crt: paths.clientCrt, key: paths.clientKey, enc: paths.clientEnc };
+      : { crt: paths.clientCrt, key: paths.clientKey, enc: paths.clientEnc, ...(member !== undefined && { member }) };
   }
 }
 

@@ -197,6 +197,15 @@ const SPREAD: TypeOption = {
   types: UNICAST,
   read: choice('nearest', 'round-robin'),
 };
+const MEMBERS: TypeOption = {
+  word: 'members',
+  key: 'members',
+  value: '<who>',
+  help: 'any, or authenticated: only who shows a certificate may enroll, connect and announce links',
+  fallback: 'any',
+  types: ['unicast', 'broadcast'],
+  read: choice('any', 'authenticated'),
+};
 const HOSTS: TypeOption = {
   word: 'hosts',
   key: 'hosts',
@@ -235,6 +244,7 @@ const AFTER_AUTOBIND: readonly TypeOption[] = [
   CONGESTION,
   HOSTS,
   SPREAD,
+  MEMBERS,
 ];
 const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
 
