@@ -64,6 +64,9 @@ const RETRY_TIMEOUT_MS = 1200;
  * neighbour made stays until its flow ends: after a cut it is heard again long before a new one could be made.
  */
 const REPLACE_AFTER = fromSeconds(2);
+/** A link that the neighbour ends right away, as it does not believe this member for example, is not made anew at once. */
+const BRIEF = fromSeconds(1);
+const AFTER_BRIEF = fromSeconds(1);
 const ACCEPT_PAUSE = fromMs(200);
 
 /** Connections between components of this member and of others. [spec/wire-control.md §1] */
@@ -255,7 +258,8 @@ export class Connections {
     if (!replaced) this.lost.lost(link, whyDown(link), this.clock.now());
     if (!wanted) return;
     wanted.link = null;
-    this.retry(wanted, micros(0));
+    const brief = this.clock.now() - link.since < BRIEF;
+    this.retry(wanted, brief ? AFTER_BRIEF : micros(0));
   }
 
   private wantedBy(link: Link): Wanted | undefined {

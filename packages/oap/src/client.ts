@@ -13,7 +13,7 @@ import { featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agre
 import { finishOffer, forgetOffer, makeOffer, offerFields, type KexOffer } from './client-kex.js';
 import { failed, unverified, type OapFailure } from './failure.js';
 import { encodeWithShare, plainMessage } from './message.js';
-import { DEFAULT_ALGORITHMS, type OapSecurity } from './security.js';
+import { DEFAULT_ALGORITHMS, type OapSecurity, mayIgnore } from './security.js';
 import { digested, requestDigest, type OapTools } from './tools.js';
 import { unseenAlgorithms, asksUnseen, seenResponse } from './unseen-kex.js';
 
@@ -211,11 +211,14 @@ function verifiedServer(
     if (security.authentication !== 'require') return { ok: true, name: '' };
     return failed('EAUTH', `the server shows no certificate, which ${name} needs`);
   }
-  if (!security.trust) return failed('EAUTH', 'the server shows a certificate, which nobody can verify here');
+  const ignored = mayIgnore(security) ? ({ ok: true, name: '' } as const) : undefined;
+  if (!security.trust) {
+    return ignored ?? failed('EAUTH', 'the server shows a certificate, which nobody can verify here');
+  }
   const region = bytes.subarray(0, signedLength);
   const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'server', name } as const;
   const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
-  return verified.ok ? verified : unverified(verified);
+  return verified.ok ? verified : (ignored ?? unverified(verified));
 }
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

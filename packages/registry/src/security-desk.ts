@@ -50,7 +50,10 @@ export class SecurityDesk {
   find(question: SecurityQuestion, done: (found: FoundSecurity) => void): void {
     const settle = (files: Files | null): void => {
       const found = securityOf(question.role, files, this.policies(question));
-      done(found.ok ? { ok: true, security: { ...found.security, unseenByC: question.byIpcp } } : found);
+      if (!found.ok) return done(found);
+      const { byIpcp: unseenByC } = question;
+      const ignoresUnbelieved = unseenByC || (this.names.get(question.name)?.ipcps.size ?? 0) > 0;
+      done({ ok: true, security: { ...found.security, unseenByC, ignoresUnbelieved } });
     };
     if (!this.core.options.credentials) return settle(null);
     const { credentialsMs: limitMs, credentialLoads } = this.core.limits;
