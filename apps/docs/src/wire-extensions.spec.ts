@@ -30,6 +30,7 @@ import {
   decodeCep,
   decodeDht,
   decodeFa,
+  decodeJoinAnswer,
   decodeOapExtension,
   decodePeerExtension,
   decodeUdpMgmt,
@@ -81,7 +82,8 @@ import { Segmenter } from '../../../packages/flow/src/stack/segmenter.js';
 import { encodeControl, type ControlMessage } from '../../../packages/ipcp-tcp/src/bytes/control.js';
 import { FRAME_HEADER, MAX_PAYLOAD, writeFrameHeader } from '../../../packages/ipcp-tcp/src/bytes/frames.js';
 import { WINDOW } from '../../../packages/ipcp-tcp/src/tcp-path.js';
-import { blocksOf, remarkOf } from './document.js';
+import { blocksOf, readText, remarkOf } from './document.js';
+import { INVITATION_EXAMPLES, TOKEN } from './invitation-examples.js';
 
 const HASH_LENGTH = 32;
 const hash: Hash = {
@@ -271,6 +273,7 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
     encodeCep({ ...CEP_COMPONENTS.broadcast, address: 0, ext: linkExtension(OcepFeature.BROADCAST_PCI) }),
   'broadcast-packet': broadcastPacket,
   'broadcast-neighbors': () => encodeBroadcastNeighbors({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] }),
+  ...INVITATION_EXAMPLES,
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -350,6 +353,11 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(neighbors).toEqual({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] });
     const packet = bytesOf('broadcast-packet');
     expect([broadcastType, broadcastHops, broadcastNumber].map((read) => read(packet, 0))).toEqual([0, 62, 7]);
+  });
+
+  it('name the token of the invitation', () => {
+    expect(readText('docs/wire-extensions.md')).toContain(TOKEN);
+    expect(valueOf(decodeJoinAnswer(bytesOf('join-answer')))).toMatchObject({ response: 0, reason: '' });
   });
 
   it('name the bits of the code', () => {

@@ -1,11 +1,21 @@
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
-import { OuroborosError, fromMs, fromSeconds, micros, QOS_RAW, toOuroborosError, type QosSpec } from '@ouroboros/model';
+import {
+  OuroborosError,
+  fromMs,
+  fromSeconds,
+  micros,
+  QOS_RAW,
+  toOuroborosError,
+  type ErrorCode,
+  type QosSpec,
+} from '@ouroboros/model';
 import { OcepAcceptor, type ComponentRecord } from '@ouroboros/enrollment';
 import { sleep, type Clock, type Logger } from '@ouroboros/ports';
 import { CEP_COMPONENTS, type Cep } from '@ouroboros/wire';
 import { Backoff } from './backoff.js';
 import { converse } from './converse.js';
 import { Link, linkExtension } from './link.js';
+import { checkMember, refusalOf, type MemberDemand } from './member-demand.js';
 import { LostLinks } from './lost-links.js';
 import { reach, type Established } from './reach.js';
 
@@ -16,8 +26,10 @@ export interface ConnectionEvents {
   /** Silent or heard again: `link.silent`. */
   linkChanged(link: Link): void;
   linkDown(link: Link): void;
-  /** A new member wants to enroll over this flow; the flow is deallocated when the promise settles. */
-  enrolling(flow: PacketFlow): Promise<void>;
+  /**
+   * A new member wants to enroll over this flow, or is to be refused; the flow is deallocated when the promise settles.
+   */
+  enrolling(flow: PacketFlow, refusal: ErrorCode | undefined): Promise<void>;
 }
 
 /** A connection that the operator asked for; it is made again whenever it is lost. */
@@ -41,6 +53,8 @@ export interface ConnectionsParts {
   readonly components: readonly LinkRecord[];
   /** OcepFeature bits that neighbours are told of, and may announce. Null: says nothing of ours and hears nothing of it. */
   readonly features: number | null;
+  /** What a layer demands of a flow to another member; null: nothing. */
+  readonly demand?: MemberDemand | null;
 }
 
 /** A try to connect again; less than the longest pause between the beginnings of two, so that no cut outlasts its end by 2 s. */
@@ -50,6 +64,9 @@ const RETRY_TIMEOUT_MS = 1200;
  * neighbour made stays until its flow ends: after a cut it is heard again long before a new one could be made.
  */
 const REPLACE_AFTER = fromSeconds(2);
+/** A link that the neighbour ends right away, as it does not believe this member for example, is not made anew at once. */
+const BRIEF = fromSeconds(1);
+const AFTER_BRIEF = fromSeconds(1);
 const ACCEPT_PAUSE = fromMs(200);
 
 /** Connections between components of this member and of others. [spec/wire-control.md §1] */
@@ -119,6 +136,11 @@ export class Connections {
     this.drop(link);
   }
 
+  /** Ends all connections with a member; those that are wanted are tried again. */
+  breakWith(address: number): void {
+    for (const link of [...this.links]) if (link.neighbor === address) this.onDown(link);
+  }
+
   /** Success without effect when there is no such connection, as in C. */
   disconnect(dst: string, component: LinkComponent): void {
     const key = `${component} ${dst}`;
@@ -134,6 +156,7 @@ export class Connections {
     const established = await reach(this.parts.flows, this.clock, { dst, own, qos, timeoutMs });
     try {
       this.checkAddress(own, established.peer);
+      checkMember(this.parts.demand, established.flow, established.peer.address);
       return established;
     } catch (error) {
       await established.flow.dealloc();
@@ -156,7 +179,9 @@ export class Connections {
     return { ...known, address: this.address, ext: features === null ? undefined : linkExtension(features) };
   }
 
-  private records(): ComponentRecord[] {
+  /** To who can be no member there is nothing but Enrollment, which says why. */
+  private records(refusal: ErrorCode | undefined): ComponentRecord[] {
+    if (refusal !== undefined) return [{ ...CEP_COMPONENTS.enrollment, address: 0 }];
     const links = this.parts.components.map(({ component }) => this.record(component));
     return [{ ...CEP_COMPONENTS.enrollment, address: 0 }, ...links];
   }
@@ -175,13 +200,17 @@ export class Connections {
 
   private async welcome(flow: PacketFlow): Promise<void> {
     try {
-      const { own, peer } = await converse(flow, new OcepAcceptor(this.records()), this.clock, (output) =>
+      const refusal = refusalOf(this.parts.demand, flow, this.logger);
+      const { own, peer } = await converse(flow, new OcepAcceptor(this.records(refusal)), this.clock, (output) =>
         output.kind === 'done' ? output : undefined,
       );
       this.checkAddress(own, peer);
+      if (own.component !== CEP_COMPONENTS.enrollment.component) {
+        checkMember(this.parts.demand, flow, peer.address);
+      }
       if (this.stopped) await flow.dealloc();
       else if (own.component === CEP_COMPONENTS.enrollment.component) {
-        await this.events.enrolling(flow);
+        await this.events.enrolling(flow, refusal);
         await flow.dealloc();
       } else this.add(own.component as LinkComponent, flow, peer, '');
     } catch (error) {
@@ -234,7 +263,8 @@ export class Connections {
     if (!replaced) this.lost.lost(link, whyDown(link), this.clock.now());
     if (!wanted) return;
     wanted.link = null;
-    this.retry(wanted, micros(0));
+    const brief = this.clock.now() - link.since < BRIEF;
+    this.retry(wanted, brief ? AFTER_BRIEF : micros(0));
   }
 
   private wantedBy(link: Link): Wanted | undefined {

@@ -1,12 +1,12 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import { MachineDriver, type Machine } from '@ouroboros/machine';
-import { EMPTY_BYTES, OuroborosError } from '@ouroboros/model';
+import { EMPTY_BYTES, OuroborosError, type ErrorCode } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 
 type Packet = { readonly kind: 'packet'; readonly bytes: Uint8Array };
 type Start = { readonly kind: 'start' };
 type Send = { readonly kind: 'send'; readonly bytes: Uint8Array };
-type Failed = { readonly kind: 'failed'; readonly reason: string };
+type Failed = { readonly kind: 'failed'; readonly reason: string; readonly code?: ErrorCode };
 
 /** Longest control message of any protocol that converses over a flow of its own. */
 const LONGEST = 2048;
@@ -31,14 +31,14 @@ export function converse<In extends { kind: string }, Out extends { kind: string
       flow.onPacket = null;
       flow.onDown = null;
     }
-    function fail(reason: string): void {
+    function fail(reason: string, code: ErrorCode = 'EIPCP'): void {
       if (over) return;
       end();
-      reject(new OuroborosError('EIPCP', reason, { stage: 'remote' }));
+      reject(new OuroborosError(code, reason, { stage: 'remote' }));
     }
     function act(output: Out | Send | Failed): void {
       if (isSend(output)) flow.send(EMPTY_BYTES, 0, output.bytes, 0, output.bytes.length);
-      else if (isFailed(output)) fail(output.reason);
+      else if (isFailed(output)) fail(output.reason, output.code);
       else finish(settle(output, (input) => driver.input(input)));
     }
     function finish(result: R | undefined): void {

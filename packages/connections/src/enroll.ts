@@ -22,13 +22,13 @@ export interface NewcomerParts {
 }
 
 /**
- * Enrolls with a member. `become` makes this IPCP a member with the configuration that was handed over, and the extension beside it; when it
+ * Enrolls with a member. `become` makes this IPCP a member with the configuration that was handed over, the extension beside it, and the flow over which it came; when it
  * rejects, the other side is told nothing, as in C. EIPCP, and what the allocation of a flow rejects with. [spec/wire-control.md §2.3]
  */
 export async function enrollWith(
   { flows, clock, random, logger, type }: NewcomerParts,
   { dst, correlationId }: EnrollRequest,
-  become: (config: IpcpConfig, ext: Uint8Array | undefined) => Promise<void>,
+  become: (config: IpcpConfig, ext: Uint8Array | undefined, flow: PacketFlow) => Promise<void>,
 ): Promise<void> {
   const own = { ...CEP_COMPONENTS.enrollment, address: 0 };
   const { flow } = await reach(flows, clock, { dst, own, qos: QOS_RAW });
@@ -37,7 +37,7 @@ export async function enrollWith(
   try {
     enrolled = await converse<NewMemberInput, EnrollOutput, true>(flow, machine, clock, (output, give) => {
       if (output.kind === 'start')
-        void become(output.config, output.response.ext).then(() => give({ kind: 'started' }), failed(give));
+        void become(output.config, output.response.ext, flow).then(() => give({ kind: 'started' }), failed(give));
       return output.kind === 'done' ? true : undefined;
     });
   } finally {
@@ -60,7 +60,7 @@ function enrollmentId(correlationId: string, random: Random): Uint8Array {
 /** Hands the layer's configuration to a new member, over a flow on which OCEP connected the Enrollment components. EIPCP. */
 export async function handOver(
   flow: PacketFlow,
-  offer: Pick<MemberOffer, 'config' | 'ext'>,
+  offer: Pick<MemberOffer, 'config' | 'ext' | 'refusal'>,
   clock: Clock,
   logger: Logger,
   tracer?: Tracer,

@@ -3,4 +3,5 @@ export { Connections, type ConnectionEvents, type ConnectionsParts, type LinkCom
 export { enrollWith, handOver, type NewcomerParts } from './enroll.js';
 export type { LostLink } from './lost-links.js';
 export { LinkMetrics } from './link-metrics.js';
+export { checkMember, type MemberDemand } from './member-demand.js';
 export { Link, SILENCE_LIMIT_MS, linkExtension } from './link.js';

@@ -30,6 +30,8 @@ export class Link {
   /** The neighbour is watched more closely than the flow's peer time-out. */
   readonly limitMs: number;
   silent = false;
+  /** When it was made. */
+  readonly since: Micros;
   private readonly liveness: Liveness;
   private readonly watch: MachineDriver<never, 'probe' | 'silent' | 'heard'>;
 
@@ -44,6 +46,7 @@ export class Link {
     private readonly events: LinkEvents,
   ) {
     this.neighbor = peer.address as Address;
+    this.since = clock.now();
     const extension = peer.ext && decodePeerExtension(peer.ext);
     const { features = 0, keepaliveMs = 0 } = extension?.ok ? extension.value : {};
     this.features = features;

@@ -1,5 +1,15 @@
 import type { Machine, Sink } from '@ouroboros/machine';
-import { NEVER, equalBytes, fromMs, fromSeconds, micros, type Micros } from '@ouroboros/model';
+import {
+  NEVER,
+  equalBytes,
+  errorCodeOf,
+  errorNumber,
+  fromMs,
+  fromSeconds,
+  micros,
+  type ErrorCode,
+  type Micros,
+} from '@ouroboros/model';
 import {
   decodeEnrollAck,
   decodeEnrollRequest,
@@ -25,7 +35,8 @@ export type EnrollOutput =
   /** New member: start with this configuration, then give `started` or `start-failed`. */
   | { readonly kind: 'start'; readonly config: IpcpConfig; readonly response: EnrollResponse }
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `code`: what the other side gave as the reason. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly code?: ErrorCode };
 
 export type NewMemberInput =
   | { readonly kind: 'start' }
@@ -37,6 +48,9 @@ export type NewMemberInput =
 const RESPONSE_TIMEOUT = fromMs(1000);
 /** The irmd of the new member gives up after 20 s, so later acknowledgements mean nothing. */
 const ACK_TIMEOUT = fromSeconds(20);
+
+const REFUSED_WITHOUT_CERTIFICATE =
+  'the layer demands authenticated members: this IPCP needs a certificate that the other member believes';
 
 export class NewMember implements Machine<NewMemberInput, EnrollOutput> {
   deadline: Micros = NEVER;
@@ -69,13 +83,18 @@ export class NewMember implements Machine<NewMemberInput, EnrollOutput> {
     if (!decoded.ok) return this.fail(`unreadable response (${decoded.reason} ${decoded.field})`.trimEnd(), out);
     const response = decoded.value;
     if (!equalBytes(response.id, this.id)) return this.fail('the response answers another request', out);
-    if (response.response < 0 || !response.config) return this.fail(`refused with ${response.response}`, out);
+    if (response.response < 0 || !response.config) return this.refused(response.response, out);
     if (response.config.type !== this.type) {
       return this.fail(`the layer is of type ${response.config.type}, not ${this.type}`, out);
     }
     this.state = 'starting';
     this.deadline = NEVER;
     out.emit({ kind: 'start', config: response.config, response });
+  }
+
+  private refused(response: number, out: Sink<EnrollOutput>): void {
+    if (errorCodeOf(response) !== 'EAUTH') return this.fail(`refused with ${response}`, out);
+    this.finish({ kind: 'failed', reason: REFUSED_WITHOUT_CERTIFICATE, code: 'EAUTH' }, out);
   }
 
   private fail(reason: string, out: Sink<EnrollOutput>): void {
@@ -96,6 +115,8 @@ export interface MemberOffer {
   readonly config: IpcpConfig;
   /** A PeerExtension that goes with it; C skips it. */
   readonly ext?: Uint8Array | undefined;
+  /** Why it is handed to nobody; absent: it is. */
+  readonly refusal?: ErrorCode | undefined;
   /** Nanoseconds since 1970-01-01 UTC. */
   wallNanos(): bigint;
 }
@@ -127,16 +148,16 @@ export class EnrollingMember implements Machine<EnrollingMemberInput, EnrollOutp
     if (!request.ok) return this.finish({ kind: 'failed', reason: `unreadable request (${request.reason})` }, out);
     this.id = request.value.id;
     this.state = 'answered';
+    const { config, ext, refusal } = this.offer;
     const nanos = this.offer.wallNanos();
     const response: EnrollResponse = {
       id: this.id,
       timeSeconds: nanos / 1_000_000_000n,
       timeNanos: Number(nanos % 1_000_000_000n),
-      response: 0,
-      config: this.offer.config,
-      ext: this.offer.ext,
+      ...(refusal ? { response: -errorNumber(refusal) } : { response: 0, config, ext }),
     };
     out.emit({ kind: 'send', bytes: encodeEnrollResponse(response) });
+    if (refusal) this.finish({ kind: 'failed', reason: 'the new member was refused', code: refusal }, out);
   }
 
   /** An acknowledgement with another id is a warning only, as in C; a garbled one ends the wait. */

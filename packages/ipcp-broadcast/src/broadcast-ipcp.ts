@@ -1,4 +1,4 @@
-import { enrollWith } from '@ouroboros/connections';
+import { checkMember, enrollWith } from '@ouroboros/connections';
 import type { FlowHost } from '@ouroboros/flow';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserJoinRequest } from '@ouroboros/ipcp-kit';
 import type { MetricSet } from '@ouroboros/metrics';
@@ -14,7 +14,7 @@ import {
 import type { ConnectRequest, DisconnectRequest, EnrollRequest, FlowJoined, LayerInfo } from '@ouroboros/ports';
 import type { IpcpConfig } from '@ouroboros/wire';
 import type { BroadcastOptions } from './broadcast-type.js';
-import { Member } from './member.js';
+import { AUTHENTICATED, isAuthenticated, Member } from './member.js';
 import { neighborsOf, ribOf, statusOf } from './reports.js';
 
 /** Of every broadcast layer. [spec/wire-control.md §8] */
@@ -35,22 +35,27 @@ export class BroadcastIpcp implements Ipcp<BroadcastOptions> {
     private readonly extensions: boolean,
   ) {}
 
-  async bootstrap(name: string): Promise<LayerInfo> {
+  async bootstrap(name: string, { members }: BroadcastOptions): Promise<LayerInfo> {
     const layer = { name, dirHashAlgo: HASH_NUMBER[HASH] };
-    return this.become({ layer, type: IPCP_TYPE_NUMBER.broadcast });
+    return this.become({ layer, type: IPCP_TYPE_NUMBER.broadcast }, members === 'authenticated');
   }
 
   async enroll(request: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
     const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.broadcast };
-    await enrollWith(newcomer, request, async (config) => void this.become(config));
+    await enrollWith(newcomer, request, async (config, ext, flow) => {
+      const authenticated = this.extensions && isAuthenticated(ext);
+      // Who hands the layer over is a member as well.
+      if (authenticated) checkMember(AUTHENTICATED, flow);
+      this.become(config, authenticated);
+    });
     return this.layerInfo();
   }
 
-  private become(wire: IpcpConfig): LayerInfo {
+  private become(wire: IpcpConfig, authenticated: boolean): LayerInfo {
     this.member?.stop();
     this.layer = wire.layer.name;
-    this.member = new Member(wire, this.env, this.lowerFlows(), this.extensions);
+    this.member = new Member(wire, this.env, this.lowerFlows(), this.extensions, authenticated);
     this.member.start();
     this.env.logger.log('info', 'member of a layer', { layer: this.layer });
     return this.layerInfo();

@@ -1,9 +1,13 @@
-import { JOIN_OPERATIONS, MEMBER_OPERATIONS, configSchema, type IpcpType } from '@ouroboros/ipcp-kit';
+import { JOIN_OPERATIONS, MEMBER_OPERATIONS, configSchema, described, oneOf, type IpcpType } from '@ouroboros/ipcp-kit';
 import { BroadcastIpcp } from './broadcast-ipcp.js';
 import { COUNTER_NAMES, TRAFFIC } from './counters.js';
 
-/** A broadcast layer has nothing to configure; its hash is SHA3-256, always. [spec/wire-control.md §8] */
-export type BroadcastOptions = Readonly<Record<string, never>>;
+/** Its hash is SHA3-256, always. [spec/wire-control.md §8] */
+const broadcastConfig = configSchema({
+  members: described('who may be a member', oneOf(['any', 'authenticated'] as const, 'any')),
+});
+
+export type BroadcastOptions = ReturnType<typeof broadcastConfig.parse>;
 
 export interface BroadcastTypeOptions {
   /** False: speaks as a C member does, and hears nothing of ours. For tests; no user's choice. */
@@ -17,7 +21,7 @@ export const broadcastTypeWith = ({ extensions }: BroadcastTypeOptions): IpcpTyp
   counters: COUNTER_NAMES,
   traffic: TRAFFIC,
   usesLowerFlows: true,
-  config: configSchema({}),
+  config: broadcastConfig,
   create: (environment) => new BroadcastIpcp(environment, extensions),
 });
 

@@ -1,13 +1,30 @@
-import { Connections, LinkMetrics, handOver, type Link } from '@ouroboros/connections';
+import { Connections, LinkMetrics, handOver, type Link, type MemberDemand } from '@ouroboros/connections';
 import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import type { IpcpEnvironment, UserFlow } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
-import { toOuroborosError } from '@ouroboros/model';
+import { toOuroborosError, type ErrorCode } from '@ouroboros/model';
 import type { ConnectRequest, DisconnectRequest } from '@ouroboros/ports';
-import { CEP_COMPONENTS, OcepFeature, type IpcpConfig } from '@ouroboros/wire';
+import {
+  CEP_COMPONENTS,
+  OcepFeature,
+  decodePeerExtension,
+  encodePeerExtension,
+  type IpcpConfig,
+} from '@ouroboros/wire';
 import { COUNT } from './counters.js';
 import { Flood, type FloodLink } from './flood.js';
 import { Neighborhood, type NeighborhoodInput, type NeighborhoodOutput } from './neighborhood.js';
+
+/** Bit of PeerExtension.features in the response of an enrollment, as in unicast layers: members must have certificates. */
+const MEMBERS_AUTHENTICATED = 2;
+
+/** A C member may be one: it needs a certificate, and to encrypt. */
+export const AUTHENTICATED: MemberDemand = { ownOnly: false, addressOf: () => undefined };
+
+export function isAuthenticated(ext: Uint8Array | undefined): boolean {
+  const decoded = ext && decodePeerExtension(ext);
+  return decoded?.ok === true && ((decoded.value.features ?? 0) & MEMBERS_AUTHENTICATED) !== 0;
+}
 
 /** A member of a broadcast layer, from bootstrap or enrollment to shutdown: links, flooding, and what keeps the layer together. */
 export class Member {
@@ -25,6 +42,7 @@ export class Member {
     private readonly env: IpcpEnvironment,
     flows: FlowHost,
     extensions: boolean,
+    private readonly authenticated = false,
   ) {
     const { clock, random, counters, logger, name } = env;
     this.flood = new Flood({ clock, random, counters, onMessage: (link, bytes) => this.onMessage(link, bytes) });
@@ -32,12 +50,19 @@ export class Member {
     this.driver = new MachineDriver(this.neighborhood, clock, (output) => this.act(output));
     const features = extensions ? OcepFeature.BROADCAST_PCI : null;
     this.connections = new Connections(
-      { flows, clock, logger, components: [CEP_COMPONENTS.broadcast], features },
+      {
+        flows,
+        clock,
+        logger,
+        components: [CEP_COMPONENTS.broadcast],
+        features,
+        demand: authenticated ? AUTHENTICATED : null,
+      },
       {
         linkUp: (link) => this.linkUp(link),
         linkChanged: (link) => this.linkChanged(link),
         linkDown: (link) => this.linkDown(link),
-        enrolling: (flow) => this.enrolling(flow),
+        enrolling: (flow, refusal) => this.enrolling(flow, refusal),
       },
     );
     const { connections, neighborhood } = this;
@@ -140,7 +165,8 @@ export class Member {
     return this.connections.all().find((link) => link.id === id);
   }
 
-  private enrolling(flow: PacketFlow): Promise<void> {
-    return handOver(flow, { config: this.wire }, this.env.clock, this.env.logger, this.env.tracer);
+  private enrolling(flow: PacketFlow, refusal: ErrorCode | undefined): Promise<void> {
+    const ext = this.authenticated ? encodePeerExtension({ version: 1, features: MEMBERS_AUTHENTICATED }) : undefined;
+    return handOver(flow, { config: this.wire, ext, refusal }, this.env.clock, this.env.logger, this.env.tracer);
   }
 }

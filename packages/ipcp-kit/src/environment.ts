@@ -2,6 +2,7 @@ import type { FlowHost } from '@ouroboros/flow';
 import type { JsonValue } from '@ouroboros/model';
 import type {
   Clock,
+  CredentialStore,
   DatagramNetwork,
   EthernetNetwork,
   Hash,
@@ -40,6 +41,8 @@ export interface IpcpPorts {
   readonly vitals?: VitalSigns;
   /** Where steps of allocations and enrollments go; absent: nothing is traced. */
   readonly tracer?: Tracer;
+  /** Certificates of this host: who this IPCP is, and who is believed. Absent: there are none. */
+  readonly credentials?: CredentialStore | undefined;
 }
 
 /** What an IPCP is created with. */

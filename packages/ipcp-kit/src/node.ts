@@ -30,6 +30,7 @@ import {
   irmSocketPath,
   runtimeDir,
 } from '@ouroboros/node-runtime';
+import { confDir, FileCredentialStore, Places } from '@ouroboros/pki';
 import type { ChannelHost, Logger } from '@ouroboros/ports';
 import { connectFlowService, connectIpcp, type FlowServiceClient, type IpcpClient } from '@ouroboros/rpc';
 import { daemonHelp, parseCommandLine, type DaemonCommand } from './index.js';
@@ -159,6 +160,7 @@ class Daemon<C> {
       ethernet: new PacketNetwork(),
       resolver: new SystemResolver(),
       store: new FileStore(stateFolder(dir, command.name)),
+      credentials: new FileCredentialStore(new Places(confDir())),
       flows: type.usesLowerFlows ? this.lowerFlows() : null,
       channel,
       vitals: new ProcessVitals().look,

@@ -27,6 +27,10 @@ function policyField(policies: readonly { readonly name: string }[]): Field<stri
 
 /** Bit of PeerExtension.features in the response of an enrollment: the layer spreads allocations round-robin. */
 const SPREADS_ROUND_ROBIN = 1;
+/** The same: members must have certificates. */
+const MEMBERS_AUTHENTICATED = 2;
+
+const MEMBERS = ['any', 'authenticated'] as const;
 
 /** Beyond all networks, and still exact as a number. */
 const MAX_CAPACITY = 1e15;
@@ -49,6 +53,7 @@ export const unicastConfigWith = (policies: Policies) =>
     ),
     spread: described('which of several members that serve a name is asked', policyField(SPREAD_POLICIES)),
     directory: oneOf(['DHT'] as const, 'DHT'),
+    members: described('who may be a member', oneOf(MEMBERS, 'any')),
     hash: described('under which names stand in the directory', hashAlgorithm()),
     dht_alpha: integer({ min: 1, max: 10, default: 3 }),
     dht_k: integer({ min: 1, max: 20, default: 8 }),
@@ -68,6 +73,8 @@ export interface LayerConfig {
   readonly ca: CaPolicy;
   readonly routing: RoutingPolicy;
   readonly spread: SpreadPolicy;
+  /** Only who has a certificate may be a member, and link state is signed. */
+  readonly authenticated: boolean;
   /** With `dir.dht.peer` 0; the member that hands it out enters its own address. */
   readonly wire: IpcpConfig;
 }
@@ -95,18 +102,24 @@ export function layerFromOptions(name: string, options: UnicastOptions, policies
   const dt = { addrSize: 4, eidSize: 8, maxTtl: options.max_ttl, routing: { policy: 0, linkState } };
   const unicast = { dt, dir: { policy: 0, dht }, addrAuth: 0, congAvoid: ca.number };
   const layer = { name, dirHashAlgo: HASH_NUMBER[options.hash] };
-  return { name, hash: options.hash, ca, routing, spread, wire: { layer, type: UNICAST_TYPE, unicast } };
+  const authenticated = options.members === 'authenticated';
+  return { name, hash: options.hash, ca, routing, spread, authenticated, wire: { layer, type: UNICAST_TYPE, unicast } };
 }
 
 /** What C's configuration has no place for: field 100 of the response of an enrollment. */
-export function extensionOf({ spread }: LayerConfig): Uint8Array {
-  return encodePeerExtension({ version: 1, features: spread === roundRobinSpread ? SPREADS_ROUND_ROBIN : 0 });
+export function extensionOf({ spread, authenticated }: LayerConfig): Uint8Array {
+  const features =
+    (spread === roundRobinSpread ? SPREADS_ROUND_ROBIN : 0) | (authenticated ? MEMBERS_AUTHENTICATED : 0);
+  return encodePeerExtension({ version: 1, features });
 }
 
-function spreadOf(ext: Uint8Array | undefined): SpreadPolicy {
+function extrasOf(ext: Uint8Array | undefined): Pick<LayerConfig, 'spread' | 'authenticated'> {
   const decoded = ext && decodePeerExtension(ext);
   const features = decoded?.ok ? (decoded.value.features ?? 0) : 0;
-  return (features & SPREADS_ROUND_ROBIN) !== 0 ? roundRobinSpread : SPREAD_POLICIES[0]!;
+  return {
+    spread: (features & SPREADS_ROUND_ROBIN) !== 0 ? roundRobinSpread : SPREAD_POLICIES[0]!,
+    authenticated: (features & MEMBERS_AUTHENTICATED) !== 0,
+  };
 }
 
 /** The configuration that a member handed over, or why this member cannot follow it. `ext`: what a member of ours adds. */
@@ -130,7 +143,7 @@ export function layerFromWire(wire: IpcpConfig, policies = OWN_POLICIES, ext?: U
   if (!routing) return `unknown link-state policy ${policy}, known: ${knownNumbers(policies.routing)}`;
   const { name } = wire.layer;
   const fault = timesFault(unicast.dt.routing.linkState, unicast.dir.dht);
-  return fault ?? { name, hash, ca, routing, spread: spreadOf(ext), wire };
+  return fault ?? { name, hash, ca, routing, ...extrasOf(ext), wire };
 }
 
 /** `0 (link-state), 1 (lfa)` */

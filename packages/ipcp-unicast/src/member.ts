@@ -2,7 +2,7 @@ import type { FlowHost, PacketFlow } from '@ouroboros/flow';
 import { Connections, handOver, type Link } from '@ouroboros/connections';
 import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { MachineDriver } from '@ouroboros/machine';
-import { HASH_LENGTH, qosCube, toHex, type Address, type QosCube } from '@ouroboros/model';
+import { HASH_LENGTH, qosCube, toHex, type Address, type ErrorCode, type QosCube } from '@ouroboros/model';
 import type { IpcpFlowAllocResult } from '@ouroboros/ports';
 import {
   CEP_COMPONENTS,
@@ -22,8 +22,9 @@ import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './f
 import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
 import { LinkScheduler } from './sched/index.js';
-import { LinkState, type LinkStateOutput } from './routing/index.js';
 import { Traces } from './trace/index.js';
+import type { MemberIdentity } from './member-identity.js';
+import { LinkState, Statements, type LinkStateOutput } from './routing/index.js';
 
 const COMPONENTS = [CEP_COMPONENTS.management, CEP_COMPONENTS.dataTransfer];
 
@@ -68,6 +69,7 @@ export class Member {
     private readonly env: IpcpEnvironment,
     flows: FlowHost,
     private readonly extensions: boolean,
+    private readonly identity: MemberIdentity | null = null,
   ) {
     const { clock, counters, random } = env;
     this.createdNanos = clock.wallNanos();
@@ -75,7 +77,8 @@ export class Member {
     const times = dt.routing.linkState!;
     this.dt = new DataTransfer({ self, maxTtl: dt.maxTtl, clock, pff: layer.routing.pff }, counters);
     const [tUpdate, tTimeout] = [times.updateS, times.timeoutS];
-    this.routing = new LinkState({ self, policy: layer.routing, tUpdate, tTimeout }, clock.now());
+    const statements = identity ? new Statements(self, layer.name, identity) : undefined;
+    this.routing = new LinkState({ self, policy: layer.routing, tUpdate, tTimeout, statements }, clock.now());
     this.dht = new Dht(
       {
         self,
@@ -116,10 +119,12 @@ export class Member {
       linkUp: (link: Link) => this.linkUp(link),
       linkChanged: (link: Link) => this.linkChanged(link),
       linkDown: (link: Link) => this.linkDown(link),
-      enrolling: (flow: PacketFlow) => this.enrolling(flow),
+      enrolling: (flow: PacketFlow, refusal: ErrorCode | undefined) => this.enrolling(flow, refusal),
     };
     const features = extensions ? OcepFeature.LS_SYNC : null;
-    this.connections = new Connections({ flows, clock, logger: env.logger, components: COMPONENTS, features }, events);
+    const demand = identity && { ownOnly: true, addressOf: (name: string) => identity.addressOf(name) };
+    const parts = { flows, clock, logger: env.logger, components: COMPONENTS, features, demand };
+    this.connections = new Connections(parts, events);
     this.measures = new Measures(this);
     this.traces = new Traces(
       {
@@ -161,6 +166,7 @@ export class Member {
     this.faDriver.stop();
     this.gate.stop();
     this.traces.stop();
+    this.identity?.stop();
   }
 
   register(key: Uint8Array): void {
@@ -317,13 +323,13 @@ export class Member {
     return [...this.dtLinks.keys()].find((one) => one !== link && one.neighbor === link.neighbor && !one.silent);
   }
 
-  private async enrolling(flow: PacketFlow): Promise<void> {
+  private async enrolling(flow: PacketFlow, refusal: ErrorCode | undefined): Promise<void> {
     const { wire } = this.layer;
     const { dt, dir, addrAuth, congAvoid } = wire.unicast!;
     const own = { ...dir, dht: { ...dir.dht!, peer: this.self } };
     const config = { ...wire, unicast: { dt, dir: own, addrAuth, congAvoid } };
     const ext = this.extensions ? extensionOf(this.layer) : undefined;
-    await handOver(flow, { config, ext }, this.env.clock, this.env.logger, this.env.tracer);
+    await handOver(flow, { config, ext, refusal }, this.env.clock, this.env.logger, this.env.tracer);
   }
 
   private onRouting(output: LinkStateOutput): void {
@@ -342,10 +348,20 @@ export class Member {
       case 'gone':
         this.dhtDriver.input({ kind: 'gone', address: output.address });
         return this.faDriver.input({ kind: 'member-gone', address: output.address });
+      case 'distrusted':
+        return this.distrust(output.neighbor, output.address);
       case 'duplicate-address':
         this.duplicateAddress = true;
         this.env.logger.log('error', 'another member uses the address of this one', { address: output.address });
     }
+  }
+
+  /** What others say of a member may be a lie; what it says of itself over its own link is its own. */
+  private distrust(link: number, address: Address): void {
+    const from = this.connections.all().find(({ id }) => id === link);
+    if (from?.neighbor !== address) return;
+    this.env.logger.log('warn', 'the certificate of a neighbour does not hold any more', { neighbor: address });
+    this.connections.breakWith(address);
   }
 
   private onDirectory(output: DhtOutput): void {

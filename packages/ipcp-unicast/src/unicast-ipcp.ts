@@ -1,4 +1,5 @@
-import { enrollWith } from '@ouroboros/connections';
+import { checkMember, enrollWith, type MemberDemand } from '@ouroboros/connections';
+import type { PacketFlow } from '@ouroboros/flow';
 import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import {
   HASH_LENGTH,
@@ -28,7 +29,11 @@ import {
 } from './config.js';
 import { Member } from './member.js';
 import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf, tracesOf } from './reports.js';
+import { MemberIdentity } from './member-identity.js';
 import { ribOf } from './rib.js';
+
+/** Of the flow over which a layer comes; addresses are not known yet. */
+const MEMBERS: MemberDemand = { ownOnly: true, addressOf: () => undefined };
 
 /** The unicast IPCP as the kit sees it: becomes a member by bootstrap or enrollment, and passes operations on to it. */
 export class UnicastIpcp implements Ipcp<UnicastOptions> {
@@ -60,25 +65,29 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.unicast };
     // All else is as the layer says.
     const capacity = capacityOf(unicastConfigWith(this.policies).parse(request.config));
-    await enrollWith(newcomer, request, (config, ext) => this.becomeEnrolled(config, ext, capacity));
+    await enrollWith(newcomer, request, (config, ext, flow) => this.becomeEnrolled(config, ext, flow, capacity));
     return this.layerInfo();
   }
 
   private async becomeEnrolled(
     config: IpcpConfig,
     ext: Uint8Array | undefined,
+    flow: PacketFlow,
     capacity: bigint | null,
   ): Promise<void> {
     const layer = layerFromWire(config, this.policies, this.extensions ? ext : undefined);
     if (typeof layer === 'string') throw new OuroborosError('EIPCP', layer, { stage: 'remote' });
+    // Who hands the layer over is a member as well.
+    if (layer.authenticated) checkMember(MEMBERS, flow);
     await this.become(layer, capacity);
   }
 
   private async become(layer: LayerConfig, capacity: bigint | null): Promise<LayerInfo> {
     const { store, random, logger } = this.env;
-    const self = await flatAddress(layer.name, store, random);
+    const identity = layer.authenticated ? await MemberIdentity.open(this.env) : null;
+    const self = identity?.address ?? (await flatAddress(layer.name, store, random));
     this.member?.stop();
-    this.member = new Member(self, layer, capacity, this.env, this.lowerFlows(), this.extensions);
+    this.member = new Member(self, layer, capacity, this.env, this.lowerFlows(), this.extensions, identity);
     this.member.start();
     logger.log('info', 'member of a layer', { layer: layer.name, address: self });
     return this.layerInfo();

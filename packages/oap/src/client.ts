@@ -13,9 +13,9 @@ import { featuresWith, flowCryptoOf, isOwnProfile, type OapAgreed } from './agre
 import { finishOffer, forgetOffer, makeOffer, offerFields, type KexOffer } from './client-kex.js';
 import { failed, unverified, type OapFailure } from './failure.js';
 import { encodeWithShare, plainMessage } from './message.js';
-import { DEFAULT_ALGORITHMS, type OapSecurity } from './security.js';
+import { DEFAULT_ALGORITHMS, type OapSecurity, mayIgnore } from './security.js';
 import { digested, requestDigest, type OapTools } from './tools.js';
-import { UNSEEN_ALGORITHMS, asksUnseen, seenResponse } from './unseen-kex.js';
+import { unseenAlgorithms, asksUnseen, seenResponse } from './unseen-kex.js';
 
 export interface OapRequest {
   /** 16 random bytes. */
@@ -76,8 +76,9 @@ export function prepareOap(request: OapRequest, tools: OapTools): OapPrepared {
   if (security.encryption !== 'off' && tools.crypto) {
     const features = featuresWith(request.features, (security.algorithms ?? DEFAULT_ALGORITHMS).cipher);
     const unseen = asksUnseen(security, features);
-    const algorithms = security.algorithms ?? (unseen ? UNSEEN_ALGORITHMS : DEFAULT_ALGORITHMS);
+    const algorithms = security.algorithms ?? (unseen ? unseenAlgorithms(security) : DEFAULT_ALGORITHMS);
     const made = makeOffer(tools.crypto, algorithms, security, features);
+    if (made.ok && unseen) dropSecond(made.offer);
     return made.ok ? encoded(request, features, made.offer, tools) : made;
   }
   if (security.encryption === 'require') return failed('ECRYPT', 'this host cannot encrypt');
@@ -112,11 +113,16 @@ function encoded(request: OapRequest, offered: number, offer: KexOffer | null, t
   };
 }
 
-/** The share did not fit; an exchange that has nothing but the share is over with it. */
-function dropShare(offer: KexOffer, unseen: boolean): void {
-  if (unseen) return forgetOffer(offer);
+/** What goes unseen is one exchange, in the place of the share. */
+function dropSecond(offer: KexOffer): void {
   offer.share?.destroy();
   offer.share = null;
+}
+
+/** The share did not fit; an exchange that has nothing but the share is over with it. */
+function dropShare(offer: KexOffer, unseen: boolean): void {
+  if (unseen) forgetOffer(offer);
+  else dropSecond(offer);
 }
 
 /** Zeroes the secrets of an exchange that was refused or given up; harmless when repeated or after `completeOap`. */
@@ -205,11 +211,14 @@ function verifiedServer(
     if (security.authentication !== 'require') return { ok: true, name: '' };
     return failed('EAUTH', `the server shows no certificate, which ${name} needs`);
   }
-  if (!security.trust) return failed('EAUTH', 'the server shows a certificate, which nobody can verify here');
+  const ignored = mayIgnore(security) ? ({ ok: true, name: '' } as const) : undefined;
+  if (!security.trust) {
+    return ignored ?? failed('EAUTH', 'the server shows a certificate, which nobody can verify here');
+  }
   const region = bytes.subarray(0, signedLength);
   const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'server', name } as const;
   const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
-  return verified.ok ? verified : unverified(verified);
+  return verified.ok ? verified : (ignored ?? unverified(verified));
 }
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -25,7 +25,16 @@ export interface OapSecurity {
   readonly trust: Trust | null;
   /** Client: offers encryption, where nobody demands or configured it, to peers of ours alone. */
   readonly unseenByC: boolean;
+  /**
+   * Where authentication is not demanded, an end whose certificate does not hold counts as one that shows none. Between IPCPs, whose
+   * layers judge by themselves: not every member need know the authority of another.
+   */
+  readonly ignoresUnbelieved?: boolean;
 }
+
+/** Whether a certificate that does not hold, or that nobody can verify here, is taken for none. */
+export const mayIgnore = ({ authentication, ignoresUnbelieved = false }: OapSecurity): boolean =>
+  ignoresUnbelieved && authentication !== 'require';
 
 /** What is offered for a name without configuration: an unconfigured C server takes it and encrypts. */
 export const DEFAULT_ALGORITHMS: OapAlgorithms = {

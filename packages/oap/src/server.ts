@@ -22,7 +22,7 @@ import { failed, unverified, type OapFailure } from './failure.js';
 import { staleness } from './freshness.js';
 import { encodeWithShare, plainMessage } from './message.js';
 import { ReplayTable } from './replay.js';
-import type { OapSecurity } from './security.js';
+import { mayIgnore, type OapSecurity } from './security.js';
 import { answerFields, answerOffer, type KexAnswer } from './server-kex.js';
 import { digested, requestDigest, type OapCrypto, type OapTools } from './tools.js';
 import { seenRequest } from './unseen-kex.js';
@@ -127,11 +127,12 @@ function verifiedClient(
     if (security.authentication !== 'require') return { ok: true, name: '' };
     return failed('EAUTH', 'the client shows no certificate, which is demanded here');
   }
-  if (!security.trust) return failed('EAUTH', 'the server cannot verify certificates');
+  const ignored = mayIgnore(security) ? ({ ok: true, name: '' } as const) : undefined;
+  if (!security.trust) return ignored ?? failed('EAUTH', 'the server cannot verify certificates');
   const region = bytes.subarray(0, signedLength);
   const proof = { certificate, region, signature, digest: digestOf(mdNid), role: 'client', name: null } as const;
   const verified = security.trust.verify({ ...proof, wallNanos, peerWallNanos: timestampNs });
-  return verified.ok ? verified : unverified(verified);
+  return verified.ok ? verified : (ignored ?? unverified(verified));
 }
 
 /**

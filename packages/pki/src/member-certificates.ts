@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OuroborosError } from '@ouroboros/model';
@@ -56,17 +56,20 @@ export class MemberCertificates {
     throw new OuroborosError('EINVAL', text, { field: '--authority' });
   }
 
-  /** EEXIST when an authority has certified another key under the name, and that is good yet. */
+  /** EEXIST when the authority has certified another key under the name or its address, and that is good yet. */
   async refuseTaken(authority: Authority, member: string, publicKey: Uint8Array): Promise<void> {
     const revoked = await authority.revoked();
     const taken = (await authority.issued()).find(
       (one) =>
-        one.commonName === member &&
+        addressOf(one.commonName) === addressOf(member) &&
         !revoked.has(one.serial) &&
         one.notAfterMs > this.pki.nowMs &&
-        Buffer.compare(spkiOf(one), publicKey) !== 0,
+        (one.commonName !== member || Buffer.compare(spkiOf(one), publicKey) !== 0),
     );
     if (taken === undefined) return;
+    if (taken.commonName !== member) {
+      throw new OuroborosError('EEXIST', `"${member}" would have the address of ${describe(taken)}: take another name`);
+    }
     throw new OuroborosError('EEXIST', `there is a member "${member}" already, with another key: ${describe(taken)}`);
   }
 
@@ -142,6 +145,9 @@ export class MemberCertificates {
     return key;
   }
 }
+
+/** In layers with authenticated members it follows from the name (packages/ipcp-unicast/src/addr-auth/certified.ts). */
+const addressOf = (member: string): string => createHash('sha3-256').update(member).digest('hex').slice(0, 8);
 
 const sameFingerprint = (certificate: Certificate, fingerprint: Uint8Array): boolean =>
   Buffer.compare(fingerprintOf(certificate), fingerprint) === 0;

@@ -78,8 +78,9 @@ export class RemoteAttempt {
 
   begin(): void {
     const { process, args, ipcp, oapId } = this.order;
-    const byIpcp = this.parts.ipcps.ofPid(process.caller.pid) !== undefined;
-    this.parts.security.find({ role: 'client', name: args.name, carrier: ipcp, byIpcp }, (found) => {
+    const caller = this.parts.ipcps.ofPid(process.caller.pid);
+    const asked = { role: 'client', name: args.name, carrier: ipcp } as const;
+    this.parts.security.find({ ...asked, byIpcp: caller !== undefined, member: caller?.name }, (found) => {
       if (this.over) return;
       if (found.ok) this.ask(found.security, oapId);
       else this.fail(failure(found.code, found.text, { stage: 'policy' }));

@@ -28,12 +28,13 @@ interface Load {
 
 export type FoundSecurity = { readonly ok: true; readonly security: OapSecurity } | OapFailure;
 
-/** For whom: `byIpcp` when the process that asks for the flow is an IPCP of this host. */
+/** For whom: `byIpcp` when the process that asks for the flow is an IPCP of this host, which is called `member`. */
 export interface SecurityQuestion {
   readonly role: CredentialRole;
   readonly name: string;
   readonly carrier: IpcpEntry;
   readonly byIpcp: boolean;
+  readonly member?: string;
 }
 
 export class SecurityDesk {
@@ -49,7 +50,10 @@ export class SecurityDesk {
   find(question: SecurityQuestion, done: (found: FoundSecurity) => void): void {
     const settle = (files: Files | null): void => {
       const found = securityOf(question.role, files, this.policies(question));
-      done(found.ok ? { ok: true, security: { ...found.security, unseenByC: question.byIpcp } } : found);
+      if (!found.ok) return done(found);
+      const { byIpcp: unseenByC } = question;
+      const ignoresUnbelieved = unseenByC || (this.names.get(question.name)?.ipcps.size ?? 0) > 0;
+      done({ ok: true, security: { ...found.security, unseenByC, ignoresUnbelieved } });
     };
     if (!this.core.options.credentials) return settle(null);
     const { credentialsMs: limitMs, credentialLoads } = this.core.limits;
@@ -77,11 +81,11 @@ export class SecurityDesk {
     return { name: this.names.get(name)?.security ?? OPEN_POLICY, layer: carrier.security, node };
   }
 
-  private pathsOf({ role, name }: SecurityQuestion): CredentialPaths {
+  private pathsOf({ role, name, member }: SecurityQuestion): CredentialPaths {
     const paths = this.names.get(name)?.paths ?? DEFAULT_PATHS;
     return role === 'server'
       ? { crt: paths.serverCrt, key: paths.serverKey, enc: paths.serverEnc }
-      : { crt: paths.clientCrt, key: paths.clientKey, enc: paths.clientEnc };
+      : { crt: paths.clientCrt, key: paths.clientKey, enc: paths.clientEnc, ...(member !== undefined && { member }) };
   }
 }
 

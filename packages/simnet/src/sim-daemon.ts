@@ -2,6 +2,7 @@ import type { JsonObject } from '@ouroboros/model';
 import { RegistryDriver, type RegistryHost } from '@ouroboros/registry';
 import type { Clock, Hash, Logger, Random } from '@ouroboros/ports';
 import { ProcessClock } from './process-clock.js';
+import type { NodeSecurityParts } from './simulation.js';
 import { Stream } from './stream.js';
 
 export interface DaemonParts {
@@ -14,6 +15,7 @@ export interface DaemonParts {
   readonly logger: Logger;
   readonly host: RegistryHost;
   readonly directFlows: boolean;
+  readonly security: NodeSecurityParts | undefined;
   readonly state: JsonObject | undefined;
 }
 
@@ -24,7 +26,7 @@ export class SimDaemon {
   private readonly clock: Clock;
   private readonly own: ProcessClock;
 
-  constructor({ name, pid, clock, random, hash, logger, host, directFlows, state }: DaemonParts) {
+  constructor({ name, pid, clock, random, hash, logger, host, directFlows, security, state }: DaemonParts) {
     this.clock = clock;
     this.own = new ProcessClock(clock);
     this.registry = new RegistryDriver({
@@ -34,6 +36,7 @@ export class SimDaemon {
       logger,
       host,
       policy: { directFlows },
+      ...security,
       identity: { version: 'simulation', pid, runtimeDir: name },
       ...(state && { state }),
     });

@@ -12,6 +12,7 @@ import { FlowAttachment, IpcpAttachment, type Attachment } from './sim-attachmen
 import { SimDaemon } from './sim-daemon.js';
 import { SimProcess, type ProcessEnd } from './sim-process.js';
 import type { SimIpcpType } from './sim-type.js';
+import type { NodeSecurityParts } from './simulation.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** What a node is made from. */
@@ -22,6 +23,7 @@ export interface NodeParts {
   readonly hash: Hash;
   /** Undefined where no flow is encrypted. */
   readonly crypto: (() => Promise<CryptoSuite>) | undefined;
+  readonly security: NodeSecurityParts | undefined;
   readonly log: EventLog;
   readonly datagrams: DatagramNetwork;
   readonly ethernet: MemoryEthernetHost;
@@ -104,7 +106,7 @@ export class SimNode {
   /** An IRM daemon starts and adopts what lives. */
   startDaemon(): void {
     if (this.daemon) return;
-    const { name, log, hash, random, clock, directFlows } = this.parts;
+    const { name, log, hash, random, clock, directFlows, security } = this.parts;
     this.daemon = new SimDaemon({
       name,
       hash,
@@ -114,6 +116,7 @@ export class SimNode {
       logger: log.logger(`${name}/irmd`),
       host: this.host(),
       directFlows,
+      security,
       state: this.state,
     });
     for (const attachments of this.attachments.values()) for (const one of attachments) one.daemon(this.daemon);
@@ -186,7 +189,7 @@ export class SimNode {
   private startIpcp(process: SimProcess, name: string, type: SimIpcpType): void {
     const flows = type.usesLowerFlows ? new FlowAttachment(process) : null;
     const { clock, random, logger, datagrams, ethernet, channels, pid } = process;
-    const { hash, resolver } = this.parts;
+    const { hash, resolver, security } = this.parts;
     const server = type.serve({
       name,
       pid,
@@ -198,6 +201,7 @@ export class SimNode {
       ethernet,
       resolver,
       store: this.storeOf(name),
+      credentials: security?.credentials,
       flows: flows?.host ?? null,
       channel: channels,
     });

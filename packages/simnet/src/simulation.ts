@@ -1,5 +1,5 @@
 import { fromMs, micros } from '@ouroboros/model';
-import { sleep, type CryptoSuite, type Hash, type LogLevel } from '@ouroboros/ports';
+import { sleep, type CredentialStore, type CryptoSuite, type Hash, type LogLevel } from '@ouroboros/ports';
 import { EventLog } from './event-log.js';
 import { Links } from './links.js';
 import { MemoryDatagramNetwork } from './memory-datagrams.js';
@@ -16,6 +16,8 @@ export interface SimulationOptions {
   readonly hash: Hash;
   /** For encrypted flows: `loadCrypto` of @ouroboros/crypto. */
   readonly crypto?: () => Promise<CryptoSuite>;
+  /** What the daemon of a node encrypts and authenticates with; without, it does neither. */
+  readonly security?: (node: string) => NodeSecurityParts;
   /** IPCP types that nodes can create; see `simType`. */
   readonly types: readonly SimIpcpType[];
   /** Lines of the log below this level are not kept; default info. */
@@ -24,6 +26,12 @@ export interface SimulationOptions {
   readonly queueBytes?: number;
   /** Flows between two processes of one node bypass the layers; default true. */
   readonly directFlows?: boolean;
+}
+
+/** Certificates of a node, and the cryptography of its daemon. */
+export interface NodeSecurityParts {
+  readonly crypto: CryptoSuite;
+  readonly credentials: CredentialStore;
 }
 
 /** MAC of the first node; the others follow. */
@@ -65,6 +73,7 @@ export class Simulation {
       random: this.random.fork(),
       hash: this.options.hash,
       crypto: this.options.crypto,
+      security: this.options.security?.(name),
       log: this.log,
       datagrams: this.network.host(...addresses),
       ethernet: this.ethernet.host(FIRST_MAC + this.nodesByName.size),

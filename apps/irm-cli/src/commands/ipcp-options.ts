@@ -206,6 +206,15 @@ const CAPACITY: TypeOption = {
   types: UNICAST,
   read: integer(0, 1e15),
 };
+const MEMBERS: TypeOption = {
+  word: 'members',
+  key: 'members',
+  value: '<who>',
+  help: 'any, or authenticated: only who shows a certificate may enroll, connect and announce links',
+  fallback: 'any',
+  types: ['unicast', 'broadcast'],
+  read: choice('any', 'authenticated'),
+};
 const HOSTS: TypeOption = {
   word: 'hosts',
   key: 'hosts',
@@ -245,6 +254,7 @@ const AFTER_AUTOBIND: readonly TypeOption[] = [
   HOSTS,
   SPREAD,
   CAPACITY,
+  MEMBERS,
 ];
 const TYPE_OPTIONS: readonly TypeOption[] = [...BEFORE_AUTOBIND, ...AFTER_AUTOBIND];
 

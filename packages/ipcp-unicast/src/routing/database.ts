@@ -49,6 +49,19 @@ export class LsDatabase {
     return this.entries.values();
   }
 
+  /** The entries of one member. */
+  of(src: Address): LsEntry[] {
+    return [...this.entries.values()].filter((entry) => entry.src === src);
+  }
+
+  /** A newer number and time for what is said again without a change. */
+  renew(entry: LsEntry, seq: bigint, stamp: Micros): void {
+    this.digest ^= mix(entry);
+    const renewed = { ...entry, seq, stamp };
+    this.entries.set(key(entry.src, entry.dst), renewed);
+    this.digest ^= mix(renewed);
+  }
+
   /** Inserts or replaces. */
   put(news: Omit<LsEntry, 'stamp' | 'order'>, stamp: Micros): LsEntry {
     const known = this.get(news.src, news.dst);

@@ -5,6 +5,8 @@ import { LsDatabase, type LsEntry } from './database.js';
 import { Graph, sameRoutes, type Distances, type Routes } from './graph.js';
 import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcement } from './messages.js';
 import type { RoutingPolicy } from './policy.js';
+import { STATEMENT, type Statement } from './statement.js';
+import type { Statements } from './statements.js';
 
 /**
  * Link-state routing of one member [spec/wire-control.md §4].
@@ -17,6 +19,9 @@ import type { RoutingPolicy } from './policy.js';
  * database now and then; whoever finds another summary than its own sends its database, so that lost packets are made
  * good. Towards C neighbours the bytes are those of C, and what C cannot be told ages out there.
  *
+ * In a layer with authenticated members a member signs all its adjacencies together, as a statement that takes the place of
+ * its announcements and replaces its last one whole; it is passed on as it came. What is not signed by its origin is dropped.
+ *
  * States of an entry: announced → (withdrawn | aged out). An own entry is announced while the adjacency is up.
  */
 export interface LinkStateConfig {
@@ -26,6 +31,8 @@ export interface LinkStateConfig {
   readonly tUpdate: number;
   /** Seconds; an entry that is not refreshed for so long is dropped. */
   readonly tTimeout: number;
+  /** In a layer with authenticated members: nothing counts but what its origin has signed. */
+  readonly statements?: Statements | undefined;
 }
 
 /** A management flow; the number is the caller's. */
@@ -47,6 +54,8 @@ export type LinkStateOutput =
   | { readonly kind: 'routes'; readonly routes: Routes }
   /** All flows to this member ended: it died or left, so what was agreed with it is void. */
   | { readonly kind: 'gone'; readonly address: Address }
+  /** The neighbour itself sent a statement of its own that does not hold: its certificate is void. */
+  | { readonly kind: 'distrusted'; readonly neighbor: NeighborId; readonly address: Address }
   /** Somebody else announces adjacencies in our name, again and again: the address is used twice. */
   | { readonly kind: 'duplicate-address'; readonly address: Address };
 
@@ -56,6 +65,8 @@ export interface LinkStateCounters {
   stale: number;
   forwarded: number;
   dumps: number;
+  /** Unsigned, or not signed by who it is about. */
+  forged: number;
 }
 
 /** Between two summaries to a neighbour; a lost packet is made good within this time and one way. */
@@ -84,7 +95,7 @@ interface Neighbor {
 }
 
 export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
-  readonly counters: LinkStateCounters = { received: 0, malformed: 0, stale: 0, forwarded: 0, dumps: 0 };
+  readonly counters: LinkStateCounters = { received: 0, malformed: 0, stale: 0, forwarded: 0, dumps: 0, forged: 0 };
   private readonly database = new LsDatabase();
   private readonly graph = new Graph();
   private readonly neighbors = new Map<NeighborId, Neighbor>();
@@ -99,6 +110,8 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   /** The last news that routes were made from. */
   private settled = 0;
   private contradictions = 0;
+  /** What this member announces has changed since it last signed. */
+  private unsaid = false;
 
   constructor(
     private readonly config: LinkStateConfig,
@@ -137,6 +150,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
         this.adjacent.clear();
         break;
     }
+    this.say(now, out);
     this.publishRoutes(out);
     this.noticeGone(out);
   }
@@ -147,6 +161,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
       else if (due === 'age') this.age(now);
       else this.sendSummaries(now, out);
     }
+    this.say(now, out);
     this.publishRoutes(out);
     this.noticeGone(out);
   }
@@ -194,7 +209,76 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const withdrawn = state !== 'up';
     const news = { src: this.config.self, dst, seq, withdrawn, ended: state === 'ended', ageMs: 0 };
     this.store(news, now);
-    this.flood(news, undefined, out);
+    if (this.config.statements) this.unsaid = true;
+    else this.flood(news, undefined, out);
+  }
+
+  /** Signs what has changed. What is withdrawn goes on ageing, and is left out when all have forgotten it. */
+  private say(now: Micros, out: Sink<LinkStateOutput>): void {
+    const { statements, self } = this.config;
+    if (!statements || !this.unsaid) return;
+    this.unsaid = false;
+    const own = this.database.of(self);
+    const number = statements.nextNumber();
+    const message = statements.state(number, own, now);
+    if (!message) return;
+    for (const entry of own) this.database.renew(entry, number, entry.withdrawn ? entry.stamp : now);
+    this.spread(message, undefined, out);
+  }
+
+  private spread(bytes: Uint8Array, except: NeighborId | undefined, out: Sink<LinkStateOutput>): void {
+    for (const neighbor of this.neighbors.keys()) if (neighbor !== except) out.emit({ kind: 'send', neighbor, bytes });
+  }
+
+  private onStatement(
+    statements: Statements,
+    from: NeighborId,
+    bytes: Uint8Array,
+    now: Micros,
+    out: Sink<LinkStateOutput>,
+  ): void {
+    const verdict = statements.receive(bytes, now);
+    switch (verdict.kind) {
+      case 'malformed':
+        this.counters.malformed += 1;
+        break;
+      case 'stale':
+        this.counters.stale += 1;
+        break;
+      case 'forged':
+        this.counters.forged += 1;
+        out.emit({ kind: 'distrusted', neighbor: from, address: verdict.origin });
+        break;
+      case 'own':
+        // From an earlier life of this member, or from a second holder of its key.
+        this.unsaid = true;
+        this.contradictions += 1;
+        if (this.contradictions === CONTRADICTIONS) out.emit({ kind: 'duplicate-address', address: this.config.self });
+        break;
+      case 'news':
+        this.replace(verdict.statement, verdict.stamp, now);
+        this.counters.forwarded += 1;
+        this.spread(statements.messageOf(verdict.statement.origin, now)!, from, out);
+    }
+  }
+
+  /** All that a member says, in place of all that it said. */
+  private replace({ origin, number, adjacencies }: Statement, stamp: Micros, now: Micros): void {
+    const said = new Set(adjacencies.map(({ dst }) => dst));
+    for (const entry of this.database.of(origin)) if (!said.has(entry.dst)) this.drop(entry);
+    for (const { dst, withdrawn, ended } of adjacencies) {
+      const known = this.database.get(origin, dst);
+      const news = { src: origin, dst, seq: number, withdrawn, ended, ageMs: Math.round((now - stamp) / 1000) };
+      const unchanged = known?.withdrawn === withdrawn && known.ended === ended;
+      if (this.expired({ stamp, withdrawn }, now)) continue;
+      if (unchanged) this.database.renew(known, number, stamp);
+      else if (known || this.database.size < MAX_DATABASE) this.store(news, now);
+    }
+  }
+
+  private drop(entry: LsEntry): void {
+    this.database.delete(entry);
+    this.graph.delete(entry);
   }
 
   private store(news: Announcement, now: Micros): void {
@@ -237,6 +321,13 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private dump(id: NeighborId, neighbor: Neighbor, now: Micros, out: Sink<LinkStateOutput>): void {
     neighbor.nextDump = micros(now + DUMP_INTERVAL);
     this.counters.dumps += 1;
+    const { statements } = this.config;
+    if (statements) {
+      for (const origin of statements.origins()) {
+        out.emit({ kind: 'send', neighbor: id, bytes: statements.messageOf(origin, now)! });
+      }
+      return;
+    }
     const living = [...this.database.values()].filter((entry) => !this.expired(entry, now));
     const news = living.map((entry) => ({ ...entry, ageMs: Math.round((now - entry.stamp) / 1000) }));
     this.send(id, neighbor, news, out);
@@ -251,17 +342,25 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const neighbor = this.neighbors.get(id);
     if (!neighbor) return;
     this.counters.received += 1;
+    const { statements } = this.config;
+    if (statements && bytes[0] === STATEMENT) return this.onStatement(statements, id, bytes, now, out);
     const lsa = fromLsa(bytes);
-    if (lsa) return this.onNews(lsa, id, now, out);
+    if (lsa) return this.onNews([lsa], id, now, out);
     const message = neighbor.sync ? decodeSync(bytes) : undefined;
     if (!message) this.counters.malformed += 1;
-    else if (message.kind === 'entries') for (const entry of message.entries) this.onNews(entry, id, now, out);
+    else if (message.kind === 'entries') this.onNews(message.entries, id, now, out);
     else if (message.digest !== this.database.digest || message.count !== this.database.size) {
       if (now >= neighbor.nextDump) this.dump(id, neighbor, now, out);
     }
   }
 
-  private onNews(news: Announcement, from: NeighborId, now: Micros, out: Sink<LinkStateOutput>): void {
+  /** Not signed by anybody. */
+  private onNews(all: readonly Announcement[], from: NeighborId, now: Micros, out: Sink<LinkStateOutput>): void {
+    if (this.config.statements) this.counters.forged += 1;
+    else for (const news of all) this.onOne(news, from, now, out);
+  }
+
+  private onOne(news: Announcement, from: NeighborId, now: Micros, out: Sink<LinkStateOutput>): void {
     const known = this.database.get(news.src, news.dst);
     const newer = !known || news.seq > known.seq;
     if (news.src === this.config.self) return newer ? this.contradict(news, now, out) : undefined;
@@ -298,12 +397,22 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     this.timers.set('age', micros(now + AGE_INTERVAL));
     for (const entry of this.database.values()) {
       if (!this.expired(entry, now)) continue;
-      this.database.delete(entry);
-      this.graph.delete(entry);
+      this.drop(entry);
+      if (this.config.statements && entry.src === this.config.self) this.unsaid = true;
     }
+    this.forgetSilent();
+  }
+
+  private forgetSilent(): void {
+    const { statements } = this.config;
+    if (!statements) return;
+    const speaking = new Set([...this.database.values()].map(({ src }) => src));
+    for (const origin of [...statements.origins()]) if (!speaking.has(origin)) statements.forget(origin);
+    statements.prune();
   }
 
   private sendSummaries(now: Micros, out: Sink<LinkStateOutput>): void {
+    this.say(now, out);
     this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
     const bytes = encodeSummary(this.database.size, this.database.digest);
     for (const [id, neighbor] of this.neighbors) if (neighbor.sync) out.emit({ kind: 'send', neighbor: id, bytes });
