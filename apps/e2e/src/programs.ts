@@ -86,8 +86,13 @@ export class Program {
   }
 
   kill(signal: NodeJS.Signals): Promise<Ran> {
-    this.child.kill(signal);
+    this.signal(signal);
     return this.ended;
+  }
+
+  /** Sends a signal that does not end the program. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 
   /** Resolves when the output matches; rejects when the program ends first, or after `limitMs`. */

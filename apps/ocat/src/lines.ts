@@ -1,4 +1,5 @@
 import type { Flow } from '@ouroboros/flow';
+import { inUnits } from '@ouroboros/tool-kit';
 import type { Outcome, TransferCount, TransferResult } from './transfer.js';
 
 /** The summary of `ocat --json`. This shape is documented and kept. */
@@ -18,8 +19,6 @@ export interface TransferJson {
   /** The code of the failure, or null. */
   readonly error: string | null;
 }
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 export const isComplete = ({ sending, receiving }: TransferResult): boolean =>
   sending === 'complete' && receiving === 'complete';
@@ -50,12 +49,4 @@ export function flowLine({ id, name, layer, crypto }: Flow): string {
 export function progressLine(count: TransferCount, before: TransferCount, ms: number): string {
   const part = (now: number, then: number): string => `${inUnits(now)} (${inUnits(((now - then) * 1000) / ms)}/s)`;
   return `sent ${part(count.sent, before.sent)}, received ${part(count.received, before.received)}`;
-}
-
-/** Decimal units, three digits. */
-export function inUnits(bytes: number): string {
-  let [value, unit] = [bytes, 0];
-  for (; value >= 999.5 && unit < UNITS.length - 1; unit += 1) value /= 1000;
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }

@@ -1,5 +1,5 @@
 import type { Flow, Flows } from '@ouroboros/flow/node';
-import { openIrm } from '@ouroboros/irm/node';
+import { offerName } from '@ouroboros/tool-kit';
 import type { ServerOptions } from './arguments.js';
 
 /**
@@ -17,29 +17,11 @@ export async function acceptOne(
   // A process that waits for a flow is attached, and can be bound.
   const flow = flows.accept({ timeoutMs: waitMs, signal: stop });
   flow.catch(() => undefined);
-  const undo = await offer(flows, name, layers);
+  const undo = await offerName(flows, name, layers);
   listening();
   try {
     return await flow;
   } finally {
     await undo();
   }
-}
-
-/** Answers what takes it back; what is gone already by then is no failure. */
-async function offer(flows: Flows, name: string, layers: readonly string[]): Promise<() => Promise<unknown>> {
-  const unbind = await flows.bind(name);
-  if (layers.length === 0) return () => unbind().catch(() => undefined);
-  const irm = openIrm({ runtimeDir: flows.runtimeDir });
-  try {
-    await irm.regName(name, { layers });
-  } catch (thrown) {
-    irm.close();
-    await unbind().catch(() => undefined);
-    throw thrown;
-  }
-  return async () => {
-    await Promise.allSettled([irm.unregName(name, { layers }), unbind()]);
-    irm.close();
-  };
 }

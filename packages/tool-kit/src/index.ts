@@ -1,7 +1,9 @@
 /** What tools share: programs that call a name, or serve one, and print what happens. */
 export { CALL_STATUS, UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable } from '@ouroboros/manual';
+export { inUnits } from './byte-units.js';
 export { lossPercent } from './loss-percent.js';
-export { asked, qosOption, rateOption, readOptions, type Information } from './options.js';
+export { offerName } from './offer-name.js';
+export { asked, qosOption, rateOption, readOptions, readWords, type Information } from './options.js';
 export { Pacer, turn, type PacerOptions } from './pacer.js';
 export { runTool, type Session, type Tool } from './run-tool.js';
 export { sendAtRate, type Sending } from './send-at-rate.js';

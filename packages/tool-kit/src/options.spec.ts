@@ -1,6 +1,6 @@
 import { QOS_DATA, QOS_RAW } from '@ouroboros/model';
 import { usageFault } from '../spec/usage-fault.spec.js';
-import { asked, qosOption, rateOption, readOptions } from './options.js';
+import { asked, qosOption, rateOption, readOptions, readWords } from './options.js';
 
 const OPTIONS = { name: { type: 'string', short: 'n' }, listen: { type: 'boolean', short: 'l' } } as const;
 
@@ -10,6 +10,11 @@ describe('the options of a tool', () => {
     expect(asked(readOptions(['-l'], OPTIONS))).toBeUndefined();
     expect(asked(readOptions(['-l', '--version'], OPTIONS))).toEqual({ kind: 'version' });
     expect(asked(readOptions(['--version', '--help'], OPTIONS))).toEqual({ kind: 'help' });
+  });
+
+  it('stand among words, where a tool takes some', () => {
+    const { words, values } = readWords(['serve', '-n', 'x', '8080'], OPTIONS);
+    expect([words, { ...values }]).toEqual([['serve', '8080'], { name: 'x' }]);
   });
 
   it.each([['--frob'], ['-n'], ['word']])('%s is refused by name', (word) => {

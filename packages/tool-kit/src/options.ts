@@ -16,8 +16,21 @@ const UNIT_RATE: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 };
 
 /** The values of a tool's own options, and of `--help` and `--version`. EINVAL for an option that there is not, or that lacks its value. */
 export function readOptions<const T extends OptionTable>(args: readonly string[], options: T): Values<T> {
+  return parsed(args, options, false).values;
+}
+
+/** As `readOptions`, of a tool that also takes words. */
+export function readWords<const T extends OptionTable>(
+  args: readonly string[],
+  options: T,
+): { readonly words: readonly string[]; readonly values: Values<T> } {
+  const { values, positionals } = parsed(args, options, true);
+  return { words: positionals, values };
+}
+
+function parsed<const T extends OptionTable>(args: readonly string[], options: T, allowPositionals: boolean) {
   try {
-    return parseArgs({ args: [...args], options: { ...options, ...INFORMATION } }).values;
+    return parseArgs({ args: [...args], options: { ...options, ...INFORMATION }, allowPositionals });
   } catch (thrown) {
     throw toOuroborosError(thrown, 'EINVAL');
   }

@@ -1,0 +1,76 @@
+import { UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable } from '@ouroboros/tool-kit';
+
+export const OPTIONS = {
+  udp: {
+    type: 'boolean',
+    short: 'u',
+    help: 'expose, connect: UDP; each client has a flow of its own, each datagram is one packet',
+  },
+  idle: {
+    type: 'string',
+    value: 'TIME',
+    help: 'with --udp: a flow without datagrams ends after this time (default 60s)',
+  },
+  bind: {
+    type: 'string',
+    short: 'b',
+    value: 'ADDRESS',
+    help: 'connect, socks: listen on this address (default 127.0.0.1)',
+  },
+  layer: {
+    type: 'string',
+    multiple: true,
+    value: 'LAYER',
+    help: 'expose: register the name in this layer while oproxy runs (may be repeated)',
+  },
+  qos: {
+    type: 'string',
+    short: 'q',
+    value: 'QOS',
+    help: 'connect: raw, best, video, voice or data (default data; with --udp: raw). TCP needs data',
+  },
+  suffix: { type: 'string', value: 'NAME', help: 'socks: what host names end with (default o7s)', completes: [] },
+  wait: {
+    type: 'string',
+    short: 'w',
+    value: 'TIME',
+    help: 'connect, socks: limit for a flow to come about (default 20s)',
+  },
+  grace: {
+    type: 'string',
+    value: 'TIME',
+    help: 'what open connections get to end by themselves when oproxy is stopped (default 5s)',
+  },
+  verbose: { type: 'boolean', short: 'v', help: 'also tell of each connection that opens and closes' },
+  json: { type: 'boolean', help: 'print one JSON object per line' },
+} as const satisfies OptionTable;
+
+export const MANUAL: Manual = {
+  name: 'oproxy',
+  section: 1,
+  summary: 'let programs that know TCP and UDP only reach each other over flows',
+  synopsis: ['expose [options] NAME [HOST:]PORT', 'connect [options] NAME LOCALPORT', 'socks [options] LOCALPORT'],
+  description: [
+    'expose serves NAME: each flow becomes a connection to PORT of this host, or of HOST. This process binds itself to the name; where the name is registered is left to irm, unless --layer says it.',
+    'connect listens on LOCALPORT: each connection becomes a flow to NAME.',
+    'socks is a SOCKS5 and HTTP proxy on LOCALPORT, for programs that take one: the host name web.o7s means the name web. Other host names are refused, and never looked up.',
+  ],
+  options: [OPTIONS],
+  notes: [
+    'TIME is a number with ms (or nothing), s, m, h or d. LOCALPORT 0: any free port; oproxy says which. SIGUSR1 prints what was carried so far; SIGTERM, SIGINT and SIGHUP end oproxy, which prints it, too.',
+    'An end of writing is passed on alone (half-close); who does not read holds the writer back. A connection whose flow fails is reset, and a flow whose connection fails ends. Whoever can connect to LOCALPORT can use it.',
+  ],
+  exitStatus: [
+    ['0', 'stopped'],
+    ['1', 'a failure'],
+    USAGE_STATUS,
+    UNREACHABLE_STATUS,
+    ['4', 'layer unknown'],
+    ['6', 'refused'],
+    ['8', 'LOCALPORT is in use'],
+  ],
+  examples: [
+    ['oproxy expose web 8080 --layer net', 'Serve what listens on port 8080 under the name web.'],
+    ['oproxy connect web 9090', 'Let programs of this host reach it on port 9090.'],
+  ],
+};
