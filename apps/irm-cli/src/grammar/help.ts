@@ -1,4 +1,5 @@
 import { columns, wrap, type Row } from '@ouroboros/manual';
+import { NODE_SWITCHES } from './node-words.js';
 import type { Command, Entry, Group, OperandSpec, OptionSpec, SwitchSpec } from './command.js';
 
 /** Help texts, made from the command table so that they cannot differ from it. */
@@ -57,7 +58,9 @@ const ROOT_NOTES = (): readonly string[] => [
     ['--version', 'print the version'],
   ]),
   '',
-  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine.',
+  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine. Before the',
+  'command may stand, for a node of another host (docs/api.md)',
+  ...columns(NODE_SWITCHES.map(optionRow)),
   '',
   'Exit status: 0 done, 1 failed, 2 usage, 3 irmd not reachable, 4 name, layer or IPCP',
   'unknown, 5 time-out, 6 refused, 7 QoS not available, 8 exists or in conflict.',

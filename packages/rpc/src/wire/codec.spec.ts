@@ -77,7 +77,9 @@ describe('The schemas', () => {
     () => shape<ports.NameInfo>()(irm.NameInfoSchema, true, sample.NAME),
     () => shape<ports.FlowInfo>()(irm.FlowInfoSchema, true, sample.FLOW),
     () => shape<ports.DaemonStatus>()(irm.DaemonStatusSchema, true, sample.STATUS),
-    () => shape<ports.StatusEvent>()(irm.StatusEventSchema, true, { kind: 'process', text: 'x' }),
+    () => shape<ports.WatchEvent>()(irm.WatchEventSchema, true, sample.NOTE),
+    () => shape<ports.LinkInfo>()(irm.LinkInfoSchema, true, sample.LINK),
+    () => shape<ports.RouteInfo>()(irm.RouteInfoSchema, true, sample.ROUTE),
   ])('have the shape of the interfaces, case %#', (make) => {
     const { desc, value } = make();
     expect(decode(desc, encode(desc, value))).toEqual(value);
@@ -155,11 +157,11 @@ describe('The codec', () => {
   });
 
   it('refuses an unknown word from the wire and tells the legal ones', () => {
-    const bytes = encode(irm.StatusEventSchema, { kind: 'flow', text: '' });
+    const bytes = encode(irm.WatchEventSchema, { ...sample.NOTE, kind: 'flow' });
     bytes.set(new TextEncoder().encode('glow'), 2);
-    const run = (): unknown => decode(irm.StatusEventSchema, bytes);
+    const run = (): unknown => decode(irm.WatchEventSchema, bytes);
     expect(run).toThrow(expect.objectContaining({ code: 'EINVAL', field: 'kind' }));
-    expect(run).toThrow('ipcp, name, flow, process');
+    expect(run).toThrow('ipcp, name, flow, link, route, process, empty');
   });
 
   it('answers any bytes with a value or EINVAL', () => {

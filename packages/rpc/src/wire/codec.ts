@@ -77,9 +77,11 @@ function convertField(direction: Direction, field: DescField, value: unknown, pa
 
 function convertList(direction: Direction, field: DescField, value: unknown, path: string): unknown {
   if (!Array.isArray(value)) throw wrong(path, 'an array is needed');
+  const legal = legalWords(field.parent.typeName, field.localName);
   return value.map((item: unknown, i) => {
     if (field.message) return convertMessage(direction, field.message, item, `${path}[${i}]`);
     if (field.scalar !== undefined) checkScalar(field.scalar, item, `${path}[${i}]`);
+    if (legal) checkWord(legal, item as string, `${path}[${i}]`);
     return item;
   });
 }

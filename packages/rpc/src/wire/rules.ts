@@ -1,15 +1,16 @@
 import { ERROR_CODES, HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
-import type {
-  Balancing,
-  CipherName,
-  FlowCrypto,
-  FlowFailure,
-  FlowInfo,
-  NameLocation,
-  RestartPolicy,
-  SecurityPolicy,
-  Spread,
-  StatusEvent,
+import {
+  WATCH_KINDS,
+  type Balancing,
+  type CipherName,
+  type FlowCrypto,
+  type FlowFailure,
+  type FlowInfo,
+  type NameLocation,
+  type RestartPolicy,
+  type SecurityPolicy,
+  type Spread,
+  type WatchChange,
 } from '@ouroboros/ports';
 
 /** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
@@ -73,12 +74,16 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   }),
   'ouroboros.irm.v1.SecurityPolicy.authentication': AUTHENTICATION,
   'ouroboros.irm.v1.SecurityPolicy.encryption': ENCRYPTION,
-  'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({
-    ipcp: true,
-    name: true,
-    flow: true,
-    process: true,
+  'ouroboros.irm.v1.WatchEvent.change': keys<WatchChange>({
+    present: true,
+    complete: true,
+    added: true,
+    changed: true,
+    removed: true,
+    note: true,
   }),
+  'ouroboros.irm.v1.WatchEvent.kind': [...WATCH_KINDS, ''],
+  'ouroboros.irm.v1.WatchRequest.kinds': WATCH_KINDS,
 };
 
 /** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
@@ -93,6 +98,7 @@ const NULLABLE: ReadonlySet<string> = new Set([
   'ouroboros.irm.v1.IpcpCreateRequest.security',
   'ouroboros.irm.v1.IpcpReportRequest.args',
   'ouroboros.irm.v1.NameCreateRequest.security',
+  ...['ipcp', 'name', 'flow', 'link', 'route'].map((kind) => `ouroboros.irm.v1.WatchEvent.${kind}`),
 ]);
 
 /** Undefined = any string. */
