@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { isErrorCode, OuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
-import type * as ports from '@ouroboros/ports';
+import * as ports from '@ouroboros/ports';
 import { fromFailure, toFailure } from '../failure.js';
 import * as flow from '../gen/ouroboros/flow/v1/flow_pb.js';
 import * as ipcp from '../gen/ouroboros/ipcp/v1/ipcp_pb.js';
@@ -154,6 +154,17 @@ describe('The codec', () => {
     const config = JSON.parse('{"__proto__": {"polluted": true}}') as JsonObject;
     decode(ipcp.BootstrapRequestSchema, encode(ipcp.BootstrapRequestSchema, { layer: 'net', config }));
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it('takes what a request leaves out for its default', () => {
+    const bytes = (desc: DescMessage): Uint8Array => toBinary(desc, create(desc));
+    expect(decode(irm.NameCreateRequestSchema, bytes(irm.NameCreateRequestSchema))).toMatchObject({
+      ...{ balancing: 'spill', paths: ports.DEFAULT_PATHS, security: null },
+    });
+    expect(decode(irm.IpcpCreateRequestSchema, bytes(irm.IpcpCreateRequestSchema))).toMatchObject({
+      restart: 'on-failure',
+    });
+    expect(decode(irm.IpcpBootstrapRequestSchema, bytes(irm.IpcpBootstrapRequestSchema))).toMatchObject({ config: {} });
   });
 
   it('refuses an unknown word from the wire and tells the legal ones', () => {

@@ -88,17 +88,17 @@ class Described {
   }
 }
 
-/** A file with all that it imports: a tool needs no second question. */
+/** A file with all that it imports, each before what it imports: a tool needs no second question. */
 function fileAnswer(file: DescFile | undefined, wanted: string): Answer {
   if (!file) return fault('ENOENT', `nothing is known of ${wanted}`);
-  const files = [...withImports(file)].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const files = [...withImports(file)].reverse().map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
   return { case: 'fileDescriptorResponse', value: { fileDescriptorProto: files } };
 }
 
+/** Imports first. */
 function withImports(file: DescFile, all = new Set<DescFile>()): Set<DescFile> {
-  all.add(file);
-  for (const dependency of file.dependencies) if (!all.has(dependency)) withImports(dependency, all);
-  return all;
+  for (const dependency of file.dependencies) withImports(dependency, all);
+  return all.add(file);
 }
 
 const fault = (code: ErrorCode, errorMessage: string): Answer => ({

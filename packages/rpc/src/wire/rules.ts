@@ -1,5 +1,6 @@
-import { ERROR_CODES, HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
+import { ERROR_CODES, HASH_NUMBER, QOS_RAW, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
 import {
+  DEFAULT_PATHS,
   WATCH_KINDS,
   type Balancing,
   type CipherName,
@@ -13,7 +14,7 @@ import {
   type WatchChange,
 } from '@ouroboros/ports';
 
-/** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
+/** What proto3 cannot say about the messages: the legal words of a string, which messages may be absent, defaults. */
 
 const keys = <Word extends string>(all: Readonly<Record<Word, true>>): readonly string[] => Object.keys(all);
 
@@ -105,3 +106,17 @@ const NULLABLE: ReadonlySet<string> = new Set([
 export const legalWords = (message: string, field: string): readonly string[] | undefined =>
   WORDS[`${message}.${field}`];
 export const isNullable = (message: string, field: string): boolean => NULLABLE.has(`${message}.${field}`);
+
+/** What a request means that leaves a field out, which other clients than ours do. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  'ouroboros.irm.v1.IpcpBootstrapRequest.config': {},
+  'ouroboros.irm.v1.IpcpConnectRequest.qos': QOS_RAW,
+  'ouroboros.irm.v1.IpcpControlRequest.args': {},
+  'ouroboros.irm.v1.IpcpCreateRequest.restart': 'on-failure' satisfies RestartPolicy,
+  'ouroboros.irm.v1.IpcpEnrollRequest.config': {},
+  'ouroboros.irm.v1.NameCreateRequest.balancing': 'spill' satisfies Balancing,
+  'ouroboros.irm.v1.NameCreateRequest.paths': DEFAULT_PATHS,
+};
+
+/** Undefined = there is none. */
+export const defaultOf = (message: string, field: string): unknown => DEFAULTS[`${message}.${field}`];
