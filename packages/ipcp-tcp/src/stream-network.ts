@@ -2,7 +2,7 @@
 
 import type { Endpoint } from '@ouroboros/model';
 
-/** TLS with certificates from PEM files, which are read again at each connection. */
+/** TLS with certificates from PEM files, which are read again when they have changed. */
 export interface TlsFiles {
   /** Own certificate and key; null where a dialing member shows none. */
   readonly own: { readonly cert: string; readonly key: string } | null;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer, type SecureContextOptions, type Server, type TlsOptions } from 'node:tls';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
@@ -33,16 +33,20 @@ export function readCertificateFiles({ own, ca, crl = null }: CertificateFiles):
 }
 
 /**
- * A TLS server whose files are read again for each connection; while they can't be used the former contents hold.
- * EINVAL as above.
+ * A TLS server that follows its files: what has changed counts from the next connection on; while they can't be used the
+ * former contents hold. EINVAL as above.
  */
 export function createTlsServer(
   files: CertificateFiles,
   options: TlsOptions,
   accept: (socket: Socket) => void,
 ): Server {
+  let stamp = stampOf(files);
   const server = createServer({ ...readCertificateFiles(files), ...options }, accept);
   server.prependListener('connection', () => {
+    const found = stampOf(files);
+    if (found === stamp) return;
+    stamp = found;
     try {
       server.setSecureContext(readCertificateFiles(files));
     } catch (thrown) {
@@ -50,6 +54,15 @@ export function createTlsServer(
     }
   });
   return server;
+}
+
+/** Equal as long as none of the files has changed. */
+const stampOf = ({ own, ca, crl }: CertificateFiles): string =>
+  [own?.cert, own?.key, ca, crl].map((path) => (path ? fileStamp(path) : '')).join(' ');
+
+function fileStamp(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino}.${found.size}.${found.mtimeNs}.${found.ctimeNs}` : 'absent';
 }
 
 const contents = (field: string, path: string): Buffer => attempt(field, 'cannot be read', () => readFileSync(path));

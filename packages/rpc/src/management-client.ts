@@ -12,7 +12,7 @@ export interface ManagementOptions {
 /**
  * The management service of an IRM daemon: at a socket of this host, given by its path, or of another host. Nothing is
  * loaded or connected before the first call; a broken connection is made again by the next call. All calls reject with
- * OuroborosError: the daemon's own, or EIRMD when it is not reachable, within 1 s on this host and 6 s on another, where
+ * OuroborosError: the daemon's own, or EIRMD when it is not reachable, within 1 s on this host and 20 s on another, where
  * EINVAL may say which certificate file can't be used. `watch` ends when its signal aborts and throws EIRMD when the
  * daemon goes away.
  */

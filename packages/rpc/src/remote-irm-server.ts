@@ -17,7 +17,7 @@ export interface RemoteCaller {
 
 export interface RemoteIrmOptions {
   readonly listen: Endpoint;
-  /** Read again for each connection. Both own certificate and authority are required. */
+  /** Followed: what changes counts from the next connection on. Both own certificate and authority are required. */
   readonly files: CertificateFiles;
   /** What a subject may do; asked at every call, so that it can change. */
   readonly roleOf: (subject: string) => Role | null;
@@ -30,7 +30,7 @@ export interface RemoteIrmOptions {
 /** Connections at a time, those included that have not shown a certificate yet. */
 const MAX_CONNECTIONS = 256;
 /** For a certificate to be shown. */
-const HANDSHAKE_MS = 5000;
+const HANDSHAKE_MS = 10_000;
 
 /**
  * The management service for other hosts, over TCP with TLS 1.3 on both sides: who shows no certificate of the authority

@@ -1,4 +1,11 @@
-import { ERROR_CODES, HASH_NUMBER, QOS_RAW, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
+import {
+  ERROR_CODES,
+  HASH_NUMBER,
+  QOS_RAW,
+  type Component,
+  type HashAlgorithm,
+  type IpcpState,
+} from '@ouroboros/model';
 import {
   DEFAULT_PATHS,
   WATCH_KINDS,

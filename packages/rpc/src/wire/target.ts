@@ -20,7 +20,7 @@ export interface Target {
 
 /** On the same host a caller knows within 1 s, with all around it. */
 const LOCAL_CONNECT_MS = 900;
-const REMOTE_CONNECT_MS = 5000;
+const REMOTE_CONNECT_MS = 10_000;
 
 export const localTarget = (socketPath: string): Target => ({
   address: `unix:${socketPath}`,
