@@ -13,7 +13,8 @@ describe('blocks that show a file', () => {
 
   it('one to be written, or a call that api.spec.ts makes, are all blocks of TypeScript and TOML', () => {
     const code = blocks.filter(({ language }) => ['ts', 'toml'].includes(language));
-    const shown = (block: Block): boolean => ['file', 'write', 'call'].some((word) => remarkOf(block, word) !== undefined);
+    const shown = (block: Block): boolean =>
+      ['file', 'write', 'call'].some((word) => remarkOf(block, word) !== undefined);
     expect(code.filter((block) => !shown(block) && !block.remarks.includes('begin'))).toEqual([]);
     expect(code.length).toBeGreaterThan(1);
   });

@@ -38,9 +38,7 @@ describe('docs/api.md', () => {
 
   it('begins as the examples are called', () => {
     const [block] = blocksOf(API_DOCUMENT);
-    expect(block?.text).toBe(
-      "import { openIrm } from '@ouroboros/irm/node';\nconst { management } = openIrm();\n",
-    );
+    expect(block?.text).toBe("import { openIrm } from '@ouroboros/irm/node';\nconst { management } = openIrm();\n");
   });
 });
 

@@ -28,7 +28,12 @@ async function makeMember(management: Management): Promise<void> {
 
 async function makeUdp(management: Management): Promise<void> {
   await management.ipcpCreate({ name: 'u0', type: 'udp4', restart: 'never' });
-  await management.ipcpBootstrap({ name: 'u0', layer: 'udp', config: { ip: '127.0.0.1', port: PORT }, autobind: false });
+  await management.ipcpBootstrap({
+    name: 'u0',
+    layer: 'udp',
+    config: { ip: '127.0.0.1', port: PORT },
+    autobind: false,
+  });
 }
 
 export const EXAMPLES: Readonly<Record<keyof Management, Example>> = {

@@ -10,7 +10,8 @@ export const SERVICE = 'ouroboros.irm.v1.Management';
 const PACKAGE = 'ouroboros.irm.v1.';
 
 /** Above it the document is written by hand. */
-export const MARK = '<!-- From here on made by "npm run docs:api", of proto/ and the examples in apps/docs/src/api. -->';
+export const MARK =
+  '<!-- From here on made by "npm run docs:api", of proto/ and the examples in apps/docs/src/api. -->';
 
 /** The reference of every call and message. `examples`: the text of examples.ts. */
 export function reference(schema: Schema, examples: string): string {
@@ -35,7 +36,12 @@ export function reference(schema: Schema, examples: string): string {
   ].join('\n');
 }
 
-function callSection(service: DescService, method: DescMethod, at: number, bodies: ReadonlyMap<string, string>): string[] {
+function callSection(
+  service: DescService,
+  method: DescMethod,
+  at: number,
+  bodies: ReadonlyMap<string, string>,
+): string[] {
   const name = method.localName as keyof Management;
   const stream = method.methodKind === 'server_streaming' ? 'a stream of ' : '';
   const json = JSON.stringify(EXAMPLES[name].request);
@@ -73,7 +79,9 @@ function messagesOf(service: DescService): DescMessage[] {
 
 function messageSection(message: DescMessage): string[] {
   const rows = message.fields.map((field) => {
-    const type = field.message ? `${field.fieldKind === 'list' ? 'repeated ' : ''}${link(field.message)}` : typeOf(field);
+    const type = field.message
+      ? `${field.fieldKind === 'list' ? 'repeated ' : ''}${link(field.message)}`
+      : typeOf(field);
     return `| ${field.number} | \`${field.jsonName}\` | ${type} | ${fieldComment(field)} |`;
   });
   const table = rows.length === 0 ? ['Has no fields.'] : ['| | field | type | |', '|---|---|---|---|', ...rows];

@@ -1,6 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createFileRegistry, fromBinary, type DescField, type DescFile, type DescMessage, type DescService } from '@bufbuild/protobuf';
+import {
+  createFileRegistry,
+  fromBinary,
+  type DescField,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 
 /** Where the API is described. */
@@ -53,7 +60,8 @@ const pathOf = (message: DescMessage): number[] => [MESSAGES_OF_FILE, message.fi
 /** `repeated string`, `ouroboros.irm.v1.IpcpInfo`. */
 export function typeOf(field: DescField): string {
   if (field.fieldKind === 'list') return `repeated ${field.message?.typeName ?? nameOfScalar(field.scalar)}`;
-  if (field.fieldKind === 'map') return `map<${nameOfScalar(field.mapKey)}, ${field.message?.typeName ?? nameOfScalar(field.scalar)}>`;
+  if (field.fieldKind === 'map')
+    return `map<${nameOfScalar(field.mapKey)}, ${field.message?.typeName ?? nameOfScalar(field.scalar)}>`;
   return field.message?.typeName ?? field.enum?.typeName ?? nameOfScalar(field.scalar);
 }
 
