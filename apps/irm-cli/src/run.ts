@@ -13,6 +13,7 @@ import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
+import type { NodeWords } from './grammar/node-words.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';
 import { printable } from './render/text.js';
 
@@ -22,7 +23,7 @@ export interface Surroundings {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Called only when a command is to be carried out that needs the daemon. */
-  readonly open: () => Promise<Irm>;
+  readonly open: (node: NodeWords) => Promise<Irm>;
   readonly openPki: () => Promise<Pki>;
   readonly openTryFlow: () => Promise<TryFlow>;
   /** `confDir`: in place of this user's configuration directory. */
@@ -60,14 +61,14 @@ function reportUsage({ path, message, field, json }: Usage, { stderr }: Surround
   return USAGE;
 }
 
-async function carryOut({ path, action, json }: Run, surroundings: Surroundings): Promise<number> {
+async function carryOut({ path, action, json, node }: Run, surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, signal } = surroundings;
   const note = (text: string): void => stderr(`irm: ${text}\n`);
   const say = (text: string): void => stderr(`${text}\n`);
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
-    const open = async (): Promise<Irm> => (irm = await surroundings.open());
+    const open = async (): Promise<Irm> => (irm = await surroundings.open(node));
     const { openPki: pki, openJoining: joining, openTryFlow: tryFlow } = surroundings;
     const outcome = await action({ irm: open, pki, joining, tryFlow, signal, note, say, emit });
     if (!json) stdout(outcome.text);
