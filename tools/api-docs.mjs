@@ -20,10 +20,17 @@ export * from './apps/docs/src/api/snapshot.ts'; export * from './apps/docs/src/
   format: 'esm',
   conditions: ['source'],
   packages: 'external',
-  alias: Object.fromEntries(['model', 'ports', 'rpc', 'node-runtime', 'machine'].map((name) => [`@ouroboros/${name}`, join(root, 'packages', name, 'src', 'index.ts')])),
+  alias: Object.fromEntries(
+    ['model', 'ports', 'rpc', 'node-runtime', 'machine'].map((name) => [
+      `@ouroboros/${name}`,
+      join(root, 'packages', name, 'src', 'index.ts'),
+    ]),
+  ),
   logLevel: 'warning',
 });
-const { MARK, reference, readSchema, snapshotOf, API_DOCUMENT, EXAMPLES_FILE, SNAPSHOT } = await import(pathToFileURL(outfile));
+const { MARK, reference, readSchema, snapshotOf, API_DOCUMENT, EXAMPLES_FILE, SNAPSHOT } = await import(
+  pathToFileURL(outfile)
+);
 rmSync(outfile);
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
