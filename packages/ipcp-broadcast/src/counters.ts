@@ -19,8 +19,8 @@ export const COUNTER_NAMES = [
 ] as const;
 
 export const TRAFFIC: TrafficCounters = {
-  sent: { packets: 'sentPackets', bytes: 'sentBytes' },
-  received: { packets: 'receivedPackets', bytes: 'receivedBytes' },
+  sent: { packets: ['sentPackets'], bytes: ['sentBytes'] },
+  received: { packets: ['receivedPackets'], bytes: ['receivedBytes'] },
 };
 
 export const COUNT = counterTable(COUNTER_NAMES);

@@ -1,4 +1,5 @@
-import { QOS_RAW, type JsonObject } from '@ouroboros/model';
+import { METRICS, MetricSet, checkOpenMetrics, isMetricName, openMetricsText } from '@ouroboros/metrics';
+import { QOS_RAW, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { ConformanceCase } from './conformance-case.js';
 import { caller, check, failsWithin } from './conformance-steps.js';
 import type { World } from './world.js';
@@ -34,6 +35,29 @@ async function reportsItself(world: World): Promise<void> {
   }
 }
 
+/** What it tells is of the catalogue, with all labels and nothing twice: a node serves it as it is. */
+async function tellsMetrics(world: World): Promise<void> {
+  for (const { irm, member } of world.hosts) {
+    const told = (await irm.ipcpReport(member.name, 'metrics')) as JsonObject;
+    const unknown = Object.keys(told).filter((name) => !isMetricName(name));
+    check(unknown.length === 0, `it tells of no metric that is not in the catalogue: ${unknown.join(', ')}`);
+    const set = new MetricSet();
+    set.absorb(told, { ipcp: member.name, layer: member.layer });
+    const { faults, families } = checkOpenMetrics(openMetricsText(set));
+    check(faults.length === 0, `its metrics are OpenMetrics: ${faults.join('; ')}`);
+    const rows = Object.values(told).flatMap((samples) => samples as JsonValue[]).length;
+    const taken = set.entries().reduce((sum, [, samples]) => sum + samples.length, 0);
+    check(rows === taken, `${rows - taken} of its samples are twice there, or not as the catalogue says`);
+    for (const [name, samples] of set.entries()) {
+      const labels = samples.map((sample) => Object.keys(sample.labels).sort().join());
+      const wrong = labels.filter((one) => one !== [...METRICS[name].labels].sort().join());
+      check(wrong.length === 0, `${name} has the labels ${METRICS[name].labels.join()}, not ${wrong[0]}`);
+    }
+    const traffic = families.some(({ name }) => name === 'ouroboros_layer_packets');
+    check(traffic, 'it says which of its counters are traffic');
+  }
+}
+
 async function hasARib(world: World): Promise<void> {
   const { irm, member } = caller(world);
   check((await irm.ribList(member.name, '')).includes('info'), 'the RIB has a component info');
@@ -65,5 +89,6 @@ export const MANAGEMENT_CASES: readonly ConformanceCase[] = [
   { name: 'joins a layer once: a second bootstrap is EIPCPSTATE and changes nothing', run: joinsOnce },
   { name: 'refuses a configuration by the name of its bad field, and can be bootstrapped still', run: namesBadFields },
   { name: 'reports its status, and refuses a topic that it does not have', run: reportsItself },
+  { name: 'tells metrics as the catalogue has them, its traffic among them', run: tellsMetrics },
   { name: 'has info/_type in its RIB', run: hasARib },
 ];

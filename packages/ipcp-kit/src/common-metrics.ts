@@ -28,16 +28,20 @@ export function addCommonMetrics(out: MetricSet, parts: CommonParts): void {
 
 function addTraffic(out: MetricSet, { counters, traffic }: CommonParts): void {
   for (const direction of ['sent', 'received'] as const) {
-    const names = traffic?.[direction];
-    if (!names) continue;
-    out.add('ouroboros_layer_packets', counters.get(names.packets), { direction });
-    out.add('ouroboros_layer_bytes', counters.get(names.bytes), { direction });
+    for (const what of ['packets', 'bytes'] as const) {
+      const counts = traffic?.[direction][what].map((name) => counters.get(name)) ?? [];
+      const sum = counts.reduce((total, count) => total + count, 0);
+      if (counts.length > 0) out.add(`ouroboros_layer_${what}`, sum, { direction });
+      if (counts.length < 2) continue;
+      for (const [cube, count] of counts.entries())
+        out.add(`ouroboros_layer_cube_${what}`, count, { direction, cube: String(cube) });
+    }
   }
 }
 
 /** Names that begin with `drop` are reasons; what is no traffic either is an event. */
 function addCounters(out: MetricSet, { counters, traffic }: CommonParts): void {
-  const told = new Set(Object.values(traffic ?? {}).flatMap(({ packets, bytes }) => [packets, bytes]));
+  const told = new Set(Object.values(traffic ?? {}).flatMap(({ packets, bytes }) => [...packets, ...bytes]));
   for (const name of counters.names) {
     if (told.has(name)) continue;
     const value = counters.get(name);

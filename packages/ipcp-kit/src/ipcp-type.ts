@@ -64,10 +64,16 @@ export interface IpcpType<C> {
   create(environment: IpcpEnvironment): Ipcp<C>;
 }
 
-/** Names of the counters of traffic over the links of the layer. */
+/** Names of the counters of one kind of traffic: one, or one for each QoS cube. */
+export interface TrafficNames {
+  readonly packets: readonly string[];
+  readonly bytes: readonly string[];
+}
+
+/** The counters of traffic over the links of the layer. */
 export interface TrafficCounters {
-  readonly sent: { readonly packets: string; readonly bytes: string };
-  readonly received: { readonly packets: string; readonly bytes: string };
+  readonly sent: TrafficNames;
+  readonly received: TrafficNames;
 }
 
 /** What an operator is told about a type. */

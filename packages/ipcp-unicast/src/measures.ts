@@ -27,9 +27,8 @@ export class Measures {
   }
 
   add(out: MetricSet): void {
-    const { admission, dht, dt, duplicateAddress, routing } = this.member;
+    const { admission, dht, duplicateAddress, routing } = this.member;
     const { admitted, capacity } = admission;
-    dt.cubes.add(out);
     this.links.add(out);
     out.add('ouroboros_layer_routes', routing.currentRoutes().size);
     out.add('ouroboros_layer_route_changes', this.routeChanges);

@@ -26,8 +26,8 @@ export const SHIM_COUNTERS = [
 ] as const;
 
 export const SHIM_TRAFFIC: TrafficCounters = {
-  sent: { packets: 'packetsSent', bytes: 'bytesSent' },
-  received: { packets: 'packetsReceived', bytes: 'bytesReceived' },
+  sent: { packets: ['packetsSent'], bytes: ['bytesSent'] },
+  received: { packets: ['packetsReceived'], bytes: ['bytesReceived'] },
 };
 
 export const SHIM_COUNT = counterTable(SHIM_COUNTERS);

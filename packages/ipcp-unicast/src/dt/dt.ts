@@ -20,7 +20,6 @@ import { COUNT } from '../counters.js';
 import type { Pff, PffPolicy } from '../pff/index.js';
 import type { Routes } from '../routing/index.js';
 import type { LinkScheduler, Waiter } from '../sched/index.js';
-import { CubeTraffic } from './cube-traffic.js';
 
 /**
  * Longest PDU that is carried over a path that takes less in one piece. Longer ones are for the flows of the layer to
@@ -68,7 +67,6 @@ export interface DtConfig {
  */
 export class DataTransfer {
   onFlowPacket: FlowTaker = () => undefined;
-  readonly cubes = new CubeTraffic();
   private readonly components = new Map<number, ComponentTaker>();
   private readonly links = new Map<Address, DtLink>();
   private readonly pffs: readonly [Pff<DtLink>, Pff<DtLink>, Pff<DtLink>];
@@ -165,15 +163,12 @@ export class DataTransfer {
   }
 
   private receive(link: DtLink, buffer: Uint8Array, offset: number, length: number): true {
-    this.counters.add(COUNT.dtReceivedPackets);
-    this.counters.add(COUNT.dtReceivedBytes, length);
-    if (length < DT_PCI_LENGTH) {
-      this.drop(COUNT.dropRunt);
-      return true;
-    }
-    this.cubes.received(urgencyOf(buffer, offset), length);
-    if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
-    else this.relay(link.cube, buffer, offset, length);
+    const urgency = length < DT_PCI_LENGTH ? 0 : urgencyOf(buffer, offset);
+    this.counters.add(COUNT.dtReceivedPackets0 + urgency);
+    this.counters.add(COUNT.dtReceivedBytes0 + urgency, length);
+    if (length < DT_PCI_LENGTH) this.drop(COUNT.dropRunt);
+    else if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
+    else this.relay(link.cube, urgency, buffer, offset, length);
     return true;
   }
 
@@ -194,7 +189,7 @@ export class DataTransfer {
    * The next hop is looked up in the table of the incoming flow's cube, as in C. A TTL of 0 on arrival counts as expired,
    * where C wraps to 255 and forwards. [spec/wire-unicast-data.md Quirk 2, 4]
    */
-  private relay(cube: QosCube, buffer: Uint8Array, offset: number, length: number): void {
+  private relay(cube: QosCube, urgency: QosCube, buffer: Uint8Array, offset: number, length: number): void {
     const ttl = dtTtl(buffer, offset);
     if (ttl <= 1) return void this.drop(COUNT.dropTtl);
     const to = dtDst(buffer, offset) as Address;
@@ -202,7 +197,6 @@ export class DataTransfer {
     if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
     this.copyPci(buffer, offset);
     setDtTtl(this.pci, 0, ttl - 1);
-    const urgency = urgencyOf(buffer, offset);
     markDtEcn(this.pci, 0, link.scheduler.mark(urgency, this.config.clock.now()));
     const body = length - DT_PCI_LENGTH;
     const from = offset + DT_PCI_LENGTH;
@@ -218,9 +212,8 @@ export class DataTransfer {
   }
 
   private countSent(cube: QosCube, bodyLength: number): void {
-    this.cubes.sent(cube, DT_PCI_LENGTH + bodyLength);
-    this.counters.add(COUNT.dtSentPackets);
-    this.counters.add(COUNT.dtSentBytes, DT_PCI_LENGTH + bodyLength);
+    this.counters.add(COUNT.dtSentPackets0 + cube);
+    this.counters.add(COUNT.dtSentBytes0 + cube, DT_PCI_LENGTH + bodyLength);
   }
 
   private drop(counter: number): 'dropped' {
