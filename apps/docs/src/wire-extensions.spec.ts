@@ -65,6 +65,13 @@ import {
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
 import { MAX_ORIGINS } from '../../../packages/ipcp-broadcast/src/origins.js';
 import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/index.js';
+import {
+  MAX_ADJACENCIES,
+  decodeBody,
+  decodeStatement,
+  encodeBody,
+  encodeStatement,
+} from '../../../packages/ipcp-unicast/src/routing/statement.js';
 import { LsDatabase } from '../../../packages/ipcp-unicast/src/routing/database.js';
 import {
   ANSWER_LENGTH,
@@ -130,6 +137,12 @@ const link = {
   withdrawn: true,
   ended: true,
   ageMs: 1500,
+};
+const statement = {
+  origin: link.src,
+  number: 0x0000_019b_bf2d_7e00n,
+  adjacencies: [{ dst: link.dst, withdrawn: true, ended: false }],
+  certificate: Uint8Array.of(0x30, 0x02, 0x30, 0x00),
 };
 const database = new LsDatabase();
 database.put(link, micros(0));
@@ -274,6 +287,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   'broadcast-packet': broadcastPacket,
   'broadcast-neighbors': () => encodeBroadcastNeighbors({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] }),
   ...INVITATION_EXAMPLES,
+  statement: () =>
+    encodeStatement({ body: encodeBody(statement), signature: Uint8Array.of(0x5a, 0x5a, 0x5a) }, link.ageMs),
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -353,6 +368,11 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(neighbors).toEqual({ self: 'bc.1', neighbors: ['bc.2', 'bc.10'] });
     const packet = bytesOf('broadcast-packet');
     expect([broadcastType, broadcastHops, broadcastNumber].map((read) => read(packet, 0))).toEqual([0, 62, 7]);
+  });
+
+  it('name the numbers of signed link state', () => {
+    expect(decodeBody(decodeStatement(bytesOf('statement'))!.body)).toEqual(statement);
+    expect(MAX_ADJACENCIES).toBe(1024);
   });
 
   it('name the token of the invitation', () => {

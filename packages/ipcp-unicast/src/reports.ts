@@ -12,6 +12,7 @@ export function statusOf(member: Member | null): JsonObject {
     duplicateAddress: member.duplicateAddress,
     hash: layer.hash,
     policies: { routing: layer.routing.name, congestion: layer.ca.name, spread: layer.spread.name },
+    members: layer.authenticated ? 'authenticated' : 'any',
     neighbors: member.dt.neighbors().length,
     routes: member.routing.currentRoutes().size,
     directoryContacts: dht.contacts.size,

@@ -54,6 +54,26 @@ describe('a store', () => {
     expect(client.credential!.notAfterNanos).toBe(BigInt(scratch.clock.wallMs + 365 * DAY_MS) * 1_000_000n);
   });
 
+  it('shows the certificate of a member, to whom it calls and who calls it, where the name has none', async () => {
+    await scratch.pki.issue({ name: 'net.a', roles: ['member'] });
+    const called = async (name: string, member?: string) => {
+      const loaded = await scratch.store.load('client', name, { ...NO_PATHS, ...(member !== undefined && { member }) });
+      return loaded.ok ? (loaded.credential?.commonName ?? null) : loaded.text;
+    };
+    expect([await called('net.b', 'net.a'), await called('net.b', 'net.c'), await called('net.b')]).toEqual([
+      'net.a',
+      null,
+      null,
+    ]);
+    expect(await called('hello', 'net.a')).toBe('hello.client');
+    const { credential, trust } = await scratch.security('server', 'net.a');
+    expect(credential!.commonName).toBe('net.a');
+    for (const role of ['server', 'client'] as const) {
+      expect(trust.verify(scratch.proof(credential!, role, { name: 'net.a' }))).toMatchObject({ ok: true });
+    }
+    expect((await scratch.pki.renew({ name: 'net.a' })).map(({ role }) => role)).toEqual(['member']);
+  });
+
   it('takes paths that are given instead', async () => {
     const paths = {
       crt: scratch.path('client', 'hello', 'crt.pem'),

@@ -56,15 +56,23 @@ export class MemberCertificates {
     throw new OuroborosError('EINVAL', text, { field: '--authority' });
   }
 
-  /** EEXIST when the authority has certified another key under the name or its address, and that is good yet. */
+  /**
+   * EEXIST when the authority has certified another key under the name or its address, and that is good yet; EREFUSED for a key that was
+   * revoked.
+   */
   async refuseTaken(authority: Authority, member: string, publicKey: Uint8Array): Promise<void> {
     const revoked = await authority.revoked();
-    const taken = (await authority.issued()).find(
+    const issued = await authority.issued();
+    if (issued.some((one) => revoked.has(one.serial) && hasKey(one, publicKey))) {
+      const text = `the key of "${member}" was revoked: it must remove security/member/${member} and make another`;
+      throw new OuroborosError('EREFUSED', text);
+    }
+    const taken = issued.find(
       (one) =>
         addressOf(one.commonName) === addressOf(member) &&
         !revoked.has(one.serial) &&
         one.notAfterMs > this.pki.nowMs &&
-        (one.commonName !== member || Buffer.compare(spkiOf(one), publicKey) !== 0),
+        (one.commonName !== member || !hasKey(one, publicKey)),
     );
     if (taken === undefined) return;
     if (taken.commonName !== member) {
@@ -94,10 +102,11 @@ export class MemberCertificates {
     return roots.some((root) => root && isIssuedBy(certificate!, root) && sameFingerprint(root, fingerprint));
   }
 
-  /** The key of a member that is to be certified: the one that waits since an earlier try, else a new one. */
+  /** The key of a member that is to be certified: the one that waits since an earlier try, else the one that it has, else a new one. */
   async request(member: string): Promise<MemberRequest> {
     checkSubject(member, 'member');
-    const key = (await this.waitingKey(member)) ?? (await this.newKey(member));
+    const waiting = (await this.keyIn(member, WAITING_KEY)) ?? (await this.keyIn(member, 'key.pem'));
+    const key = await this.wait(member, waiting ?? generateKey('p-256'));
     return {
       publicKey: new SigningKey(key).publicDer,
       sign: (region) => {
@@ -113,7 +122,7 @@ export class MemberCertificates {
    * this key under this name; EEXIST when this host trusts another authority of the same name.
    */
   async install(member: string, fingerprint: Uint8Array, papers: MemberPapers): Promise<void> {
-    const key = await this.waitingKey(member);
+    const key = await this.keyIn(member, WAITING_KEY);
     if (key === undefined) throw new OuroborosError('EIO', `the key of ${member} is gone`);
     const { certificate, authority } = checkPapers(papers, fingerprint, member, new SigningKey(key).publicDer);
     const { places } = this.pki;
@@ -133,18 +142,21 @@ export class MemberCertificates {
     throw new OuroborosError('EEXIST', `this host trusts another authority "${commonName}" already: ${anchor}`);
   }
 
-  private async waitingKey(member: string): Promise<KeyObject | undefined> {
-    const file = await read(await find(join(this.pki.places.of('member', member), WAITING_KEY)));
+  private async keyIn(member: string, name: string): Promise<KeyObject | undefined> {
+    const file = await read(await find(join(this.pki.places.of('member', member), name)));
     const key = file === null || isFailure(file) ? undefined : privateKeyIn(file);
     return key === undefined || keyFault(key) !== undefined ? undefined : key;
   }
 
-  private async newKey(member: string): Promise<KeyObject> {
-    const key = generateKey('p-256');
+  /** Keeps a key until its certificate comes. */
+  private async wait(member: string, key: KeyObject): Promise<KeyObject> {
     await putFile(join(this.pki.places.of('member', member), WAITING_KEY), new SigningKey(key).pem, PRIVATE);
     return key;
   }
 }
+
+const hasKey = (certificate: Certificate, publicKey: Uint8Array): boolean =>
+  Buffer.compare(spkiOf(certificate), publicKey) === 0;
 
 /** In layers with authenticated members it follows from the name (packages/ipcp-unicast/src/addr-auth/certified.ts). */
 const addressOf = (member: string): string => createHash('sha3-256').update(member).digest('hex').slice(0, 8);

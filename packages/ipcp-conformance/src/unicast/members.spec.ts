@@ -102,6 +102,8 @@ describe('a layer that demands authenticated members', () => {
     const flows = await net.sim.resolve(net.members[1]!.node.irm.flowList());
     const peers = flows.filter(({ layer }) => layer === 'udp').map(({ peer }) => peer);
     expect([...new Set(peers)].sort()).toEqual(['u0', 'u2']);
+    const status = await net.sim.resolve(net.members[2]!.node.irm.ipcpReport('u2', 'status'));
+    expect(status).toMatchObject({ members: 'authenticated' });
   });
 
   it('notices links that end, and heals', async () => {

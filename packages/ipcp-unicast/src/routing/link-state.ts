@@ -1,12 +1,13 @@
 import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
 import { address, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
 import { decodeLsa, encodeLsa } from '@ouroboros/wire';
-import { LsDatabase, type LsEntry } from './database.js';
-import { Graph, sameRoutes, type Distances, type Routes } from './graph.js';
+import type { LsEntry } from './database.js';
+import { sameRoutes, type Distances, type Routes } from './graph.js';
 import { MAX_ENTRIES, decodeSync, encodeEntries, encodeSummary, type Announcement } from './messages.js';
 import type { RoutingPolicy } from './policy.js';
-import { STATEMENT, type Statement } from './statement.js';
+import { STATEMENT } from './statement.js';
 import type { Statements } from './statements.js';
+import { MAX_DATABASE, Topology } from './topology.js';
 
 /**
  * Link-state routing of one member [spec/wire-control.md §4].
@@ -74,8 +75,6 @@ export const SUMMARY_INTERVAL = fromMs(250);
 /** Not more often than this is the database sent to one neighbour because summaries differ. */
 const DUMP_INTERVAL = fromMs(200);
 const AGE_INTERVAL = fromSeconds(1);
-/** Bounds memory against a hostile member: 65,536 adjacencies are a full mesh of 256 members. */
-const MAX_DATABASE = 65_536;
 /** So often must our own withdrawals be contradicted before we believe in a second holder of our address. */
 const CONTRADICTIONS = 3;
 
@@ -96,8 +95,7 @@ interface Neighbor {
 
 export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   readonly counters: LinkStateCounters = { received: 0, malformed: 0, stale: 0, forwarded: 0, dumps: 0, forged: 0 };
-  private readonly database = new LsDatabase();
-  private readonly graph = new Graph();
+  private readonly topology: Topology;
   private readonly neighbors = new Map<NeighborId, Neighbor>();
   private readonly adjacent = new Set<Address>();
   private readonly timers = new TimerTable<'refresh' | 'age' | 'summary'>();
@@ -117,6 +115,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     private readonly config: LinkStateConfig,
     now: Micros,
   ) {
+    this.topology = new Topology(config.tTimeout);
     this.timers.set('refresh', micros(now + fromSeconds(config.tUpdate)));
     this.timers.set('age', micros(now + AGE_INTERVAL));
   }
@@ -168,7 +167,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   /** For reports; sorted by source and destination. */
   entries(): readonly Readonly<LsEntry>[] {
-    return [...this.database.values()].sort((a, b) => a.src - b.src || a.dst - b.dst);
+    return [...this.topology.database.values()].sort((a, b) => a.src - b.src || a.dst - b.dst);
   }
 
   currentRoutes(): Routes {
@@ -179,36 +178,38 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   pathTo(destination: Address): Address[] {
     const next = this.routes.get(destination)?.[0];
     if (next === undefined) return [];
-    return next === destination ? [next] : [next, ...this.graph.path(next, destination)];
+    return next === destination ? [next] : [next, ...this.topology.graph.path(next, destination)];
   }
 
   /** Members that packets pass from one member to another, the last one included; empty = no way. */
   pathBetween(from: Address, to: Address): Address[] {
-    return this.graph.path(from, to);
+    return this.topology.graph.path(from, to);
   }
 
   /** Links that both ends announce, each once. */
   links(): readonly (readonly [Address, Address])[] {
     const pairs = this.entries().filter(({ src, dst, withdrawn }) => src < dst && !withdrawn);
-    return pairs.filter(({ src, dst }) => this.graph.linked(src).includes(dst)).map(({ src, dst }) => [src, dst]);
+    return pairs
+      .filter(({ src, dst }) => this.topology.graph.linked(src).includes(dst))
+      .map(({ src, dst }) => [src, dst]);
   }
 
   /** Infinity = no way. */
   hopsTo(destination: Address): number {
-    if (this.distancesVersion !== this.graph.version) {
-      this.distancesVersion = this.graph.version;
-      this.distances = this.graph.distancesFrom(this.config.self);
+    if (this.distancesVersion !== this.topology.graph.version) {
+      this.distancesVersion = this.topology.graph.version;
+      this.distances = this.topology.graph.distancesFrom(this.config.self);
     }
     return this.distances.get(destination) ?? Infinity;
   }
 
   /** Announces or withdraws the own adjacency to `dst`, above every sequence number that was ever seen for it. */
   private originate(dst: Address, state: 'up' | 'silent' | 'ended', now: Micros, out: Sink<LinkStateOutput>): void {
-    const known = this.database.get(this.config.self, dst);
+    const known = this.topology.database.get(this.config.self, dst);
     const seq = known ? known.seq + 1n : 0n;
     const withdrawn = state !== 'up';
     const news = { src: this.config.self, dst, seq, withdrawn, ended: state === 'ended', ageMs: 0 };
-    this.store(news, now);
+    this.topology.store(news, now);
     if (this.config.statements) this.unsaid = true;
     else this.flood(news, undefined, out);
   }
@@ -218,11 +219,11 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const { statements, self } = this.config;
     if (!statements || !this.unsaid) return;
     this.unsaid = false;
-    const own = this.database.of(self);
+    const own = this.topology.database.of(self);
     const number = statements.nextNumber();
     const message = statements.state(number, own, now);
     if (!message) return;
-    for (const entry of own) this.database.renew(entry, number, entry.withdrawn ? entry.stamp : now);
+    for (const entry of own) this.topology.database.renew(entry, number, entry.withdrawn ? entry.stamp : now);
     this.spread(message, undefined, out);
   }
 
@@ -256,35 +257,10 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
         if (this.contradictions === CONTRADICTIONS) out.emit({ kind: 'duplicate-address', address: this.config.self });
         break;
       case 'news':
-        this.replace(verdict.statement, verdict.stamp, now);
+        this.topology.replace(verdict.statement, verdict.stamp, now);
         this.counters.forwarded += 1;
         this.spread(statements.messageOf(verdict.statement.origin, now)!, from, out);
     }
-  }
-
-  /** All that a member says, in place of all that it said. */
-  private replace({ origin, number, adjacencies }: Statement, stamp: Micros, now: Micros): void {
-    const said = new Set(adjacencies.map(({ dst }) => dst));
-    for (const entry of this.database.of(origin)) if (!said.has(entry.dst)) this.drop(entry);
-    for (const { dst, withdrawn, ended } of adjacencies) {
-      const known = this.database.get(origin, dst);
-      const news = { src: origin, dst, seq: number, withdrawn, ended, ageMs: Math.round((now - stamp) / 1000) };
-      const unchanged = known?.withdrawn === withdrawn && known.ended === ended;
-      if (this.expired({ stamp, withdrawn }, now)) continue;
-      if (unchanged) this.database.renew(known, number, stamp);
-      else if (known || this.database.size < MAX_DATABASE) this.store(news, now);
-    }
-  }
-
-  private drop(entry: LsEntry): void {
-    this.database.delete(entry);
-    this.graph.delete(entry);
-  }
-
-  private store(news: Announcement, now: Micros): void {
-    this.database.put(news, micros(now - fromMs(news.ageMs)));
-    if (news.withdrawn) this.graph.delete(news);
-    else this.graph.add(news);
   }
 
   private flood(news: Announcement, except: NeighborId | undefined, out: Sink<LinkStateOutput>): void {
@@ -328,14 +304,9 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
       }
       return;
     }
-    const living = [...this.database.values()].filter((entry) => !this.expired(entry, now));
+    const living = [...this.topology.database.values()].filter((entry) => !this.topology.expired(entry, now));
     const news = living.map((entry) => ({ ...entry, ageMs: Math.round((now - entry.stamp) / 1000) }));
     this.send(id, neighbor, news, out);
-  }
-
-  /** Tombstones live twice as long, so that C members have forgotten the adjacency before its number starts again at 0. */
-  private expired(entry: Pick<LsEntry, 'stamp' | 'withdrawn'>, now: Micros): boolean {
-    return now - entry.stamp > fromSeconds(this.config.tTimeout) * (entry.withdrawn ? 2 : 1);
   }
 
   private onPacket(id: NeighborId, bytes: Uint8Array, now: Micros, out: Sink<LinkStateOutput>): void {
@@ -349,7 +320,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const message = neighbor.sync ? decodeSync(bytes) : undefined;
     if (!message) this.counters.malformed += 1;
     else if (message.kind === 'entries') this.onNews(message.entries, id, now, out);
-    else if (message.digest !== this.database.digest || message.count !== this.database.size) {
+    else if (message.digest !== this.topology.database.digest || message.count !== this.topology.database.size) {
       if (now >= neighbor.nextDump) this.dump(id, neighbor, now, out);
     }
   }
@@ -361,15 +332,15 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   }
 
   private onOne(news: Announcement, from: NeighborId, now: Micros, out: Sink<LinkStateOutput>): void {
-    const known = this.database.get(news.src, news.dst);
+    const known = this.topology.database.get(news.src, news.dst);
     const newer = !known || news.seq > known.seq;
     if (news.src === this.config.self) return newer ? this.contradict(news, now, out) : undefined;
-    const dead = this.expired({ stamp: micros(now - fromMs(news.ageMs)), withdrawn: news.withdrawn }, now);
-    if (!newer || dead || (!known && this.database.size >= MAX_DATABASE)) {
+    const dead = this.topology.expired({ stamp: micros(now - fromMs(news.ageMs)), withdrawn: news.withdrawn }, now);
+    if (!newer || dead || (!known && this.topology.database.size >= MAX_DATABASE)) {
       this.counters.stale += 1;
       return;
     }
-    this.store(news, now);
+    this.topology.store(news, now);
     this.counters.forwarded += 1;
     this.flood(news, from, out);
   }
@@ -379,7 +350,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
    * [spec/wire-control.md Q3, Q19]. A neighbour of that life may well live. When withdrawals are contradicted again and again, somebody else uses our address.
    */
   private contradict(news: Announcement, now: Micros, out: Sink<LinkStateOutput>): void {
-    this.database.put({ ...news, withdrawn: true }, now);
+    this.topology.database.put({ ...news, withdrawn: true }, now);
     const wanted = this.adjacent.has(news.dst);
     this.originate(news.dst, wanted ? 'up' : 'silent', now, out);
     if (wanted || news.withdrawn) return;
@@ -395,18 +366,15 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   /** Own entries are stamped by each refresh and so never age; own tombstones do. */
   private age(now: Micros): void {
     this.timers.set('age', micros(now + AGE_INTERVAL));
-    for (const entry of this.database.values()) {
-      if (!this.expired(entry, now)) continue;
-      this.drop(entry);
-      if (this.config.statements && entry.src === this.config.self) this.unsaid = true;
-    }
+    const dropped = this.topology.dropExpired(now);
+    if (this.config.statements && dropped.some(({ src }) => src === this.config.self)) this.unsaid = true;
     this.forgetSilent();
   }
 
   private forgetSilent(): void {
     const { statements } = this.config;
     if (!statements) return;
-    const speaking = new Set([...this.database.values()].map(({ src }) => src));
+    const speaking = new Set([...this.topology.database.values()].map(({ src }) => src));
     for (const origin of [...statements.origins()]) if (!speaking.has(origin)) statements.forget(origin);
     statements.prune();
   }
@@ -414,14 +382,14 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private sendSummaries(now: Micros, out: Sink<LinkStateOutput>): void {
     this.say(now, out);
     this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
-    const bytes = encodeSummary(this.database.size, this.database.digest);
+    const bytes = encodeSummary(this.topology.database.size, this.topology.database.digest);
     for (const [id, neighbor] of this.neighbors) if (neighbor.sync) out.emit({ kind: 'send', neighbor: id, bytes });
   }
 
   private publishRoutes(out: Sink<LinkStateOutput>): void {
-    if (this.graph.version === this.routesVersion) return;
-    this.routesVersion = this.graph.version;
-    const routes = this.config.policy.routesFrom(this.graph, this.config.self);
+    if (this.topology.graph.version === this.routesVersion) return;
+    this.routesVersion = this.topology.graph.version;
+    const routes = this.config.policy.routesFrom(this.topology.graph, this.config.self);
     if (sameRoutes(routes, this.routes)) return;
     for (const address of this.routes.keys()) if (!routes.has(address)) this.lost.set(address, this.settled);
     for (const address of routes.keys()) this.lost.delete(address);
@@ -438,10 +406,10 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
    * themselves counts for nothing, as their news would not come through; nor does what was known before it was lost.
    */
   private noticeGone(out: Sink<LinkStateOutput>): void {
-    if (this.settled === this.database.order) return;
-    this.settled = this.database.order;
+    if (this.settled === this.topology.database.order) return;
+    this.settled = this.topology.database.order;
     for (const [address, before] of this.lost) {
-      const known = [...this.database.values()].filter(({ dst }) => dst === address);
+      const known = [...this.topology.database.values()].filter(({ dst }) => dst === address);
       const heard = known.filter(({ src }) => this.isHeard(src));
       const gone =
         heard.some(({ order }) => order > before) && heard.every(({ withdrawn, ended }) => withdrawn && ended);

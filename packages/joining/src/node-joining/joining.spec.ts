@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJoinAnswer, decodeJoinRequest, encodeJoinAnswer, encodeJoinRequest } from '@ouroboros/wire';
 import { Host, SetClock, type Tamper } from './two-hosts.fixture.js';
@@ -105,6 +105,32 @@ describe('a layer with an authority', () => {
       false,
     ]);
     expect(token).not.toContain(key);
+  });
+});
+
+describe('a member that has a certificate', () => {
+  beforeEach(() => n1.pki.init({ name: 'net' }));
+  const keyOf = (host: Host): string => readFileSync(join(host.dir, 'security/member/net.n2/key.pem'), 'latin1');
+  const daysLeft = async (host: Host) =>
+    (await host.pki.status()).certificates.find(({ kind }) => kind === 'member')!.daysLeft;
+
+  it('gets a new one for the same key with another token, before the old one expires', async () => {
+    await redeem(await invite());
+    const key = keyOf(n2);
+    clock.ms += 300 * 86_400_000;
+    expect(await daysLeft(n2)).toBe(65);
+    expect(await redeem(await invite())).toBe(true);
+    expect([await daysLeft(n2), keyOf(n2)]).toEqual([365, key]);
+  });
+
+  it('gets none for a key that was revoked, but for another', async () => {
+    await redeem(await invite());
+    await n1.pki.revoke({ name: 'net.n2' });
+    const token = await invite();
+    await expect(redeem(token)).rejects.toMatchObject(refused(/the key of "net\.n2" was revoked: it must remove/));
+    rmSync(join(n2.dir, 'security/member/net.n2'), { recursive: true });
+    expect(await redeem(token)).toBe(true);
+    expect(await papersOf(n2)).toEqual(['member net.n2 valid', 'trusted net valid']);
   });
 });
 
