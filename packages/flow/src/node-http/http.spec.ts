@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Agent, createServer, get, request, type IncomingMessage, type RequestListener } from 'node:http';
+import type { Agent} from 'node:http';
+import { createServer, get, request, type IncomingMessage, type RequestListener } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OuroborosError, QOS_DATA } from '@ouroboros/model';
 import { OURS, joinedFlows } from '../../spec/joined-flows.spec.js';
