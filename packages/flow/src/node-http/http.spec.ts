@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Agent} from 'node:http';
+import type { Agent } from 'node:http';
 import { createServer, get, request, type IncomingMessage, type RequestListener } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OuroborosError, QOS_DATA } from '@ouroboros/model';
