@@ -25,6 +25,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@ouroboros/(flow|irm|ipcp-kit|joining)/node$': '<rootDir>/packages/$1/src/node.ts',
+    '^@ouroboros/flow/http$': '<rootDir>/packages/flow/src/node-http/index.ts',
     '^@ouroboros/(demo)$': '<rootDir>/apps/$1/src/index.ts',
     '^@ouroboros/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/index.ts',
   },

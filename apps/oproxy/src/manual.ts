@@ -9,7 +9,7 @@ export const OPTIONS = {
   idle: {
     type: 'string',
     value: 'TIME',
-    help: 'with --udp: a flow without datagrams ends after this time (default 60s)',
+    help: 'with --udp: a flow without datagrams ends after this time (default 60 s)',
   },
   bind: {
     type: 'string',
@@ -29,17 +29,17 @@ export const OPTIONS = {
     value: 'QOS',
     help: 'connect: raw, best, video, voice or data (default data; with --udp: raw). TCP needs data',
   },
-  suffix: { type: 'string', value: 'NAME', help: 'socks: what host names end with (default o7s)', completes: [] },
+  suffix: { type: 'string', value: 'END', help: 'socks: what host names end with (default o7s)' },
   wait: {
     type: 'string',
     short: 'w',
     value: 'TIME',
-    help: 'connect, socks: limit for a flow to come about (default 20s)',
+    help: 'connect, socks: limit for a flow to come about (default 20 s)',
   },
   grace: {
     type: 'string',
     value: 'TIME',
-    help: 'what open connections get to end by themselves when oproxy is stopped (default 5s)',
+    help: 'what open connections get to end by themselves when oproxy is stopped (default 5 s)',
   },
   verbose: { type: 'boolean', short: 'v', help: 'also tell of each connection that opens and closes' },
   json: { type: 'boolean', help: 'print one JSON object per line' },
@@ -70,7 +70,9 @@ export const MANUAL: Manual = {
     ['8', 'LOCALPORT is in use'],
   ],
   examples: [
-    ['oproxy expose web 8080 --layer net', 'Serve what listens on port 8080 under the name web.'],
-    ['oproxy connect web 9090', 'Let programs of this host reach it on port 9090.'],
+    ['oproxy expose web 8080', 'Serve the name web with what listens on port 8080.'],
+    ['oproxy connect web 9090', 'Reach it at port 9090 of this host.'],
+    ['curl -x socks5h://127.0.0.1:1080 http://web.o7s/', 'Reach it through oproxy socks 1080.'],
   ],
+  seeAlso: ['ocat(1)', 'oip(1)'],
 };

@@ -46,12 +46,7 @@ export class Gate {
     if (name === undefined) {
       throw new OuroborosError('EACCES', `the host name ${JSON.stringify(host)} does not end with ${suffix}`);
     }
-    const stream = connect(name, {
-      flows: this.parts.flows,
-      qos: QOS_DATA,
-      connectTimeoutMs: waitMs,
-      allowHalfOpen: true,
-    });
-    return this.connections.flowOf(socket, stream);
+    const how = { flows: this.parts.flows, qos: QOS_DATA, connectTimeoutMs: waitMs, allowHalfOpen: true };
+    return this.connections.flowOf(socket, name, () => connect(name, how));
   }
 }

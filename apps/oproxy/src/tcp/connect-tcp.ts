@@ -1,5 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { connect } from '@ouroboros/flow/node';
+import { connect, type FlowStream } from '@ouroboros/flow/node';
 import type { ConnectOptions } from '../arguments.js';
 import type { Service, ServiceParts } from '../service.js';
 import { Connections } from './connections.js';
@@ -14,8 +14,8 @@ export async function connectTcp(options: ConnectOptions, { flows, journal }: Se
     const party = { name, peer: peerOf(socket) };
     connections.admit(socket);
     try {
-      const stream = connect(name, { flows, qos, connectTimeoutMs: waitMs, allowHalfOpen: true });
-      connections.carry(socket, await connections.flowOf(socket, stream), party);
+      const open = (): FlowStream => connect(name, { flows, qos, connectTimeoutMs: waitMs, allowHalfOpen: true });
+      connections.carry(socket, await connections.flowOf(socket, name, open), party);
     } catch (thrown) {
       connections.fail(party, thrown as Error);
       socket.resetAndDestroy();

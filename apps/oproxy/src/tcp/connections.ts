@@ -5,6 +5,10 @@ import { OuroborosError, toOuroborosError } from '@ouroboros/model';
 import type { FlowStream } from '@ouroboros/flow/node';
 import type { Journal, Party } from '../journal.js';
 import { join } from './join.js';
+import { Slots } from './slots.js';
+
+/** Flows to one name that are asked for at a time: a server has a few seconds for each, and takes one after the other. */
+const MAX_OPENING = 16;
 
 /**
  * Local connections, and what became of them. Each is admitted, gets a flow, and is carried until both have ended;
@@ -17,6 +21,7 @@ export class Connections {
   private readonly admitted = new Set<Socket>();
   private readonly carried = new Map<Socket, Promise<void>>();
   private readonly streams = new Set<FlowStream>();
+  private readonly opening = new Slots(MAX_OPENING);
   private opened = 0;
   private failed = 0;
   private sentBytes = 0;
@@ -31,16 +36,19 @@ export class Connections {
     socket.on('error', () => undefined);
   }
 
-  /** Waits for the flow of a stream; the end of the connection gives it up. Errors of the allocation; ECANCELED. */
-  async flowOf(socket: Socket, stream: FlowStream): Promise<FlowStream> {
-    const gone = new OuroborosError('ECANCELED', 'the connection was closed before there was a flow');
-    const giveUp = (): void => void stream.destroy(gone);
-    stream.on('error', () => undefined);
-    socket.once('close', giveUp);
-    await once(stream, 'connect').finally(() => socket.off('close', giveUp));
-    if (!socket.destroyed) return stream;
-    stream.destroy();
-    throw gone;
+  /** Opens a stream to a name, and waits for its flow; the end of the connection gives it up. Errors of the allocation; ECANCELED. */
+  flowOf(socket: Socket, name: string, open: () => FlowStream): Promise<FlowStream> {
+    return this.opening.run(name, async () => {
+      if (socket.destroyed) throw goneBefore();
+      const stream = open();
+      const giveUp = (): void => void stream.destroy(goneBefore());
+      stream.on('error', () => undefined);
+      socket.once('close', giveUp);
+      await once(stream, 'connect').finally(() => socket.off('close', giveUp));
+      if (!socket.destroyed) return stream;
+      stream.destroy();
+      throw goneBefore();
+    });
   }
 
   /** Joins both until they end; the stream's flow is there. */
@@ -105,3 +113,6 @@ export class Connections {
     await ended;
   }
 }
+
+const goneBefore = (): OuroborosError =>
+  new OuroborosError('ECANCELED', 'the connection was closed before there was a flow');

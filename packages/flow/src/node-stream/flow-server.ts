@@ -24,6 +24,8 @@ export interface FlowListener {
 
 /** Pause after an accept that failed, so that an IRM daemon that restarts is not stormed. */
 const RETRY_MS = 200;
+/** Accepts that wait at a time, so that flows which come together do not wait for one another's way to the daemon and back. */
+const ACCEPTS = 8;
 
 /**
  * Accepts flows as streams, with the events of a server of node:net: `listening`, `connection` (FlowStream), `drop`
@@ -37,6 +39,8 @@ export class FlowServer extends EventEmitter {
   private readonly streams = new Set<FlowStream>();
   private closing = new AbortController();
   private boundName: string | null = null;
+  /** The pause after an accept that failed; when the daemon is gone, all of them fail. */
+  private resting: Promise<void> | null = null;
   private unbind: () => Promise<void> = () => Promise.resolve();
 
   constructor(
@@ -106,6 +110,7 @@ export class FlowServer extends EventEmitter {
     this.state = 'listening';
     this.emit('listening');
     void this.acceptAll(first, signal);
+    for (let more = 1; more < ACCEPTS; more += 1) void this.acceptAll(this.flows.accept({ signal }), signal);
   }
 
   private failed(error: OuroborosError): void {
@@ -120,10 +125,15 @@ export class FlowServer extends EventEmitter {
         this.admit(await next);
       } catch (thrown) {
         if (signal.aborted) return;
-        this.emit('error', toOuroborosError(thrown));
-        await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await (this.resting ??= this.rest(toOuroborosError(thrown), signal));
       }
     }
+  }
+
+  private async rest(error: OuroborosError, signal: AbortSignal): Promise<void> {
+    this.emit('error', error);
+    await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    this.resting = null;
   }
 
   private admit(flow: Flow): void {

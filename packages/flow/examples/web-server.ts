@@ -1,0 +1,3 @@
+import { serveHttp } from '@ouroboros/flow/http';
+
+await serveHttp('web', (request, response) => response.end(`You asked for ${request.url}.\n`));
