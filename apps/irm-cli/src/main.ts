@@ -20,7 +20,8 @@ void runIrm(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   // gRPC costs more than 60 ms to load: help and usage errors do without.
-  open: async () => (await import('@ouroboros/irm/node')).openIrm(),
+  open: async (node) => (await import('@ouroboros/irm/node')).openIrm(node),
+  usualNode: process.env['OUROBOROS_NODE'] || undefined,
   openPki: async () => (await import('./own-pki.js')).openOwnPki(),
   openTryFlow: async () => (await import('./try-flow.js')).tryFlow,
   openJoining: async (confDir) => (await import('./own-joining.js')).openOwnJoining(confDir),

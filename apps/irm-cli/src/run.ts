@@ -3,9 +3,9 @@ import {
   VERSION,
   exitStatus,
   nearest,
+  OuroborosError,
   toOuroborosError,
   type JsonObject,
-  type OuroborosError,
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
@@ -13,6 +13,7 @@ import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
 import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
+import type { NodeWords } from './grammar/node-words.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';
 import { printable } from './render/text.js';
 
@@ -22,7 +23,9 @@ export interface Surroundings {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Called only when a command is to be carried out that needs the daemon. */
-  readonly open: () => Promise<Irm>;
+  readonly open: (node: NodeWords) => Promise<Irm>;
+  /** Where commands without --node go, if not to this host. */
+  readonly usualNode?: string | undefined;
   readonly openPki: () => Promise<Pki>;
   readonly openTryFlow: () => Promise<TryFlow>;
   /** `confDir`: in place of this user's configuration directory. */
@@ -60,15 +63,18 @@ function reportUsage({ path, message, field, json }: Usage, { stderr }: Surround
   return USAGE;
 }
 
-async function carryOut({ path, action, json }: Run, surroundings: Surroundings): Promise<number> {
+async function carryOut({ path, action, json, node }: Run, surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, signal } = surroundings;
   const note = (text: string): void => stderr(`irm: ${text}\n`);
   const say = (text: string): void => stderr(`${text}\n`);
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
-    const open = async (): Promise<Irm> => (irm = await surroundings.open());
-    const { openPki: pki, openJoining: joining, openTryFlow: tryFlow } = surroundings;
+    const open = async (): Promise<Irm> => (irm = await surroundings.open(node));
+    const pki = onlyHere(node.node, surroundings.openPki);
+    // These use the daemon of this host besides what is managed.
+    const joining = onlyHere(node.node ?? surroundings.usualNode, surroundings.openJoining);
+    const tryFlow = onlyHere(node.node ?? surroundings.usualNode, surroundings.openTryFlow);
     const outcome = await action({ irm: open, pki, joining, tryFlow, signal, note, say, emit });
     if (!json) stdout(outcome.text);
     else if (Object.keys(outcome.json).length > 0) stdout(line(outcome.json));
@@ -79,6 +85,16 @@ async function carryOut({ path, action, json }: Run, surroundings: Surroundings)
   } finally {
     irm?.close();
   }
+}
+
+/** What works on this host alone is refused where another is meant. */
+function onlyHere<Args extends unknown[], T>(
+  node: string | undefined,
+  open: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
+  if (node === undefined) return open;
+  const message = `this works on this host alone, not at node ${node}`;
+  return () => Promise.reject(new OuroborosError('EINVAL', message, { field: '--node' }));
 }
 
 const UNREACHABLE = 'Failed to communicate with the Ouroboros IPC Resource Manager daemon.';

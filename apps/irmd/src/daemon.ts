@@ -3,10 +3,17 @@ import { irmSocketPath, NodeClock, NodeRandom, processAlive } from '@ouroboros/n
 import { confDir, credentialHealth, FileCredentialStore, Places } from '@ouroboros/pki';
 import type { CryptoSuite, DaemonStatus, Logger, Management } from '@ouroboros/ports';
 import { RegistryDriver } from '@ouroboros/registry';
-import { IrmServer, type Caller, type IpcpSession, type ProcessSession } from '@ouroboros/rpc';
+import {
+  IrmServer,
+  type Caller,
+  type IpcpSession,
+  type ProcessSession,
+  type RemoteCaller,
+  type RemoteIrmServer,
+} from '@ouroboros/rpc';
 import type { LevelSwitch } from './adjustable-logger.js';
 import { Applier } from './apply/applier.js';
-import type { Configuration } from './config/configuration.js';
+import type { ApiSettings, Configuration } from './config/configuration.js';
 import { placesFor } from './config/load-configuration.js';
 import { taskOf } from './config/step.js';
 import { MetricsService } from './metrics/metrics-service.js';
@@ -17,6 +24,7 @@ import { NodeHost } from './process/node-host.js';
 import { StartedPrograms } from './process/started-programs.js';
 import { StateFile } from './process/state-file.js';
 import { reload } from './reloading.js';
+import { openApi } from './remote-api.js';
 import { Traces } from './traces/traces.js';
 
 export interface DaemonOptions {
@@ -55,6 +63,7 @@ export class Daemon {
   private readonly traces: Traces;
   private readonly reloads = new OneAtATime();
   private stopping: Promise<void> | undefined;
+  private api: RemoteIrmServer | undefined;
   private sweep: (() => void) | undefined;
 
   constructor(private readonly options: DaemonOptions) {
@@ -112,6 +121,10 @@ export class Daemon {
       onProcess: (session) => this.attachProcess(session),
       onIpcp: (session) => this.attachIpcp(session),
     });
+    if (this.configuration.api) {
+      const settings = (): ApiSettings => this.configuration.api!;
+      this.api = await openApi(settings, (caller) => this.managementFor(caller), logger);
+    }
     await this.server.listen(irmSocketPath(runtimeDir), { mode: gid === undefined ? 0o600 : 0o660, gid });
     await this.metrics.use(this.configuration.metrics);
     logger.log('info', 'irmd started', { version: VERSION, runtimeDir, tables: this.configuration.tables.length });
@@ -138,6 +151,7 @@ export class Daemon {
   private useSettings(configuration: Configuration): void {
     this.configuration = configuration;
     this.driver.setPolicy(policyOf(configuration));
+    this.api?.recheck();
     void this.metrics.use(configuration.metrics);
     if (this.options.levelFromConfiguration) this.options.level.level = configuration.irmd.log_level;
   }
@@ -160,7 +174,7 @@ export class Daemon {
   }
 
   /** What callers may do, with what this daemon sees in files added to its status. */
-  private managementFor(caller: Caller): Management {
+  private managementFor(caller: Caller | RemoteCaller): Management {
     const management = this.driver.managementFor(caller);
     const status = async (): Promise<DaemonStatus> => {
       const [known, health] = await Promise.all([management.status(), credentialHealth(this.places, this.clock)]);
@@ -191,6 +205,7 @@ export class Daemon {
     this.hasten();
     this.server.close();
     this.metrics.close();
+    this.api?.close();
     await this.traces.close();
     this.driver.stop();
     this.sweep?.();

@@ -1,12 +1,8 @@
 /** Byte streams with an order and an end, as TCP and TLS give them: the port that Node and memory implement. */
 
-/** Where a member listens, or is dialed: a host name or address, and a port. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+import type { Endpoint } from '@ouroboros/model';
 
-/** TLS with certificates from files, which are read again at each connection. */
+/** TLS with certificates from PEM files, which are read again when they have changed. */
 export interface TlsFiles {
   /** Own certificate and key; null where a dialing member shows none. */
   readonly own: { readonly cert: string; readonly key: string } | null;

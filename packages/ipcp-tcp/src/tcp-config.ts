@@ -9,8 +9,8 @@ import {
   type ConfigFault,
   type ConfigParser,
 } from '@ouroboros/ipcp-kit';
-import type { HashAlgorithm } from '@ouroboros/model';
-import type { Endpoint, TlsFiles } from './stream-network.js';
+import { parseEndpoint, type Endpoint, type HashAlgorithm } from '@ouroboros/model';
+import type { TlsFiles } from './stream-network.js';
 
 /** Default port: that of UDP layers. */
 const TCP_PORT = 3435;
@@ -92,13 +92,5 @@ function configOf(raw: Raw): TcpConfig {
 
 const placesOf = (list: string): string[] => (list === '' ? [] : list.split(',').map((place) => place.trim()));
 
-/** `host:port`, `host`, `[address]:port` or `[address]`; undefined for anything else. */
-export function endpointOf(place: string): Endpoint | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]{1,253}))(?::(\d{1,5}))?$/.exec(place);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? TCP_PORT);
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
-}
-
-export const endpointText = ({ host, port }: Endpoint): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** Undefined for what is none. */
+export const endpointOf = (place: string): Endpoint | undefined => parseEndpoint(place, TCP_PORT);

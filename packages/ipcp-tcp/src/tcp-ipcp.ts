@@ -2,6 +2,7 @@ import type { Ipcp, IpcpEnvironment, UserDownReason, UserFlow, UserFlowRequest }
 import {
   HASH_NUMBER,
   OuroborosError,
+  endpointText,
   fromMs,
   toHex,
   toOuroborosError,
@@ -12,7 +13,7 @@ import { sleep, type IpcpFlowAllocResult, type LayerInfo } from '@ouroboros/port
 import { ShimAllocator, ShimLayer, type ShimPeer } from '@ouroboros/shim-flow';
 import type { Self } from './links/events.js';
 import type { StreamListener, StreamNetwork } from './stream-network.js';
-import { endpointOf, endpointText, type TcpConfig } from './tcp-config.js';
+import { endpointOf, type TcpConfig } from './tcp-config.js';
 import { TCP_MPL_MS, TcpWire } from './tcp-wire.js';
 
 /** How long a bootstrap waits for its first connection: then what is asked of the layer at once is not in vain. */

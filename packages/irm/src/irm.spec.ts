@@ -198,8 +198,10 @@ describe('connecting', () => {
   it('undoes management when data transfer fails, and keeps the first error', async () => {
     const { management, irm } = setUp();
     await irm.createIpcp('n1', 'unicast');
-    await irm.connectIpcp({ name: 'n1', dst: 'n2', component: 'Data Transfer' });
-    await expect(irm.connectIpcp({ name: 'n1', dst: 'n2' })).rejects.toEqual(failure('EEXIST'));
+    const connect = management.ipcpConnect.bind(management);
+    management.ipcpConnect = (request) =>
+      request.component === 'Management' ? connect(request) : Promise.reject(new OuroborosError('EFLOWPEER', 'no'));
+    await expect(irm.connectIpcp({ name: 'n1', dst: 'n2' })).rejects.toEqual(failure('EFLOWPEER'));
     expect(management.callsOf('ipcpDisconnect')).toEqual([[{ name: 'n1', dst: 'n2', component: 'Management' }]]);
   });
 
@@ -310,6 +312,7 @@ describe('binding', () => {
     const { irm } = setUp();
     await expect(irm.bindProgram('oping', 'hello', { auto: true, args: ['-l'] })).resolves.toBe('/bin/oping');
     expect(await irm.listNames()).toMatchObject([{ programs: [{ path: '/bin/oping', args: ['-l'], auto: true }] }]);
+    await irm.bindProgram('oping', 'hello', { auto: true, args: ['-l'] });
     await expect(irm.bindProgram('oping', 'hello')).rejects.toEqual(failure('EEXIST'));
     await irm.unbindProgram('oping');
     expect(await irm.listNames()).toMatchObject([{ programs: [] }]);

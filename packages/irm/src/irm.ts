@@ -27,7 +27,8 @@ import {
   type NamePaths,
   type RestartPolicy,
   type SecurityPolicy,
-  type StatusEvent,
+  type WatchEvent,
+  type WatchKind,
 } from '@ouroboros/ports';
 import { checkPid } from './checks.js';
 import { connectIpcp, disconnectIpcp, type ConnectOptions, type DisconnectOptions } from './connect-ipcp.js';
@@ -327,9 +328,9 @@ export class Irm {
     return waitReady(this.management, this.ports.clock, options);
   }
 
-  /** Changes as they happen, until the signal aborts or the daemon goes away. */
-  watch(signal?: CancelSignal): AsyncIterable<StatusEvent> {
-    return this.management.watch(signal);
+  /** What is there of these kinds (default: all), then changes, until the signal aborts or the daemon goes away. */
+  watch(signal?: CancelSignal, kinds: readonly WatchKind[] = []): AsyncIterable<WatchEvent> {
+    return this.management.watch(signal, kinds);
   }
 }
 

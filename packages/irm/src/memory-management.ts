@@ -1,4 +1,4 @@
-import { OuroborosError, isShimType, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { OuroborosError, isShimType, sameJson, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type {
   BindProgramRequest,
   CancelSignal,
@@ -18,10 +18,14 @@ import type {
   NameLocation,
   SecurityPolicy,
   StatusEvent,
+  WatchEvent,
+  WatchKind,
 } from '@ouroboros/ports';
 
 interface MemoryIpcp {
   info: IpcpInfo;
+  /** How it came into its layer. */
+  how?: JsonObject;
   connections: Set<string>;
 }
 
@@ -47,7 +51,8 @@ export class MemoryManagement implements Management {
   readonly controls = new Map<string, Controller>();
   /** RIB entries of every IPCP: `component/entry` → content. */
   readonly rib = new Map<string, string>();
-  readonly events: StatusEvent[] = [];
+  /** What watchers see; a note unless it says more. */
+  readonly events: (StatusEvent | Omit<WatchEvent, 'sequence'>)[] = [];
   /** What IPCPs say of names. */
   readonly locations = new Map<string, readonly NameLocation[]>();
   flows: readonly FlowInfo[] = [];
@@ -74,7 +79,9 @@ export class MemoryManagement implements Management {
   async ipcpCreate(request: IpcpCreateRequest): Promise<IpcpInfo> {
     await this.note('ipcpCreate', request);
     const { name, type, restart } = request;
-    if (this.ipcps.has(name)) throw new OuroborosError('EEXIST', `IPCP "${name}" exists`, { field: 'name' });
+    const existing = this.ipcps.get(name)?.info;
+    if (existing?.type === type && existing.restart === restart) return existing;
+    if (existing) throw new OuroborosError('EEXIST', `IPCP "${name}" exists`, { field: 'name' });
     const info: IpcpInfo = {
       pid: this.nextPid++,
       name,
@@ -116,7 +123,8 @@ export class MemoryManagement implements Management {
 
   async ipcpBootstrap(request: IpcpBootstrapRequest): Promise<IpcpInfo> {
     await this.note('ipcpBootstrap', request);
-    return this.join(request.name, request.layer);
+    const { name, layer, config } = request;
+    return this.join(name, layer, { layer, config });
   }
 
   async ipcpEnroll(request: IpcpEnrollRequest): Promise<IpcpInfo> {
@@ -130,16 +138,13 @@ export class MemoryManagement implements Management {
         field: 'layer',
       });
     }
-    return this.join(request.name, layer);
+    return this.join(request.name, layer, { dst: request.dst, config: request.config });
   }
 
   async ipcpConnect(request: IpcpConnectRequest): Promise<void> {
     await this.note('ipcpConnect', request);
     const { connections } = this.requireMembers(request.name);
-    const key = `${request.component} ${request.dst}`;
-    if (connections.has(key))
-      throw new OuroborosError('EEXIST', `connected to "${request.dst}" already`, { field: 'dst' });
-    connections.add(key);
+    connections.add(`${request.component} ${request.dst}`);
   }
 
   async ipcpDisconnect(request: IpcpDisconnectRequest): Promise<void> {
@@ -185,7 +190,9 @@ export class MemoryManagement implements Management {
     await this.note('bindProgram', request);
     const { program: path, args, auto } = request;
     const info = this.ensureName(request.name);
-    if (info.programs.some((program) => program.path === path)) throw bound(path, request.name);
+    const known = info.programs.find((program) => program.path === path);
+    if (known?.auto === auto && sameJson([...known.args], [...args])) return;
+    if (known) throw bound(path, request.name);
     this.names.set(info.name, { ...info, programs: [...info.programs, { path, args, auto }] });
   }
 
@@ -290,11 +297,12 @@ export class MemoryManagement implements Management {
     };
   }
 
-  async *watch(signal?: CancelSignal): AsyncIterable<StatusEvent> {
-    await this.note('watch');
-    for (const event of this.events) {
+  async *watch(signal?: CancelSignal, kinds: readonly WatchKind[] = []): AsyncIterable<WatchEvent> {
+    await this.note('watch', kinds);
+    const objects = { ipcp: null, name: null, flow: null, link: null, route: null };
+    for (const [i, event] of this.events.entries()) {
       if (signal?.aborted) return;
-      yield event;
+      yield { sequence: i + 1, change: 'note', ...objects, ...event };
     }
   }
 
@@ -304,10 +312,12 @@ export class MemoryManagement implements Management {
     return failure ? Promise.reject(failure) : Promise.resolve();
   }
 
-  private join(name: string, layer: string): IpcpInfo {
+  private join(name: string, layer: string, how: JsonObject): IpcpInfo {
     const ipcp = this.ipcp(name);
+    if (ipcp.how && sameJson(ipcp.how, how)) return ipcp.info;
     if (ipcp.info.state !== 'boot')
       throw new OuroborosError('EIPCPSTATE', `IPCP "${name}" is ${ipcp.info.state}`, { field: 'name' });
+    ipcp.how = how;
     ipcp.info = {
       ...ipcp.info,
       layer,
@@ -347,8 +357,7 @@ export class MemoryManagement implements Management {
 
   private bindPid(pid: number, name: string): void {
     const info = this.ensureName(name);
-    if (info.pids.includes(pid)) throw bound(`process ${pid}`, name);
-    this.names.set(name, { ...info, pids: [...info.pids, pid] });
+    this.names.set(name, { ...info, pids: [...new Set([...info.pids, pid])] });
   }
 
   private unbindPid(pid: number, name: string): void {

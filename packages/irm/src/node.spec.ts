@@ -63,10 +63,10 @@ describe('opening a node', () => {
       await irm.bootstrapIpcp({ name: 'l0', type: 'local', layer: 'loop', config: { hash: 'SHA3_256' } });
       await irm.regName('hello', { layers: ['l*'] });
       await expect(irm.listNames()).resolves.toMatchObject([{ name: 'hello', registered: ['l0'] }]);
-      await expect(irm.createIpcp('l0', 'local')).rejects.toMatchObject({ code: 'EEXIST', field: 'name' });
+      await expect(irm.createIpcp('l0', 'udp4')).rejects.toMatchObject({ code: 'EEXIST', field: 'name' });
       await expect(irm.report('routes')).resolves.toEqual({ reports: [], failures: [] });
       for await (const event of irm.watch()) {
-        expect(event).toEqual({ kind: 'ipcp', text: 'l0 operational' });
+        expect(event).toMatchObject({ sequence: 1, kind: 'ipcp', change: 'note', text: 'l0 operational' });
         break;
       }
     } finally {

@@ -4,23 +4,39 @@ import { OuroborosError } from '@ouroboros/model';
 import { irmSocketPath, NodeClock, runtimeDir } from '@ouroboros/node-runtime';
 import { connectManagement } from '@ouroboros/rpc';
 import { Irm } from './irm.js';
+import { findNode, type NodeAccess } from './node-remote/known-nodes.js';
 
-export interface OpenIrmOptions {
+export { findNode, knownNodesFile, type NodeAccess } from './node-remote/known-nodes.js';
+
+export interface OpenIrmOptions extends NodeAccess {
   /** Directory of the node; default `$OUROBOROS_RUNTIME_DIR`, else the user's own. */
   readonly runtimeDir?: string;
+  /**
+   * A node of another host in place of one of this: `HOST[:PORT]`, or the word for it in `nodes.toml` of the configuration
+   * directory. Default: `$OUROBOROS_NODE`, where no `runtimeDir` is given.
+   */
+  readonly node?: string | undefined;
+  /** How long one call may take, then it rejects ETIMEDOUT. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
- * The management library for the node of a runtime directory. Connects at the first call, and again when the daemon was
- * restarted; while none answers, calls reject with EIRMD. `close` when done: an open connection keeps the process alive.
- * @throws OuroborosError EPERM or EINVAL (field OUROBOROS_RUNTIME_DIR) for a directory that cannot be the node's
+ * The management library for a node: one of this host, by its runtime directory, or of another, where its daemon is open
+ * to the certificate that is shown. Connects at the first call, and again when the daemon was restarted; while none
+ * answers, calls reject with EIRMD. `close` when done: an open connection keeps the process alive.
+ * @throws OuroborosError EPERM or EINVAL (field OUROBOROS_RUNTIME_DIR) for a directory that cannot be the node's; EINVAL
+ *   for a node of which too little is known
  */
 export function openIrm(options: OpenIrmOptions = {}): Irm {
-  const management = connectManagement(irmSocketPath(options.runtimeDir ?? runtimeDir()));
+  const { timeoutMs } = options;
+  const node = options.node ?? (options.runtimeDir === undefined ? process.env['OUROBOROS_NODE'] : undefined);
+  const there = node === undefined || node === '' ? undefined : findNode(node, options);
+  const management = connectManagement(there ?? irmSocketPath(options.runtimeDir ?? runtimeDir()), { timeoutMs });
   return new Irm({
     management,
     clock: new NodeClock(),
-    findProgram: (program) => findProgram(program),
+    // The daemon of another host looks for programs there.
+    findProgram: async (program) => (there ? program : findProgram(program)),
     close: () => management.close(),
   });
 }

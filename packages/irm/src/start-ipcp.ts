@@ -1,4 +1,4 @@
-import { OuroborosError, checkName, isShimType, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, checkName, exitStatus, isShimType, toOuroborosError, type JsonObject } from '@ouroboros/model';
 import { OPEN_POLICY, type IpcpInfo, type Management, type RestartPolicy, type SecurityPolicy } from '@ouroboros/ports';
 import { checkType } from './ipcp-types.js';
 import { unknownIpcp } from './select-ipcps.js';
@@ -154,11 +154,14 @@ async function createAndStart(management: Management, start: Start, known: reado
   try {
     return await startOne({ ...start, config }, ipcp, true);
   } catch (error) {
+    // Somebody else who made the same IPCP at the same time has another use for it: then it stays.
     // The first error is the one to report; an IPCP that cannot be destroyed now shows in the list.
-    await management.ipcpDestroy(name).catch(() => undefined);
+    if (!isConflict(error)) await management.ipcpDestroy(name).catch(() => undefined);
     throw error;
   }
 }
+
+const isConflict = (error: unknown): boolean => exitStatus(toOuroborosError(error).code) === exitStatus('EEXIST');
 
 async function startOne(start: Start, ipcp: IpcpInfo, created: boolean): Promise<StartedIpcp> {
   const autobindIgnored = start.autobind && isShimType(ipcp.type);

@@ -1,5 +1,6 @@
 /** Words of the project: identifiers, quality of service, states, errors. Imports nothing. */
 export * from './bytes.js';
+export { endpointText, parseEndpoint, type Endpoint } from './endpoint.js';
 export * from './error.js';
 export * from './ids.js';
 export * from './ip-address.js';

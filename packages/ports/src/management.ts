@@ -213,9 +213,59 @@ export interface DaemonStatus {
   readonly processes: number;
 }
 
+/** Something that happened, in words. */
 export interface StatusEvent {
   readonly kind: 'ipcp' | 'name' | 'flow' | 'process';
   readonly text: string;
+}
+
+/** A connection of an IPCP to another member of its layer. */
+export interface LinkInfo {
+  readonly ipcp: string;
+  readonly layer: string;
+  /** As the IPCP calls it: an address or a name; empty where it knows none. */
+  readonly neighbor: string;
+  /** Empty where a type of IPCP knows none. */
+  readonly component: string;
+  readonly state: string;
+  /** The whole row of the IPCP's report `neighbors`. */
+  readonly detail: JsonObject;
+}
+
+/** Where an IPCP forwards packets to. */
+export interface RouteInfo {
+  readonly ipcp: string;
+  readonly layer: string;
+  readonly destination: string;
+  readonly nextHop: string;
+  /** The whole row of the IPCP's report `routes`. */
+  readonly detail: JsonObject;
+}
+
+/** What can be watched. Of processes there are notes alone. */
+export const WATCH_KINDS = ['ipcp', 'name', 'flow', 'link', 'route', 'process'] as const;
+export type WatchKind = (typeof WATCH_KINDS)[number];
+
+/**
+ * `present`: is there at the beginning; `complete`: that was all, what follows are changes; `note`: said in words alone.
+ * A link or route `changed` when more of it changed than counters.
+ */
+export type WatchChange = 'present' | 'complete' | 'added' | 'changed' | 'removed' | 'note';
+
+/** One event of a watch. But for notes and `complete`, the field of the kind holds the object, and the others are null. */
+export interface WatchEvent {
+  /** Counts the events of this watch from 1. */
+  readonly sequence: number;
+  /** Empty for `complete`. */
+  readonly kind: WatchKind | '';
+  readonly change: WatchChange;
+  /** For people. */
+  readonly text: string;
+  readonly ipcp: IpcpInfo | null;
+  readonly name: NameInfo | null;
+  readonly flow: FlowInfo | null;
+  readonly link: LinkInfo | null;
+  readonly route: RouteInfo | null;
 }
 
 /** Everything that `irm` does. All calls reject with OuroborosError. */
@@ -257,6 +307,9 @@ export interface Management {
   /** Flows to or from a name that did not come about lately, newest first; an empty name: all that are remembered. */
   flowFailures(name: string): Promise<readonly FlowFailure[]>;
   status(): Promise<DaemonStatus>;
-  /** Changes as they happen, until the signal aborts or the daemon goes away. */
-  watch(signal?: CancelSignal): AsyncIterable<StatusEvent>;
+  /**
+   * What is there of these kinds (default: all), then changes as they happen, until the signal aborts or the daemon goes
+   * away. EAGAIN for a reader that is slower than the changes: it can watch anew.
+   */
+  watch(signal?: CancelSignal, kinds?: readonly WatchKind[]): AsyncIterable<WatchEvent>;
 }

@@ -212,19 +212,25 @@ describe('The driver of the registry', () => {
   });
 
   it('shows changes to watchers until they stop', async () => {
-    const { management, driver } = start();
+    const { clock, management, driver } = start();
     const abort = new AbortController();
-    const [one, two] = [management.watch(abort.signal), management.watch()].map((events) =>
-      events[Symbol.asyncIterator](),
+    const [one, two] = [management.watch(abort.signal, ['name']), management.watch(undefined, ['name', 'flow'])].map(
+      (events) => events[Symbol.asyncIterator](),
     );
+    const next = async (events = one): Promise<unknown> => (await events!.next()).value as unknown;
+    expect(await next()).toMatchObject({ sequence: 1, kind: '', change: 'complete' });
     const paths = { serverEnc: '', serverCrt: '', serverKey: '', clientEnc: '', clientCrt: '', clientKey: '' };
     await management.nameCreate({ name: 'a', balancing: 'spill', spread: '', direct: '', paths });
-    const event = { done: false, value: { kind: 'name', text: 'name a created' } };
-    expect(await one!.next()).toEqual(event);
+    await clock.pass(20);
+    const note = { sequence: 2, kind: 'name', change: 'note', text: 'name a created', name: null };
+    expect(await next()).toMatchObject(note);
+    expect(await next()).toMatchObject({ sequence: 3, kind: 'name', change: 'added', name: { name: 'a' } });
     const end = one!.next();
     abort.abort();
     expect(await end).toMatchObject({ done: true });
-    expect(await two!.next()).toEqual(event);
+    expect(await next(two)).toMatchObject({ change: 'complete' });
+    expect(await next(two)).toMatchObject(note);
+    expect(await next(two)).toMatchObject({ change: 'added' });
     const open = two!.next();
     driver.stop();
     expect(await open).toMatchObject({ done: true });

@@ -14,13 +14,13 @@ import type {
   Logger,
   Management,
   Random,
+  WatchKind,
 } from '@ouroboros/ports';
 import type { OapCrypto } from '@ouroboros/oap';
 import { OapFeature } from '@ouroboros/wire';
 import { refusal } from './arrivals.js';
-import { Broadcast } from './broadcast.js';
 import type { IpcpSession, ProcessSession, RegistryHost } from './host.js';
-import type { Caller, Failure, ManagementCall, Outcome, RegistryInput, RegistryOutput } from './messages.js';
+import type { Failure, ManagementCall, Outcome, RegistryInput, RegistryOutput } from './messages.js';
 import { MANAGEMENT_OPS } from './management-ops.js';
 import {
   DEFAULT_LIMITS,
@@ -30,6 +30,8 @@ import {
   type RegistryPolicy,
 } from './options.js';
 import { Registry } from './registry.js';
+import type { WatchSource } from './watch/facts.js';
+import { WatchDesk } from './watch/watch-desk.js';
 
 export interface RegistryDriverOptions {
   readonly clock: Clock;
@@ -75,7 +77,7 @@ export class RegistryDriver {
   private readonly arrivals = new Map<number, (answer: FlowArrivalAnswer) => void>();
   private readonly processes = new Map<number, ProcessSession>();
   private readonly ipcps = new Map<number, IpcpSession>();
-  private readonly watchers = new Broadcast();
+  private readonly watchers: WatchDesk;
   private lastId = 0;
   private persisting = false;
   private unkept = false;
@@ -96,6 +98,7 @@ export class RegistryDriver {
       options.state,
     );
     this.driver = new MachineDriver(this.registry, options.clock, (output) => this.act(output));
+    this.watchers = new WatchDesk(this.watchSource(), options.clock);
   }
 
   /** Opens the time in which living IPCPs and processes of an earlier IRM daemon are adopted. */
@@ -103,12 +106,12 @@ export class RegistryDriver {
     this.driver.input({ kind: 'start' });
   }
 
-  /** Everything that `irm` does, on behalf of `caller`. */
-  managementFor(caller: Caller): Management {
+  /** Everything that `irm` does, on behalf of `caller`, of whom the log tells what is given here. */
+  managementFor(caller: object): Management {
     const operations = Object.fromEntries(
       MANAGEMENT_OPS.map((op) => [op, (...args: unknown[]) => this.manage(caller, { op, args } as ManagementCall)]),
     );
-    const watch = (signal?: CancelSignal) => this.watchers.listen(signal);
+    const watch = (signal?: CancelSignal, kinds?: readonly WatchKind[]) => this.watchers.watch(signal, kinds);
     const ipcpDescribe = (type: string) => this.options.host.describeIpcp(type);
     return { ...operations, ipcpDescribe, watch } as unknown as Management;
   }
@@ -203,10 +206,22 @@ export class RegistryDriver {
     });
   }
 
-  private async manage(caller: Caller, call: ManagementCall): Promise<unknown> {
+  private async manage(caller: object, call: ManagementCall): Promise<unknown> {
     const resolved = call.op === 'bindProgram' ? await this.withProgramPath(call) : call;
-    this.options.logger.log('debug', 'management call', { op: call.op, pid: caller.pid, uid: caller.uid });
+    this.options.logger.log('debug', 'management call', { op: call.op, ...caller });
     return this.request((request) => ({ kind: 'manage', request, call: resolved }));
+  }
+
+  /** As management, but for what the daemon itself asks, which need not stand in the log. */
+  private watchSource(): WatchSource {
+    const ask = (call: ManagementCall): Promise<never> =>
+      this.request((request) => ({ kind: 'manage', request, call })) as Promise<never>;
+    return {
+      ipcpList: () => ask({ op: 'ipcpList', args: [] }),
+      nameList: () => ask({ op: 'nameList', args: [] }),
+      flowList: () => ask({ op: 'flowList', args: [] }),
+      ipcpReport: (name, topic) => ask({ op: 'ipcpReport', args: [name, topic] }),
+    };
   }
 
   private async withProgramPath(call: ManagementCall & { op: 'bindProgram' }): Promise<ManagementCall> {
@@ -271,7 +286,7 @@ export class RegistryDriver {
       case 'persist':
         return void this.persist();
       case 'event':
-        return this.watchers.send(output.event);
+        return this.watchers.note(output.event);
       case 'log':
         return this.options.logger.log(output.level, output.message, output.fields);
     }

@@ -45,7 +45,7 @@ export class IpcpLife {
   create(request: number, { name, type, restart, security }: IpcpCreateRequest): void {
     const ipcp = this.ipcps.add(name, type, restart);
     ipcp.security = security ?? ipcp.security;
-    ipcp.creating = request;
+    ipcp.creating.push(request);
     this.spawn(ipcp);
   }
 
@@ -172,8 +172,7 @@ export class IpcpLife {
     this.core.keep();
     this.core.report('ipcp', `IPCP ${ipcp.name} (${ipcp.type}) registered`, { ipcp: ipcp.name, pid: caller.pid });
     this.hooks.living(ipcp, announcement);
-    if (ipcp.creating !== null) this.hooks.created(ipcp, ipcp.creating);
-    ipcp.creating = null;
+    for (const request of ipcp.creating.splice(0)) this.hooks.created(ipcp, request);
     this.goals.pursue(ipcp);
   }
 
@@ -222,14 +221,13 @@ export class IpcpLife {
 
   private startFailed(ipcp: IpcpEntry, error: Failure): void {
     this.core.log('warn', `IPCP ${ipcp.name} could not be started`, { ipcp: ipcp.name, why: error.message });
-    if (ipcp.creating === null && !this.core.stopping) return this.rest(ipcp);
+    if (ipcp.creating.length === 0 && !this.core.stopping) return this.rest(ipcp);
     this.creationFailed(ipcp, error);
     this.forget(ipcp);
   }
 
   private creationFailed(ipcp: IpcpEntry, error: Failure): void {
-    if (ipcp.creating !== null) this.core.fail(ipcp.creating, error);
-    ipcp.creating = null;
+    for (const request of ipcp.creating.splice(0)) this.core.fail(request, error);
   }
 
   private killHard(ipcp: IpcpEntry): void {

@@ -1,3 +1,4 @@
+import { sameJson } from '@ouroboros/model';
 import type {
   IpcpBootstrapRequest,
   IpcpConnectRequest,
@@ -12,7 +13,7 @@ import type { IpcpCalls } from './ipcp-calls.js';
 import { connectCall, type IpcpGoals } from './ipcp-goals.js';
 import type { IpcpLife } from './ipcp-life.js';
 import { connectionKey, type IpcpEntry, type IpcpTable, type JoinRequest } from './ipcp-table.js';
-import { failure, type Failure, type IpcpCall } from './messages.js';
+import { failure, type Failure, type IpcpCall, type Outcome } from './messages.js';
 import { nameFailure } from './names.js';
 import { policyFault } from './policies.js';
 import { notOperational, unknownIpcp, type NameOps } from './name-ops.js';
@@ -28,8 +29,16 @@ export interface IpcpOpsParts {
   readonly views: Views;
 }
 
+interface UnderWay {
+  readonly join: JoinRequest;
+  readonly settles: ((outcome: Outcome<LayerInfo>) => void)[];
+}
+
 /** Management of IPCPs. [spec/architecture.md §2] */
 export class IpcpOps {
+  /** Joins that are under way, and who waits for them. */
+  private readonly joins = new Map<IpcpEntry, UnderWay>();
+
   constructor(private readonly parts: IpcpOpsParts) {}
 
   create(request: number, args: IpcpCreateRequest): void {
@@ -38,9 +47,19 @@ export class IpcpOps {
     const fault =
       nameFailure(name, 'name') ?? nameFailure(type, 'type') ?? restartFault(restart) ?? policyFault(security);
     if (fault) return core.fail(request, fault);
-    if (ipcps.get(name)) return core.fail(request, failure('EEXIST', `IPCP ${name} exists`, { field: 'name' }));
+    const existing = ipcps.get(name);
+    if (existing) return this.createAgain(request, existing, args);
     if (core.stopping) return core.fail(request, failure('EIRMD', 'the IRM daemon stops'));
     life.create(request, args);
+  }
+
+  /** What exists as it is wanted is success. */
+  private createAgain(request: number, ipcp: IpcpEntry, wanted: IpcpCreateRequest): void {
+    const { core, views } = this.parts;
+    const fault = otherThan(ipcp, wanted);
+    if (fault) core.fail(request, fault);
+    else if (ipcp.creating.length > 0) ipcp.creating.push(request);
+    else core.reply(request, views.ipcpInfo(ipcp));
   }
 
   destroy(request: number, name: string): void {
@@ -121,19 +140,39 @@ export class IpcpOps {
     });
   }
 
+  /** Who asks for the same while it is under way, or when it is done, gets the same answer. */
   private join(request: number, join: JoinRequest, check: (layer: LayerInfo) => Failure | undefined): void {
     const { core, goals } = this.parts;
     const ipcp = this.find(request, join.request.name);
     if (!ipcp) return;
+    const settle = (outcome: Outcome<LayerInfo>): void => this.joined(request, ipcp, join, outcome, check);
+    if (ipcp.state === 'operational' && ipcp.layer && sameJoin(ipcp.join, join)) {
+      return settle({ ok: true, value: ipcp.layer });
+    }
+    const underWay = this.joins.get(ipcp);
+    if (ipcp.joining && underWay && sameJoin(underWay.join, join)) return void underWay.settles.push(settle);
     const fault = notInBoot(ipcp, join.op);
     if (fault) return core.fail(request, fault);
+    const settles = [settle];
+    this.joins.set(ipcp, { join, settles });
     goals.join(ipcp, join, (outcome) => {
-      if (!outcome.ok) return core.fail(request, outcome.error);
-      const wrong = check(outcome.value);
-      if (wrong) return core.fail(request, wrong);
-      if (join.request.autobind) this.autobind(ipcp, outcome.value.name);
-      core.reply(request, this.parts.views.ipcpInfo(ipcp));
+      this.joins.delete(ipcp);
+      for (const each of settles) each(outcome);
     });
+  }
+
+  private joined(
+    request: number,
+    ipcp: IpcpEntry,
+    join: JoinRequest,
+    outcome: Outcome<LayerInfo>,
+    check: (layer: LayerInfo) => Failure | undefined,
+  ): void {
+    const { core, views } = this.parts;
+    const wrong = outcome.ok ? check(outcome.value) : outcome.error;
+    if (wrong || !outcome.ok) return core.fail(request, wrong!);
+    if (join.request.autobind) this.autobind(ipcp, outcome.value.name);
+    core.reply(request, views.ipcpInfo(ipcp));
   }
 
   private autobind(ipcp: IpcpEntry, layer: string): void {
@@ -153,6 +192,25 @@ export class IpcpOps {
     if (fault) this.parts.core.fail(request, fault);
     return fault ? undefined : ipcp;
   }
+}
+
+/** How an IPCP that exists differs from what is wanted, if it does; or why it can't be had now. */
+function otherThan(ipcp: IpcpEntry, wanted: IpcpCreateRequest): Failure | undefined {
+  const { name } = ipcp;
+  const exists = (field: string, text: string): Failure => failure('EEXIST', `IPCP ${name} exists ${text}`, { field });
+  if (ipcp.state === 'shutdown') return failure('EBUSY', `IPCP ${name} is being destroyed`, { field: 'name' });
+  if (ipcp.type !== wanted.type) return exists('type', `and is of type ${ipcp.type}, not ${wanted.type}`);
+  if (ipcp.restart !== wanted.restart) return exists('restart', `with restart ${ipcp.restart}, not ${wanted.restart}`);
+  const { encryption, authentication } = wanted.security ?? ipcp.security;
+  if (ipcp.security.encryption === encryption && ipcp.security.authentication === authentication) return undefined;
+  return exists('security', 'with another policy');
+}
+
+/** Whether two IPCPs came, or are to come, into a layer in the same way. Autobind is done besides. */
+function sameJoin(a: JoinRequest | null, b: JoinRequest): boolean {
+  if (a === null || !sameJson(a.request.config, b.request.config)) return false;
+  if (a.op === 'bootstrap') return b.op === 'bootstrap' && a.request.layer === b.request.layer;
+  return b.op === 'enroll' && a.request.dst === b.request.dst;
 }
 
 function notInBoot(ipcp: IpcpEntry, op: string): Failure | undefined {

@@ -70,8 +70,8 @@ export interface IpcpEntry {
   /** Microseconds; of the last registration. */
   livingSince: number;
   lifeTimer: Timer | null;
-  /** Request that waits for the creation. */
-  creating: number | null;
+  /** Requests that wait for the creation. */
+  creating: number[];
   /** Requests that wait for the end. */
   destroying: number[];
 }
@@ -130,7 +130,7 @@ export class IpcpTable {
       failures: 0,
       livingSince: 0,
       lifeTimer: null,
-      creating: null,
+      creating: [],
       destroying: [],
     };
     this.entries.set(name, entry);

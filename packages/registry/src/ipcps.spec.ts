@@ -35,9 +35,8 @@ describe('Creating an IPCP', () => {
     expect(world.error('ipcpCreate', { name: 'x', type: 'none', restart: 'never' }).code).toBe('EIPCPTYPE');
     expect(world.value('ipcpList')).toEqual([]);
     world.layer('udp');
-    expect(world.error('ipcpCreate', { name: 'udp', type: 'test', restart: 'never' })).toMatchObject({
-      code: 'EEXIST',
-    });
+    const other = { name: 'udp', type: 'other', restart: 'never' } as const;
+    expect(world.error('ipcpCreate', other)).toMatchObject({ code: 'EEXIST', field: 'type' });
     expect(world.error('ipcpCreate', { name: '', type: 'test', restart: 'never' })).toMatchObject({ field: 'name' });
     expect(world.error('ipcpCreate', { name: 'x', type: '', restart: 'never' })).toMatchObject({ field: 'type' });
     expect(world.error('ipcpCreate', { name: 'x', type: 'test', restart: 'no' as never })).toMatchObject({
@@ -126,10 +125,43 @@ describe('Operations on an IPCP', () => {
     expect(world.error('ipcpEnroll', enroll).code).toBe('ENOTSUP');
   });
 
+  it('that are done already, or under way, in the same way are success', () => {
+    const world = new World();
+    const ipcp = world.ipcp('uni', { answers: { bootstrap: () => undefined } });
+    const create = { name: 'uni', type: 'test', restart: 'never' } as const;
+    world.value('ipcpCreate', create);
+    expect(world.value('ipcpCreate', create)).toMatchObject({ pid: ipcp.pid });
+    const bootstrap = { name: 'uni', layer: 'net', config: { a: 1, b: [2] }, autobind: false };
+    const requests = [1, 2].map(() => world.manage('ipcpBootstrap', bootstrap));
+    expect(world.error('ipcpBootstrap', { ...bootstrap, config: { a: 2, b: [2] } }).code).toBe('EBUSY');
+    world.answered(world.callsOf('bootstrap')[0]!.call, ok({ name: 'net', hash: 'MD5' }));
+    for (const request of requests) expect(world.valueOf(request)).toMatchObject({ state: 'operational' });
+    const again = { ...bootstrap, config: { b: [2], a: 1 }, autobind: true };
+    expect(world.value('ipcpBootstrap', again)).toMatchObject({ state: 'operational', layer: 'net' });
+    expect(world.value('nameList')).toMatchObject([{ name: 'net' }, { name: 'uni' }]);
+    expect(world.callsOf('bootstrap')).toHaveLength(1);
+    expect(world.error('ipcpBootstrap', { ...bootstrap, config: { a: 2, b: [2] } }).code).toBe('EIPCPSTATE');
+    expect(world.error('ipcpEnroll', { ...bootstrap, dst: 'net', layer: '' }).code).toBe('EIPCPSTATE');
+    for (const [field, value] of [
+      ['restart', 'always'],
+      ['security', { encryption: 'require', authentication: '' }],
+    ] as const)
+      expect(world.error('ipcpCreate', { ...create, [field]: value })).toMatchObject({ code: 'EEXIST', field });
+  });
+
+  it('of which the second comes while the first starts the process have one process and one answer', () => {
+    const world = new World({ manual: true });
+    const create = { name: 'uni', type: 'test', restart: 'never' } as const;
+    const requests = [1, 2, 3].map(() => world.manage('ipcpCreate', create));
+    world.registers(world.ipcp('uni'), [], 50);
+    for (const request of requests) expect(world.valueOf(request)).toMatchObject({ pid: 50, state: 'boot' });
+    expect(world.of('spawnIpcp')).toHaveLength(1);
+  });
+
   it('keep to the states', () => {
     const world = new World();
     world.layer('udp');
-    const bootstrap = { name: 'udp', layer: 'l', config: {}, autobind: false };
+    const bootstrap = { name: 'udp', layer: 'another', config: {}, autobind: false };
     expect(world.error('ipcpBootstrap', bootstrap).code).toBe('EIPCPSTATE');
     world.ipcp('new');
     world.value('ipcpCreate', { name: 'new', type: 'test', restart: 'never' });
@@ -169,7 +201,7 @@ describe('Operations on an IPCP', () => {
     world.value('ipcpCreate', { name: 'uni', type: 'test', restart: 'never' });
     const enroll = { name: 'uni', dst: 'd', layer: '', config: {}, autobind: false };
     const request = world.manage('ipcpEnroll', enroll);
-    expect(world.error('ipcpEnroll', enroll).code).toBe('EBUSY');
+    expect(world.error('ipcpEnroll', { ...enroll, dst: 'other' }).code).toBe('EBUSY');
     world.advance(20_000);
     expect(world.errorOf(request)).toMatchObject({ code: 'ETIMEDOUT', stage: 'time' });
     world.answered(world.callsOf('enroll')[0]!.call, ok({ name: 'net', hash: 'MD5', oapRoom: 0 }));

@@ -1,3 +1,4 @@
+import { sameJson } from '@ouroboros/model';
 import type { BindProgramRequest, NameCreateRequest, SecurityPolicy } from '@ouroboros/ports';
 import type { AutoStart } from './auto-start.js';
 import type { Bindings } from './bindings.js';
@@ -92,8 +93,11 @@ export class NameOps {
     const fault = nameFailure(name, 'name') ?? (program === '' ? emptyProgram : undefined);
     if (fault) return core.fail(request, fault);
     const entry = names.ensure(name);
-    if (entry.programs.some(({ path }) => path === program)) {
-      return core.fail(request, failure('EEXIST', `${program} is bound to ${name} already`, { field: 'program' }));
+    const bound = entry.programs.find(({ path }) => path === program);
+    if (bound && bound.auto === auto && sameJson([...bound.args], [...args])) return core.reply(request, undefined);
+    if (bound) {
+      const text = `${program} is bound to ${name} already, with other arguments`;
+      return core.fail(request, failure('EEXIST', text, { field: 'program' }));
     }
     entry.programs.push({ path: program, args, auto });
     core.keep();

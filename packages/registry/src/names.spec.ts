@@ -108,7 +108,9 @@ describe('Programs and IPCPs', () => {
   it('are bound once and unbound by base name', () => {
     const world = new World();
     world.value('bindProgram', bind('/a/x', 'one'));
-    expect(world.error('bindProgram', bind('/a/x', 'one'))).toMatchObject({ code: 'EEXIST' });
+    world.value('bindProgram', bind('/a/x', 'one'));
+    expect(world.error('bindProgram', { ...bind('/a/x', 'one'), auto: true })).toMatchObject({ code: 'EEXIST' });
+    expect(world.error('bindProgram', { ...bind('/a/x', 'one'), args: ['-l'] })).toMatchObject({ code: 'EEXIST' });
     expect(world.error('bindProgram', bind('', 'one'))).toMatchObject({ code: 'EINVAL', field: 'program' });
     world.value('bindProgram', bind('/b/x', 'two'));
     world.value('unbindProgram', 'x', 'one');

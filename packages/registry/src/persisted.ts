@@ -19,7 +19,7 @@ const VERSION = 1;
 
 /** What a restarted daemon must know: names, bindings, IPCPs, and what these were asked for. */
 export function takeSnapshot(names: NameTable, ipcps: IpcpTable): JsonObject {
-  const lasting = [...ipcps.all()].filter(({ creating, state }) => creating === null && state !== 'shutdown');
+  const lasting = [...ipcps.all()].filter(({ creating, state }) => creating.length === 0 && state !== 'shutdown');
   return { version: VERSION, names: [...names.all()].map(nameJson), ipcps: lasting.map(ipcpJson) };
 }
 

@@ -121,7 +121,7 @@ describe('A server under hostile input', () => {
 
   it('takes a trailer that cannot be read for none', () => {
     const metadata = new Metadata();
-    metadata.set('ouroboros-failure-bin', Buffer.from([0xff, 0xff]));
+    metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff]));
     expect(fromStatus({ code: status.UNAVAILABLE, details: 'gone', metadata })).toMatchObject({ code: 'EIRMD' });
   });
 

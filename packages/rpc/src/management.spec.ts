@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { OuroborosError, type ErrorCode } from '@ouroboros/model';
-import type { Management, StatusEvent } from '@ouroboros/ports';
+import type { Management, StatusEvent, WatchEvent } from '@ouroboros/ports';
 import { connectManagement, type Caller } from './index.js';
 import { deferred, refusing, rejection, Rig } from './rig.fixture.js';
 import * as sample from './samples.fixture.js';
@@ -67,6 +67,8 @@ const CALLS: { [K in Method]: [args: Parameters<Management[K]>, result: Awaited<
   ],
   status: [[], sample.STATUS],
 };
+
+const note = (said: StatusEvent): WatchEvent => ({ ...sample.NOTE, ...said });
 
 describe('The management service', () => {
   let rig: Rig;
@@ -153,27 +155,53 @@ describe('The management service', () => {
 
   it('streams changes until the signal aborts, which the daemon sees', async () => {
     const gone = deferred();
-    async function* watch(signal?: Parameters<Management['watch']>[0]): AsyncIterable<StatusEvent> {
-      for (let i = 0; i < 100; i++) yield { kind: 'flow', text: `event ${i}` };
+    async function* watch(signal?: Parameters<Management['watch']>[0]): AsyncIterable<WatchEvent> {
+      for (let i = 0; i < 100; i++) yield note({ kind: 'flow', text: `event ${i}` });
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
       gone.resolve();
     }
     const management = await connected({ watch });
     const controller = new AbortController();
-    const events: StatusEvent[] = [];
+    const events: WatchEvent[] = [];
     for await (const event of management.watch(controller.signal)) {
       events.push(event);
       if (events.length === 100) controller.abort();
     }
-    expect(events[99]).toEqual({ kind: 'flow', text: 'event 99' });
+    expect(events[99]).toEqual(note({ kind: 'flow', text: 'event 99' }));
     await gone.promise;
+  });
+
+  it('carries each kind of object in a watch, and the kinds that are asked for', async () => {
+    const objects: Partial<WatchEvent>[] = [
+      { kind: 'ipcp', change: 'present', ipcp: sample.IPCP },
+      { kind: 'name', change: 'added', name: sample.NAME },
+      { kind: 'flow', change: 'removed', flow: sample.FLOW },
+      { kind: 'link', change: 'changed', link: sample.LINK },
+      { kind: 'route', change: 'added', route: sample.ROUTE },
+      { kind: '', change: 'complete' },
+    ];
+    const sent = objects.map((object) => ({ ...note({ kind: 'flow', text: 'said' }), ...object }));
+    const asked: unknown[] = [];
+    async function* watch(_: unknown, kinds: unknown): AsyncIterable<WatchEvent> {
+      asked.push(kinds);
+      yield* sent;
+    }
+    const management = await connected({ watch });
+    const seen: WatchEvent[] = [];
+    for await (const event of management.watch(undefined, ['ipcp', 'link'])) seen.push(event);
+    expect(seen).toEqual(sent);
+    expect(asked).toEqual([['ipcp', 'link']]);
+    const unknown = (async () => {
+      for await (const event of management.watch(undefined, ['none' as 'ipcp'])) throw new Error(event.text);
+    })();
+    expect(await rejection(unknown)).toMatchObject({ code: 'EINVAL', field: 'kinds[0]' });
   });
 
   it('ends a watch when the watcher breaks out of its loop', async () => {
     const gone = deferred();
-    async function* watch(signal?: Parameters<Management['watch']>[0]): AsyncIterable<StatusEvent> {
+    async function* watch(signal?: Parameters<Management['watch']>[0]): AsyncIterable<WatchEvent> {
       signal?.addEventListener('abort', () => gone.resolve());
-      for (;;) yield { kind: 'name', text: 'again' };
+      for (;;) yield note({ kind: 'name', text: 'again' });
     }
     const management = await connected({ watch });
     for await (const event of management.watch()) if (event.text === 'again') break;
@@ -181,8 +209,8 @@ describe('The management service', () => {
   });
 
   it('throws EIRMD in a watch when the daemon goes away, and an error of the daemon as it is', async () => {
-    async function* endless(): AsyncIterable<StatusEvent> {
-      yield { kind: 'ipcp', text: 'first' };
+    async function* endless(): AsyncIterable<WatchEvent> {
+      yield note({ kind: 'ipcp', text: 'first' });
       await new Promise(() => undefined);
     }
     const server = await rig.serve({ managementFor: () => refusing<Management>({ watch: endless }) });
@@ -192,7 +220,7 @@ describe('The management service', () => {
     };
     expect(await rejection(watchUntilEnd())).toMatchObject({ code: 'EIRMD' });
 
-    const failing = (): AsyncIterable<StatusEvent> => {
+    const failing = (): AsyncIterable<WatchEvent> => {
       throw new OuroborosError('EPERM', 'not you', { field: 'uid' });
     };
     await rig.serve({ managementFor: () => refusing<Management>({ watch: failing }) });

@@ -18,9 +18,12 @@ import type {
   IpcpFlowAllocResult,
   IpcpFlowJoinRequest,
   IpcpInfo,
+  LinkInfo,
   NameCreateRequest,
   NameInfo,
   ProcessAnnouncement,
+  RouteInfo,
+  WatchEvent,
 } from '@ouroboros/ports';
 
 export const CONFIG: JsonObject = {
@@ -81,6 +84,18 @@ export const FLOW: FlowInfo = {
   pathPacket: 1400,
   roundTripMs: 12.5,
   counts: COUNTS,
+};
+
+export const LINK: LinkInfo = {
+  ...{ ipcp: 'uni.1', layer: 'net', neighbor: '1.2', component: 'Management', state: 'up' },
+  detail: CONFIG,
+};
+
+export const ROUTE: RouteInfo = { ipcp: 'uni.1', layer: 'net', destination: '1.2', nextHop: '1.3', detail: CONFIG };
+
+export const NOTE: WatchEvent = {
+  ...{ sequence: 7, kind: 'process', change: 'note', text: 'said' },
+  ...{ ipcp: null, name: null, flow: null, link: null, route: null },
 };
 
 export const STATUS: DaemonStatus = {

@@ -16,14 +16,15 @@ describe('irm bind and unbind', () => {
     });
   });
 
-  it('are status 4 for a program that does not exist, 8 for binding twice', async () => {
+  it('are status 4 for a program that does not exist, 8 for binding otherwise what is bound', async () => {
     const cli = new CommandLine();
     expect(await cli.run('bind program absent name hello')).toMatchObject({
       status: 4,
       stderr: 'irm bind program: program absent does not exist in PATH\n',
     });
     await cli.given('bind program oping name hello');
-    expect(await cli.run('bind program oping name hello')).toMatchObject({ status: 8 });
+    expect(await cli.run('bind program oping name hello')).toMatchObject({ status: 0 });
+    expect(await cli.run('bind program oping name hello auto')).toMatchObject({ status: 8 });
   });
 
   it('bind and unbind processes', async () => {

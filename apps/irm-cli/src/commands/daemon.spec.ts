@@ -74,22 +74,35 @@ describe('irm wait', () => {
 describe('irm watch', () => {
   it('prints events as lines until the daemon goes away', async () => {
     const cli = new CommandLine();
-    cli.management.events.push({ kind: 'ipcp', text: 'l0 operational' }, { kind: 'flow', text: '1 \u001b allocated' });
+    await cli.given('ipcp boot name l0 type local layer loop');
+    const [ipcp] = await cli.management.ipcpList();
+    const objects = { ipcp: null, name: null, flow: null, link: null, route: null };
+    cli.management.events.push(
+      { ...objects, kind: 'ipcp', change: 'present', text: 'l0 (local): operational', ipcp: ipcp! },
+      { ...objects, kind: '', change: 'complete', text: 'that is all; changes follow' },
+      { kind: 'flow', text: '1 \u001b allocated' },
+    );
     expect(await cli.run('watch')).toEqual({
       status: 3,
-      stdout: 'ipcp: l0 operational\nflow: 1 \\x1b allocated\n',
+      stdout: 'ipcp present: l0 (local): operational\nthat is all; changes follow\nflow note: 1 \\x1b allocated\n',
       stderr: 'irm: irmd went away\n',
     });
     const { stdout } = await cli.run('watch --json');
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line): unknown => JSON.parse(line)),
-    ).toEqual([
-      { event: { kind: 'ipcp', text: 'l0 operational' } },
-      { event: { kind: 'flow', text: '1 \u001b allocated' } },
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { event: { kind: 'ipcp', change: 'present', sequence: 1, ipcp: { name: 'l0', layer: 'loop' } } },
+      { event: { kind: null, change: 'complete', sequence: 2 } },
+      { event: { kind: 'flow', change: 'note', sequence: 3, text: '1 \u001b allocated' } },
     ]);
+  });
+
+  it('asks for the kinds that are wanted, and knows no others', async () => {
+    const cli = new CommandLine();
+    await cli.run('watch link,route');
+    expect(cli.management.callsOf('watch')).toEqual([[['link', 'route']]]);
+    const wrong = await cli.run('watch links');
+    expect(wrong).toMatchObject({ status: 2 });
+    expect(wrong.stderr).toContain('unknown kind "links": expected ipcp, name, flow, link, route, process');
   });
 
   it('is status 0 when the user ends it', async () => {

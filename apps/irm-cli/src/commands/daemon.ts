@@ -1,7 +1,8 @@
-import { exitStatus } from '@ouroboros/model';
+import { exitStatus, OuroborosError } from '@ouroboros/model';
+import { WATCH_KINDS, type WatchKind } from '@ouroboros/ports';
 import { command } from '../grammar/command.js';
 import { readDuration } from '../grammar/values.js';
-import { statusJson } from '../render/json.js';
+import { statusJson, watchEventJson } from '../render/json.js';
 import { readiness } from '../render/status.js';
 import { printable } from '../render/text.js';
 
@@ -26,13 +27,28 @@ export const wait = command({
 
 export const watch = command({
   word: 'watch',
-  summary: 'print changes as they happen, until interrupted',
-  read: () => null,
-  run: async (_, { irm, emit, signal }) => {
-    for await (const { kind, text } of irm.watch(signal)) {
-      emit(`${kind}: ${printable(text)}\n`, { event: { kind, text } });
+  summary: 'print what is there and what changes, until interrupted',
+  details: [
+    'Each line says of what kind it is, and what became of it: present (at the beginning), added, changed, removed; a ' +
+      'note says something in words.',
+  ],
+  operands: [
+    { name: 'kinds', help: `of ${WATCH_KINDS.join(', ')}, separated by commas; without it all`, optional: true },
+  ],
+  read: (words) => readKinds(words.operands[0]),
+  run: async (kinds, { irm, emit, signal }) => {
+    for await (const event of irm.watch(signal, kinds)) {
+      const { kind, change, text } = event;
+      emit(`${kind === '' ? '' : `${kind} ${change}: `}${printable(text)}\n`, { event: watchEventJson(event) });
     }
     if (signal.aborted) return { text: '', json: {} };
     return { text: '', json: {}, notes: ['irmd went away'], status: exitStatus('EIRMD') };
   },
 });
+
+function readKinds(text: string | undefined): readonly WatchKind[] {
+  const words = text === undefined ? [] : text.split(',');
+  const wrong = words.find((word) => !(WATCH_KINDS as readonly string[]).includes(word));
+  if (wrong === undefined) return words as WatchKind[];
+  throw new OuroborosError('EINVAL', `unknown kind "${wrong}": expected ${WATCH_KINDS.join(', ')}`, { field: 'kinds' });
+}

@@ -52,10 +52,11 @@ describe('irm ipcp create and destroy', () => {
     expect(await cli.json('ipcp destroy name l0')).toEqual({ name: 'l0', destroyed: false });
   });
 
-  it('report an IPCP that exists with status 8', async () => {
+  it('report an IPCP that exists otherwise with status 8, and take one that exists as asked for for done', async () => {
     const cli = new CommandLine();
     await cli.given('ipcp create name l0 type local');
-    expect(await cli.run('ipcp create name l0 type local')).toMatchObject({
+    expect(await cli.run('ipcp create name l0 type local')).toMatchObject({ status: 0 });
+    expect(await cli.run('ipcp create name l0 type udp4')).toMatchObject({
       status: 8,
       stderr: 'irm ipcp create: name: IPCP "l0" exists\n',
     });

@@ -1,4 +1,5 @@
 import { columns, wrap, type Row } from '@ouroboros/manual';
+import { NODE_SWITCHES } from './node-words.js';
 import type { Command, Entry, Group, OperandSpec, OptionSpec, SwitchSpec } from './command.js';
 
 /** Help texts, made from the command table so that they cannot differ from it. */
@@ -74,7 +75,9 @@ const ROOT_NOTES = (): readonly string[] => [
   'Every command takes',
   ...columns(EVERY_COMMAND),
   '',
-  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine.',
+  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine. Before the',
+  'command may stand, for a node of another host (docs/api.md)',
+  ...columns(NODE_SWITCHES.map(optionRow)),
   '',
   ...wrap(`Exit status: ${EXIT_STATUS.map(([status, meaning]) => `${status} ${meaning}`).join(', ')}.`),
 ];

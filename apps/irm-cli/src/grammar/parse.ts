@@ -1,5 +1,6 @@
 import { toOuroborosError } from '@ouroboros/model';
 import type { Action, Command, Entry, Group } from './command.js';
+import { takeNode, type NodeWords } from './node-words.js';
 import { scan, unknown } from './scan.js';
 import { firstMatch, type Words } from './words.js';
 
@@ -12,6 +13,7 @@ export interface Run {
   readonly path: readonly string[];
   readonly words: Words;
   readonly json: boolean;
+  readonly node: NodeWords;
   readonly action: Action;
 }
 
@@ -52,13 +54,23 @@ const HELP = { word: 'help', summary: 'explain what follows' } as const;
  * answer is a command that can be run, help, the version, or what is wrong.
  */
 export function parse(root: Group, argv: readonly string[]): Parsed {
+  try {
+    const { node, rest } = takeNode(argv);
+    return parseCommand(root, rest, node);
+  } catch (thrown) {
+    const { message, field } = toOuroborosError(thrown);
+    return { kind: 'usage', path: [], message, field, json: takeCommon(argv).json };
+  }
+}
+
+function parseCommand(root: Group, argv: readonly string[], node: NodeWords): Parsed {
   const common = takeCommon(argv);
   const found = descend(root, common.args);
   if (common.version) return { kind: 'version', json: common.json };
   if ('message' in found) return { kind: 'usage', ...found, json: common.json };
   if (common.help || (found.help && !explains(found))) return { kind: 'help', path: found.path, entry: found.entry };
   if (found.entry.kind === 'group') return { kind: 'usage', ...incomplete(found.entry, found.path), json: common.json };
-  return prepare(found.entry, found.path, found.rest, common.json);
+  return prepare(found.entry, found.path, found.rest, common.json, node);
 }
 
 /** `irm ipcp help type udp4` is answered by the command. */
@@ -127,10 +139,16 @@ function incomplete(group: Group, path: readonly string[]): Lost {
   return { path, message: `a command is required: one of ${wordsOf(group).join(', ')}`, field: undefined };
 }
 
-function prepare(command: Command, path: readonly string[], args: readonly string[], json: boolean): Parsed {
+function prepare(
+  command: Command,
+  path: readonly string[],
+  args: readonly string[],
+  json: boolean,
+  node: NodeWords,
+): Parsed {
   try {
     const words = scan(command, args);
-    return { kind: 'run', path, words, json, action: command.prepare(words) };
+    return { kind: 'run', path, words, json, node, action: command.prepare(words) };
   } catch (thrown) {
     const { message, field } = toOuroborosError(thrown);
     return { kind: 'usage', path, message, field, json };

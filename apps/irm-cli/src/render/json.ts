@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
-import type { DaemonStatus, FlowInfo, IpcpInfo, NameInfo } from '@ouroboros/ports';
+import type { DaemonStatus, FlowInfo, IpcpInfo, LinkInfo, NameInfo, RouteInfo, WatchEvent } from '@ouroboros/ports';
 import type { IpcpReport, RegistrationResult, StartedIpcp } from '@ouroboros/irm';
 import { qosWord } from './flows.js';
 
@@ -78,6 +78,23 @@ export const statusJson = (status: DaemonStatus): JsonObject => ({
   names: status.names,
   flows: status.flows,
   processes: status.processes,
+});
+
+const linkJson = ({ component, ...link }: LinkInfo): JsonObject => ({ ...link, component: orNull(component) });
+
+const routeJson = (route: RouteInfo): JsonObject => ({ ...route });
+
+/** Of the keys for objects the one of the kind. */
+export const watchEventJson = ({ kind, change, sequence, text, ...objects }: WatchEvent): JsonObject => ({
+  kind: orNull(kind),
+  text,
+  sequence,
+  change,
+  ...(objects.ipcp && { ipcp: ipcpJson(objects.ipcp) }),
+  ...(objects.name && { name: nameJson(objects.name) }),
+  ...(objects.flow && { flow: flowJson(objects.flow) }),
+  ...(objects.link && { link: linkJson(objects.link) }),
+  ...(objects.route && { route: routeJson(objects.route) }),
 });
 
 export const reportsJson = (reports: readonly IpcpReport[], rows: (report: JsonValue) => JsonObject[]): JsonValue[] =>

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@ouroboros/model';
+import type { Endpoint, JsonObject } from '@ouroboros/model';
 import type {
   Authentication,
   Balancing,
@@ -18,6 +18,8 @@ export interface Configuration {
   readonly irmd: IrmdSettings;
   readonly metrics: MetricsSettings;
   readonly traces: TracesSettings;
+  /** Null: management is open to this host alone. */
+  readonly api: ApiSettings | null;
   /** Names and IPCPs in the order of the file, in which they are made: lower layers come first. */
   readonly tables: readonly ConfigTable[];
 }
@@ -50,6 +52,20 @@ export interface MetricsSettings {
 export interface TracesSettings {
   /** URL of a collector that takes OTLP over HTTP in JSON; empty = nothing is traced. */
   readonly endpoint: string;
+}
+
+/** `[api]`: management for other hosts; ours. */
+export interface ApiSettings {
+  readonly listen: Endpoint;
+  /** Absolute paths of PEM files: what we show, and who must have signed what callers show. */
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string;
+  /** Revocation list of the authority. */
+  readonly revoked: string | null;
+  /** Common names of callers that may look, and of those that may do everything. */
+  readonly read: readonly string[];
+  readonly operate: readonly string[];
 }
 
 export type ConfigTable = NameTable | IpcpTable;
@@ -114,6 +130,7 @@ export const NO_TRACES: TracesSettings = { endpoint: '' };
 
 export const EMPTY_CONFIGURATION: Configuration = {
   irmd: DEFAULT_SETTINGS,
+  api: null,
   metrics: NO_METRICS,
   traces: NO_TRACES,
   tables: [],

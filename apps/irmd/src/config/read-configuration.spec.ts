@@ -55,6 +55,52 @@ describe('tables are processed in the order of the file', () => {
   });
 });
 
+describe('[api]', () => {
+  const table = (more = ''): string =>
+    `[api]\nlisten = "192.0.2.7"\ncertificate = "keys/crt"\nkey = "keys/key"\nauthority = "keys/ca"\n${more}`;
+
+  it('is off where it does not stand', () => {
+    expect(read('').configuration.api).toBeNull();
+  });
+
+  it('takes each key, the port where none is given, relative files from the folder of the file', () => {
+    expect(faults(table('operate = ["alice"]'))).toEqual([]);
+    expect(read(table('read = ["bob"]\noperate = ["alice"]\nrevoked = "keys/crl"')).configuration).toMatchObject({
+      api: {
+        listen: { host: '192.0.2.7', port: 7343 },
+        certificate: '/etc/ouroboros/keys/crt',
+        key: '/etc/ouroboros/keys/key',
+        authority: '/etc/ouroboros/keys/ca',
+        revoked: '/etc/ouroboros/keys/crl',
+        read: ['bob'],
+        operate: ['alice'],
+      },
+      tables: [],
+    });
+  });
+
+  it.each([
+    [table(), 'api.operate: nobody may use the API: name who may in operate or read'],
+    [table('read = ["a"]\nrevoked = "none"'), 'api.revoked: no file /etc/ouroboros/none'],
+    [
+      '[api]\nread = ["a"]\ncertificate = "keys/c"\nkey = "keys/k"\nauthority = "keys/a"',
+      'api.listen: must be a string',
+    ],
+    [
+      table('write = ["a"]'),
+      'api.write: unknown key; legal are listen, certificate, key, authority, revoked, read, operate',
+    ],
+    ['api = 1', 'api: must be a table'],
+  ])('refuses %j', (text, fault) => {
+    expect(faults(text)).toContain(fault);
+  });
+
+  it('refuses a place that is none', () => {
+    const [fault] = faults(table('read = ["a"]').replace('192.0.2.7', 'a b'));
+    expect(fault).toMatch(/^api.listen: must be HOST:PORT/);
+  });
+});
+
 describe('[irmd]', () => {
   it('has defaults', () => {
     expect(read('').configuration.irmd).toEqual({
@@ -74,6 +120,7 @@ describe('[irmd]', () => {
     expect(read(text)).toEqual({
       faults: [],
       configuration: {
+        api: null,
         tables: [],
         metrics: { listen: undefined },
         traces: { endpoint: '' },
@@ -292,7 +339,7 @@ describe('tables of IPCPs', () => {
     ['[unicats.x]', 'unicats.x: unknown type; did you mean "unicast"? (and no program ipcpd-unicats was found)'],
     [
       'colour = 1',
-      'colour: unknown key; legal are irmd, metrics, traces, name, local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6',
+      'colour: unknown key; legal are irmd, api, metrics, traces, name, local, unicast, broadcast, eth-llc, eth-dix, udp4, udp6',
     ],
   ])('refuse %j', (text, fault) => {
     expect(faults(text)).toEqual([fault]);

@@ -14,6 +14,7 @@ import {
 } from './configuration.js';
 import type { BoundProgram, IrmdSettings, MetricsSettings, NameTable, TracesSettings } from './configuration.js';
 import { keyPath, unknownWord, type Fault } from './fault.js';
+import { readApi } from './read-api.js';
 import {
   checkName,
   GENERIC_IPCP_KEYS,
@@ -53,6 +54,7 @@ export function readConfiguration(text: string, around: ConfigSurroundings): Rea
   if (!parsed.ok) return { configuration: EMPTY_CONFIGURATION, faults: [parsed.fault] };
   const faults: Fault[] = [];
   const irmd = readSettings(parsed.top['irmd'], around, faults);
+  const api = readApi(parsed.top['api'], around, faults);
   const metrics = readMetrics(parsed.top['metrics'], faults);
   const traces = readTraces(parsed.top['traces'], faults);
   checkTop(parsed.top, faults);
@@ -63,15 +65,15 @@ export function readConfiguration(text: string, around: ConfigSurroundings): Rea
     if (table) tables.push(table);
   }
   checkUnique(tables, faults);
-  return { configuration: { irmd, metrics, traces, tables }, faults };
+  return { configuration: { irmd, api, metrics, traces, tables }, faults };
 }
 
 /** Tables that are of the daemon, with keys of their own. */
-const SETTINGS: readonly string[] = ['irmd', 'metrics', 'traces'];
+const SETTINGS: readonly string[] = ['irmd', 'api', 'metrics', 'traces'];
 
 function checkTop(top: TomlTable, faults: Fault[]): void {
   for (const [key, value] of Object.entries(top)) {
-    if (isTable(value)) continue;
+    if (isTable(value) || key === 'api') continue;
     const message = isType(key)
       ? `must be written as tables [${key}.<name>]`
       : unknownWord('key', key, [...SETTINGS, 'name', ...IPCP_TYPES]);

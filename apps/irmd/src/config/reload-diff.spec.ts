@@ -198,3 +198,20 @@ describe('a configuration that is read again', () => {
     ]);
   });
 });
+
+describe('the API of a node that runs', () => {
+  const api = (listen: string, read: string): string =>
+    `[api]\nlisten = "${listen}"\ncertificate = "c"\nkey = "k"\nauthority = "a"\nread = [${read}]\n`;
+
+  it('takes other callers at once, and keeps its place', () => {
+    const reload = diff(api('127.0.0.1', '"a"'), api('127.0.0.2', '"a", "b"'));
+    expect(reload.settings).toEqual(['api.read: a → a, b']);
+    expect(refused(reload)).toEqual(['api: the API stays as it is until irmd is started again']);
+    expect(reload.effective.api).toMatchObject({ listen: { host: '127.0.0.1' }, read: ['a', 'b'] });
+  });
+
+  it('is neither opened nor closed', () => {
+    expect(diff('', api('127.0.0.1', '"a"')).effective.api).toBeNull();
+    expect(diff(api('127.0.0.1', '"a"'), '').effective.api).toMatchObject({ read: ['a'] });
+  });
+});

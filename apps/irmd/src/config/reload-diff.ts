@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfigTable, Configuration, IpcpTable, IrmdSettings, NameTable } from './configuration.js';
+import type { ApiSettings, ConfigTable, Configuration, IpcpTable, IrmdSettings, NameTable } from './configuration.js';
 import { keyPath, type Fault } from './fault.js';
 import { bindStep, tableKey, taskOf, type Step, type Task } from './step.js';
 
@@ -26,6 +26,7 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
   const refused: Fault[] = [];
   const settings: string[] = [];
   const irmd = diffSettings(configured.irmd, next.irmd, settings, refused);
+  const api = diffApi(configured.api, next.api, settings, refused);
   const { metrics } = next;
   const { traces } = configured;
   if (!isDeepStrictEqual(traces, next.traces))
@@ -61,7 +62,7 @@ export function reloadDiff(configured: Configuration, next: Configuration, lives
     tasks: [...removals, ...changes],
     settings,
     refused,
-    effective: { irmd, metrics, traces, tables: [...kept, ...tables] },
+    effective: { irmd, api, metrics, traces, tables: [...kept, ...tables] },
   };
 }
 
@@ -84,6 +85,24 @@ function diffSettings(running: IrmdSettings, next: IrmdSettings, applied: string
     applied.push(`irmd.${key}: ${String(running[key])} → ${String(next[key])}`);
   }
   return { ...next, group: running.group };
+}
+
+/** Who may do what changes at once; whether and where the API is open does not. The contents of its files are read again. */
+function diffApi(
+  running: ApiSettings | null,
+  next: ApiSettings | null,
+  applied: string[],
+  refused: Fault[],
+): ApiSettings | null {
+  const fixed = (api: ApiSettings | null): unknown => api && { ...api, read: [], operate: [] };
+  if (!isDeepStrictEqual(fixed(running), fixed(next)))
+    refused.push({ path: 'api', message: 'the API stays as it is until irmd is started again' });
+  if (!running || !next) return running;
+  for (const key of ['read', 'operate'] as const) {
+    if (isDeepStrictEqual(running[key], next[key])) continue;
+    applied.push(`api.${key}: ${running[key].join(', ')} → ${next[key].join(', ')}`);
+  }
+  return { ...running, read: next.read, operate: next.operate };
 }
 
 const removalOf = (table: NameTable): Task => ({

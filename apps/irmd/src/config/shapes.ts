@@ -47,6 +47,16 @@ export const metricsShape = z.strictObject({ listen: listenAddress.optional() })
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:4318/v1/traces' });
 export const tracesShape = z.strictObject({ endpoint: httpUrl.optional() });
 
+export const apiShape = z.strictObject({
+  listen: path,
+  certificate: path,
+  key: path,
+  authority: path,
+  revoked: path.optional(),
+  read: z.array(path).default([]),
+  operate: z.array(path).default([]),
+});
+
 export const nameShape = z.strictObject({
   lb: z.enum(['spill', 'round-robin']).default('spill'),
   spread: z.enum(['nearest', 'round-robin']).optional(),

@@ -1,6 +1,7 @@
 import { OuroborosError, fromMs, type Micros } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
-import type { Endpoint, StreamConnection, StreamListener, StreamNetwork } from '../stream-network.js';
+import type { Endpoint } from '@ouroboros/model';
+import type { StreamConnection, StreamListener, StreamNetwork } from '../stream-network.js';
 
 /** What may be under way on a connection before its writer is held. */
 const ROOM = 65_536;

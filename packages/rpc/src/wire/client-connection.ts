@@ -1,13 +1,5 @@
-import {
-  Client,
-  connectivityState,
-  type ChannelOptions,
-  credentials,
-  Metadata,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Client, connectivityState, type ChannelOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
-import { createConnection } from 'node:net';
 import { OuroborosError } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import { MAX_MESSAGE_BYTES, type FrameStream, type Plain } from '../frame.js';
@@ -15,9 +7,7 @@ import { decode, encode } from './codec.js';
 import { methodDefinition } from './definition.js';
 import { GrpcFrameStream } from './grpc-frame-stream.js';
 import { fromStatus } from './status.js';
-
-/** How long the IRM daemon may take to answer a new connection; with all around it the caller knows within 1 s. */
-const CONNECT_MS = 900;
+import type { Target } from './target.js';
 
 const OPTIONS = {
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -32,25 +22,25 @@ const OPTIONS = {
 export const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5000 };
 
 /**
- * Makes connections to the IRM daemon at a socket. One that stands for a daemon that accepts and says nothing is kept for
- * the next attempt: grpc-js cannot drop it, and attempts would pile up.
+ * Makes connections to an IRM daemon. One that stands for a daemon that accepts and says nothing is kept for the next
+ * attempt: grpc-js cannot drop it, and attempts would pile up.
  */
 export class Connector {
   private waiting: Client | undefined;
 
   constructor(
-    private readonly socketPath: string,
+    private readonly target: Target,
     private readonly options: ChannelOptions = {},
   ) {}
 
-  /** Rejects EIRMD within 1 s when nobody answers; the message says why. Not to be called while it is under way. */
+  /** Rejects EIRMD in time when nobody answers; the message says why. Not to be called while it is under way. */
   async open(): Promise<ClientConnection> {
     const client = (this.waiting ??= this.newClient());
-    const state = await connected(client);
+    const state = await connected(client, this.target.connectMs);
     if (state !== connectivityState.CONNECTING) this.waiting = undefined;
     if (state === connectivityState.READY) return new ClientConnection(client);
     if (state !== connectivityState.CONNECTING) client.close();
-    throw new OuroborosError('EIRMD', `the IRM daemon is not reachable: ${await diagnose(this.socketPath)}`);
+    throw new OuroborosError('EIRMD', `the IRM daemon is not reachable: ${await this.target.diagnose()}`);
   }
 
   close(): void {
@@ -59,7 +49,8 @@ export class Connector {
   }
 
   private newClient(): Client {
-    return new Client(`unix:${this.socketPath}`, credentials.createInsecure(), { ...OPTIONS, ...this.options });
+    const { address, credentials, options } = this.target;
+    return new Client(address, credentials, { ...OPTIONS, ...options, ...this.options });
   }
 }
 
@@ -145,8 +136,8 @@ function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void
 }
 
 /** The state after the attempt to connect: READY = it stands, CONNECTING = no answer in time, else it failed. */
-function connected(client: Client): Promise<connectivityState> {
-  const deadline = new Date(Date.now() + CONNECT_MS);
+function connected(client: Client, limitMs: number): Promise<connectivityState> {
+  const deadline = new Date(Date.now() + limitMs);
   const channel = client.getChannel();
   return new Promise((resolve) => {
     const check = (timeout?: Error): void => {
@@ -156,21 +147,5 @@ function connected(client: Client): Promise<connectivityState> {
       else resolve(state);
     };
     check();
-  });
-}
-
-/** Why nobody answers at a socket, in words. */
-function diagnose(socketPath: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = createConnection(socketPath);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(`it does not answer at ${socketPath}`);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES') resolve(`no permission to open ${socketPath}`);
-      else if (error.code === 'ECONNREFUSED') resolve(`nobody listens at ${socketPath}`);
-      else resolve(`there is no ${socketPath}`);
-    });
   });
 }

@@ -1,13 +1,15 @@
 /** What the clients load when they first connect; grpc-js and the schemas are not loaded before. */
 import { OuroborosError } from '@ouroboros/model';
-import type { CancelSignal } from '@ouroboros/ports';
+import type { CancelSignal, WatchKind } from '@ouroboros/ports';
 import type { Link } from '../link.js';
 import type { FrameStream, Plain } from '../frame.js';
 import { Flows } from '../gen/ouroboros/flow/v1/flow_pb.js';
 import { Operations, Registration } from '../gen/ouroboros/ipcp/v1/ipcp_pb.js';
 import { Management } from '../gen/ouroboros/irm/v1/irm_pb.js';
 import type { ManagementMethod } from '../management-methods.js';
+import type { RemoteNode } from '../remote-node.js';
 import { Connector, KEEP_ALIVE, type ClientConnection } from './client-connection.js';
+import { localTarget, remoteTarget } from './target.js';
 
 /** How long the IRM daemon may take to register an IPCP. */
 const REGISTER_MS = 5000;
@@ -20,16 +22,16 @@ export class ManagementConnection {
 
   private readonly connector: Connector;
 
-  constructor(socketPath: string) {
-    this.connector = new Connector(socketPath, KEEP_ALIVE);
+  constructor(node: string | RemoteNode) {
+    this.connector = new Connector(typeof node === 'string' ? localTarget(node) : remoteTarget(node), KEEP_ALIVE);
   }
 
-  async unary(method: ManagementMethod, request: Plain): Promise<Plain> {
-    return (await this.connection()).unary(Management.method[method], request);
+  async unary(method: ManagementMethod, request: Plain, timeoutMs?: number): Promise<Plain> {
+    return (await this.connection()).unary(Management.method[method], request, timeoutMs);
   }
 
-  async *watch(signal?: CancelSignal): AsyncIterable<Plain> {
-    yield* (await this.connection()).serverStream(Management.method.watch, {}, signal);
+  async *watch(kinds: readonly WatchKind[], signal?: CancelSignal): AsyncIterable<Plain> {
+    yield* (await this.connection()).serverStream(Management.method.watch, { kinds }, signal);
   }
 
   close(): void {
@@ -67,7 +69,7 @@ export class StreamConnector {
   private readonly connector: Connector;
 
   constructor(socketPath: string) {
-    this.connector = new Connector(socketPath);
+    this.connector = new Connector(localTarget(socketPath));
   }
 
   /** The stream of an application. */

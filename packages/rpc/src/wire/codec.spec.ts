@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { isErrorCode, OuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
-import type * as ports from '@ouroboros/ports';
+import * as ports from '@ouroboros/ports';
 import { fromFailure, toFailure } from '../failure.js';
 import * as flow from '../gen/ouroboros/flow/v1/flow_pb.js';
 import * as ipcp from '../gen/ouroboros/ipcp/v1/ipcp_pb.js';
@@ -77,7 +77,9 @@ describe('The schemas', () => {
     () => shape<ports.NameInfo>()(irm.NameInfoSchema, true, sample.NAME),
     () => shape<ports.FlowInfo>()(irm.FlowInfoSchema, true, sample.FLOW),
     () => shape<ports.DaemonStatus>()(irm.DaemonStatusSchema, true, sample.STATUS),
-    () => shape<ports.StatusEvent>()(irm.StatusEventSchema, true, { kind: 'process', text: 'x' }),
+    () => shape<ports.WatchEvent>()(irm.WatchEventSchema, true, sample.NOTE),
+    () => shape<ports.LinkInfo>()(irm.LinkInfoSchema, true, sample.LINK),
+    () => shape<ports.RouteInfo>()(irm.RouteInfoSchema, true, sample.ROUTE),
   ])('have the shape of the interfaces, case %#', (make) => {
     const { desc, value } = make();
     expect(decode(desc, encode(desc, value))).toEqual(value);
@@ -154,12 +156,23 @@ describe('The codec', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
+  it('takes what a request leaves out for its default', () => {
+    const bytes = (desc: DescMessage): Uint8Array => toBinary(desc, create(desc));
+    expect(decode(irm.NameCreateRequestSchema, bytes(irm.NameCreateRequestSchema))).toMatchObject({
+      ...{ balancing: 'spill', paths: ports.DEFAULT_PATHS, security: null },
+    });
+    expect(decode(irm.IpcpCreateRequestSchema, bytes(irm.IpcpCreateRequestSchema))).toMatchObject({
+      restart: 'on-failure',
+    });
+    expect(decode(irm.IpcpBootstrapRequestSchema, bytes(irm.IpcpBootstrapRequestSchema))).toMatchObject({ config: {} });
+  });
+
   it('refuses an unknown word from the wire and tells the legal ones', () => {
-    const bytes = encode(irm.StatusEventSchema, { kind: 'flow', text: '' });
+    const bytes = encode(irm.WatchEventSchema, { ...sample.NOTE, kind: 'flow' });
     bytes.set(new TextEncoder().encode('glow'), 2);
-    const run = (): unknown => decode(irm.StatusEventSchema, bytes);
+    const run = (): unknown => decode(irm.WatchEventSchema, bytes);
     expect(run).toThrow(expect.objectContaining({ code: 'EINVAL', field: 'kind' }));
-    expect(run).toThrow('ipcp, name, flow, process');
+    expect(run).toThrow('ipcp, name, flow, link, route, process, empty');
   });
 
   it('answers any bytes with a value or EINVAL', () => {

@@ -13,7 +13,7 @@ import { OuroborosError, toOuroborosError, type JsonValue } from '@ouroboros/mod
 import type { Plain } from '../frame.js';
 import { MAX_MESSAGE_BYTES } from '../frame.js';
 import { checkJson, checkJsonObject, checkScalar, checkWord, wrong } from './checks.js';
-import { isNullable, legalWords } from './rules.js';
+import { defaultOf, isNullable, legalWords } from './rules.js';
 
 /**
  * The one mapping between plain objects, shaped as the interfaces of @ouroboros/ports, and protobuf messages. It is
@@ -64,6 +64,10 @@ function convert(direction: Direction, desc: DescMessage, source: unknown, path:
 
 function convertField(direction: Direction, field: DescField, value: unknown, path: string): unknown {
   if (field.fieldKind === 'list') return convertList(direction, field, value, path);
+  if (direction === 'toPlain' && (value === undefined || value === '')) {
+    const fallback = defaultOf(field.parent.typeName, field.localName);
+    if (fallback !== undefined) return fallback;
+  }
   if (field.fieldKind === 'scalar') {
     checkScalar(field.scalar, value, path);
     const legal = legalWords(field.parent.typeName, field.localName);
@@ -77,9 +81,11 @@ function convertField(direction: Direction, field: DescField, value: unknown, pa
 
 function convertList(direction: Direction, field: DescField, value: unknown, path: string): unknown {
   if (!Array.isArray(value)) throw wrong(path, 'an array is needed');
+  const legal = legalWords(field.parent.typeName, field.localName);
   return value.map((item: unknown, i) => {
     if (field.message) return convertMessage(direction, field.message, item, `${path}[${i}]`);
     if (field.scalar !== undefined) checkScalar(field.scalar, item, `${path}[${i}]`);
+    if (legal) checkWord(legal, item as string, `${path}[${i}]`);
     return item;
   });
 }

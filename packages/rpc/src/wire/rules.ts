@@ -1,19 +1,28 @@
-import { ERROR_CODES, HASH_NUMBER, type Component, type HashAlgorithm, type IpcpState } from '@ouroboros/model';
-import type {
-  Balancing,
-  CipherName,
-  Direct,
-  FlowCrypto,
-  FlowFailure,
-  FlowInfo,
-  NameLocation,
-  RestartPolicy,
-  SecurityPolicy,
-  Spread,
-  StatusEvent,
+import {
+  ERROR_CODES,
+  HASH_NUMBER,
+  QOS_RAW,
+  type Component,
+  type HashAlgorithm,
+  type IpcpState,
+} from '@ouroboros/model';
+import {
+  DEFAULT_PATHS,
+  WATCH_KINDS,
+  type Balancing,
+  type CipherName,
+  type Direct,
+  type FlowCrypto,
+  type FlowFailure,
+  type FlowInfo,
+  type NameLocation,
+  type RestartPolicy,
+  type SecurityPolicy,
+  type Spread,
+  type WatchChange,
 } from '@ouroboros/ports';
 
-/** What proto3 cannot say about the messages: the legal words of a string, and which messages may be absent. */
+/** What proto3 cannot say about the messages: the legal words of a string, which messages may be absent, defaults. */
 
 const keys = <Word extends string>(all: Readonly<Record<Word, true>>): readonly string[] => Object.keys(all);
 
@@ -77,12 +86,16 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   }),
   'ouroboros.irm.v1.SecurityPolicy.authentication': AUTHENTICATION,
   'ouroboros.irm.v1.SecurityPolicy.encryption': ENCRYPTION,
-  'ouroboros.irm.v1.StatusEvent.kind': keys<StatusEvent['kind']>({
-    ipcp: true,
-    name: true,
-    flow: true,
-    process: true,
+  'ouroboros.irm.v1.WatchEvent.change': keys<WatchChange>({
+    present: true,
+    complete: true,
+    added: true,
+    changed: true,
+    removed: true,
+    note: true,
   }),
+  'ouroboros.irm.v1.WatchEvent.kind': [...WATCH_KINDS, ''],
+  'ouroboros.irm.v1.WatchRequest.kinds': WATCH_KINDS,
 };
 
 /** Messages that may be absent, by `Message.field`; null in the interfaces. All others are required. */
@@ -97,9 +110,24 @@ const NULLABLE: ReadonlySet<string> = new Set([
   'ouroboros.irm.v1.IpcpCreateRequest.security',
   'ouroboros.irm.v1.IpcpReportRequest.args',
   'ouroboros.irm.v1.NameCreateRequest.security',
+  ...['ipcp', 'name', 'flow', 'link', 'route'].map((kind) => `ouroboros.irm.v1.WatchEvent.${kind}`),
 ]);
 
 /** Undefined = any string. */
 export const legalWords = (message: string, field: string): readonly string[] | undefined =>
   WORDS[`${message}.${field}`];
 export const isNullable = (message: string, field: string): boolean => NULLABLE.has(`${message}.${field}`);
+
+/** What a request means that leaves a field out, which other clients than ours do. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  'ouroboros.irm.v1.IpcpBootstrapRequest.config': {},
+  'ouroboros.irm.v1.IpcpConnectRequest.qos': QOS_RAW,
+  'ouroboros.irm.v1.IpcpControlRequest.args': {},
+  'ouroboros.irm.v1.IpcpCreateRequest.restart': 'on-failure' satisfies RestartPolicy,
+  'ouroboros.irm.v1.IpcpEnrollRequest.config': {},
+  'ouroboros.irm.v1.NameCreateRequest.balancing': 'spill' satisfies Balancing,
+  'ouroboros.irm.v1.NameCreateRequest.paths': DEFAULT_PATHS,
+};
+
+/** Undefined = there is none. */
+export const defaultOf = (message: string, field: string): unknown => DEFAULTS[`${message}.${field}`];

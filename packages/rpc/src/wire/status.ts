@@ -1,11 +1,13 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
 import { Metadata, status, type MetadataValue, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { grpcStatus, OuroborosError, type ErrorCode } from '@ouroboros/model';
 import { fromFailure, toFailure, type Failure } from '../failure.js';
-import { FailureSchema } from '../gen/ouroboros/model/v1/model_pb.js';
-import { decode, encode } from './codec.js';
+import { CallStatusSchema, FailureSchema } from '../gen/ouroboros/model/v1/model_pb.js';
+import { toPlain } from './codec.js';
 
-/** The trailer that carries the whole error; the gRPC status beside it is for clients that are not ours. */
-const TRAILER = 'ouroboros-failure-bin';
+/** The trailer that carries the whole error, in the place and form that clients of gRPC know; see CallStatus. */
+const TRAILER = 'grpc-status-details-bin';
 
 /** What a status without our trailer means: it was made by gRPC itself. */
 const PLAIN_STATUS: Readonly<Partial<Record<status, ErrorCode>>> = {
@@ -15,16 +17,21 @@ const PLAIN_STATUS: Readonly<Partial<Record<status, ErrorCode>>> = {
   [status.UNIMPLEMENTED]: 'ENOTSUP',
   [status.CANCELLED]: 'EIRMD',
   [status.INVALID_ARGUMENT]: 'EINVAL',
+  [status.PERMISSION_DENIED]: 'EPERM',
+  [status.UNAUTHENTICATED]: 'EAUTH',
 };
 
 /** Any thrown value as the status of a call. */
 export function toStatus(thrown: unknown): Pick<StatusObject, 'code' | 'details' | 'metadata'> {
   const failure = toFailure(thrown);
-  const metadata = new Metadata();
-  metadata.set(TRAILER, Buffer.from(encode(FailureSchema, failure)));
-  // The text of a status travels percent-coded and must be small and well-formed; the trailer has it in full.
+  const code = grpcStatus(failure.code as ErrorCode);
+  // The text of a status travels percent-coded and must be small and well-formed; the detail has it in full.
   const details = `${failure.code}: ${failure.message}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 256);
-  return { code: grpcStatus(failure.code as ErrorCode), details, metadata };
+  const detail = anyPack(FailureSchema, create(FailureSchema, failure));
+  const whole = create(CallStatusSchema, { code, message: details, details: [detail] });
+  const metadata = new Metadata();
+  metadata.set(TRAILER, Buffer.from(toBinary(CallStatusSchema, whole)));
+  return { code, details, metadata };
 }
 
 /** The error that the other side meant. */
@@ -35,11 +42,13 @@ export function fromStatus(error: Partial<ServiceError>): OuroborosError {
   return new OuroborosError(code, error.details ?? error.message ?? 'the call failed', { cause: error });
 }
 
-/** A trailer that cannot be read counts as none. */
+/** A trailer that cannot be read, or holds other details, counts as none. */
 function failureIn(trailer: MetadataValue | undefined): Failure | undefined {
   if (!(trailer instanceof Buffer)) return undefined;
   try {
-    return decode(FailureSchema, trailer) as Failure;
+    const { details } = fromBinary(CallStatusSchema, trailer);
+    const found = details.map((detail) => anyUnpack(detail, FailureSchema)).find((detail) => detail !== undefined);
+    return found && (toPlain(FailureSchema, found) as Failure);
   } catch {
     return undefined;
   }
