@@ -21,6 +21,7 @@ void runIrm(process.argv.slice(2), {
   stderr: (text) => void process.stderr.write(text),
   // gRPC costs more than 60 ms to load: help and usage errors do without.
   open: async (node) => (await import('@ouroboros/irm/node')).openIrm(node),
+  usualNode: process.env['OUROBOROS_NODE'] || undefined,
   openPki: async () => (await import('./own-pki.js')).openOwnPki(),
   openTryFlow: async () => (await import('./try-flow.js')).tryFlow,
   openJoining: async (confDir) => (await import('./own-joining.js')).openOwnJoining(confDir),

@@ -10,6 +10,7 @@ import {
   typesOf,
   usageLine,
 } from './grammar/help.js';
+import { NODE_SWITCHES } from './grammar/node-words.js';
 
 function commandsOf(entry: Entry, path: readonly string[]): readonly Block[] {
   if (entry.kind === 'command') return commandBlocks(entry, path);
@@ -39,14 +40,16 @@ const typeBlocks = (type: string, options: readonly OptionSpec[]): readonly Bloc
 
 const rowsIfAny = (list: readonly Row[]): readonly Block[] => (list.length === 0 ? [] : [rows(list)]);
 
+const OTHER_NODES = 'Before the command may stand, for a node of another host whose irmd is open to it';
+
 /** The manual page of irm, from the command table. */
 export const PAGE: Page = {
   name: 'irm',
   section: 1,
   summary: 'manage the Ouroboros node of this host: its IPCPs, names, bindings and flows',
   parts: [
-    ...part('SYNOPSIS', [lines(['irm command [argument...] [--json] [--help]'])]),
-    ...part('DESCRIPTION', [text(ABBREVIATIONS), text('Every command takes'), rows(EVERY_COMMAND)]),
+    ...part('SYNOPSIS', [lines(['irm [--node host] command [argument...] [--json] [--help]'])]),
+    ...part('DESCRIPTION', [text(ABBREVIATIONS), text('Every command takes'), rows(EVERY_COMMAND), text(OTHER_NODES), rows(NODE_SWITCHES.map(optionRow))]),
     ...part('COMMANDS', commandsOf(ROOT, [])),
     ...part('EXIT STATUS', [rows(EXIT_STATUS)]),
     ...ENVIRONMENT,

@@ -8,6 +8,20 @@ import { CommandLine } from './testing/command-line.js';
 
 const UNREACHABLE = 'Failed to communicate with the Ouroboros IPC Resource Manager daemon.';
 
+describe('a command for another node', () => {
+  it('goes there, and is refused where it works on this host alone', async () => {
+    const cli = new CommandLine();
+    expect(await cli.run('--node lab status')).toMatchObject({ status: 0 });
+    expect(cli.nodes).toEqual([{ node: 'lab' }]);
+    for (const line of ['--node lab pki status', '--node lab why hello']) {
+      const { status, stderr } = await cli.run(line);
+      expect(status).toBe(2);
+      expect(stderr).toContain('this works on this host alone, not at node lab');
+    }
+    expect(await cli.run('status --node lab')).toMatchObject({ status: 2 });
+  });
+});
+
 describe('a run', () => {
   it('that only explains opens no connection', async () => {
     for (const argv of [['--help'], ['ipcp', 'create', '--help'], ['help'], ['--version'], ['nonsense'], []]) {

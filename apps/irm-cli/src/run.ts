@@ -3,9 +3,9 @@ import {
   VERSION,
   exitStatus,
   nearest,
+  OuroborosError,
   toOuroborosError,
   type JsonObject,
-  type OuroborosError,
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly stderr: (text: string) => void;
   /** Called only when a command is to be carried out that needs the daemon. */
   readonly open: (node: NodeWords) => Promise<Irm>;
+  /** Where commands without --node go, if not to this host. */
+  readonly usualNode?: string | undefined;
   readonly openPki: () => Promise<Pki>;
   readonly openTryFlow: () => Promise<TryFlow>;
   /** `confDir`: in place of this user's configuration directory. */
@@ -69,7 +71,10 @@ async function carryOut({ path, action, json, node }: Run, surroundings: Surroun
   let irm: Irm | undefined;
   try {
     const open = async (): Promise<Irm> => (irm = await surroundings.open(node));
-    const { openPki: pki, openJoining: joining, openTryFlow: tryFlow } = surroundings;
+    const pki = onlyHere(node.node, surroundings.openPki);
+    // These use the daemon of this host besides what is managed.
+    const joining = onlyHere(node.node ?? surroundings.usualNode, surroundings.openJoining);
+    const tryFlow = onlyHere(node.node ?? surroundings.usualNode, surroundings.openTryFlow);
     const outcome = await action({ irm: open, pki, joining, tryFlow, signal, note, say, emit });
     if (!json) stdout(outcome.text);
     else if (Object.keys(outcome.json).length > 0) stdout(line(outcome.json));
@@ -80,6 +85,16 @@ async function carryOut({ path, action, json, node }: Run, surroundings: Surroun
   } finally {
     irm?.close();
   }
+}
+
+/** What works on this host alone is refused where another is meant. */
+function onlyHere<Args extends unknown[], T>(
+  node: string | undefined,
+  open: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
+  if (node === undefined) return open;
+  const message = `this works on this host alone, not at node ${node}`;
+  return () => Promise.reject(new OuroborosError('EINVAL', message, { field: '--node' }));
 }
 
 const UNREACHABLE = 'Failed to communicate with the Ouroboros IPC Resource Manager daemon.';

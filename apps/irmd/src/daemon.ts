@@ -24,8 +24,8 @@ import { NodeHost } from './process/node-host.js';
 import { StartedPrograms } from './process/started-programs.js';
 import { StateFile } from './process/state-file.js';
 import { reload } from './reloading.js';
-import { Traces } from './traces/traces.js';
 import { openApi } from './remote-api.js';
+import { Traces } from './traces/traces.js';
 
 export interface DaemonOptions {
   readonly runtimeDir: string;
@@ -151,6 +151,7 @@ export class Daemon {
   private useSettings(configuration: Configuration): void {
     this.configuration = configuration;
     this.driver.setPolicy(policyOf(configuration));
+    this.api?.recheck();
     void this.metrics.use(configuration.metrics);
     if (this.options.levelFromConfiguration) this.options.level.level = configuration.irmd.log_level;
   }
@@ -204,6 +205,7 @@ export class Daemon {
     this.hasten();
     this.server.close();
     this.metrics.close();
+    this.api?.close();
     await this.traces.close();
     this.api?.close();
     this.driver.stop();

@@ -37,7 +37,8 @@ const HANDSHAKE_MS = 10_000;
  * is refused in the handshake, who has no role at its first headers. Nothing else of the daemon is reachable here.
  */
 export class RemoteIrmServer {
-  private readonly sockets = new Set<Socket>();
+  /** Connections, and the common names of their certificates. */
+  private readonly sockets = new Map<Socket, string>();
   private server: Server | undefined;
   private grpc: RemoteGrpcServer | undefined;
 
@@ -61,17 +62,22 @@ export class RemoteIrmServer {
     await listenTcp(server, listen);
   }
 
+  /** Ends the connections, watches among them, of those who have no role any more. */
+  recheck(): void {
+    for (const [socket, subject] of this.sockets) if (this.options.roleOf(subject) === null) socket.destroy();
+  }
+
   close(): void {
     this.server?.close();
     this.grpc?.close();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.sockets.keys()) socket.destroy();
   }
 
   private accept(socket: TLSSocket): void {
     const { roleOf, managementFor, onRefused } = this.options;
     const caller = { subject: commonNameOf(socket.getPeerCertificate()), address: placeOf(socket) };
     if (roleOf(caller.subject) === null) onRefused(caller.address, `${caller.subject} has no role here`);
-    this.sockets.add(socket);
+    this.sockets.set(socket, caller.subject);
     socket.once('close', () => this.sockets.delete(socket));
     this.grpc?.take(socket, {
       ...{ subject: caller.subject, socket },

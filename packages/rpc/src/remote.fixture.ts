@@ -16,6 +16,7 @@ export class RemoteRig {
   readonly roles = new Map<string, Role>();
   readonly refusals: string[] = [];
   port = 0;
+  server!: RemoteIrmServer;
   private readonly conf = mkdtempSync(join(tmpdir(), 'ob-remote-'));
   private readonly closers: (() => void)[] = [];
   private readonly security = join(this.conf, 'security');
@@ -33,7 +34,7 @@ export class RemoteRig {
     await rig.pki.init({ name: 'lab' });
     await rig.pki.issue({ name: NODE, roles: ['server'] });
     rig.port = await freePort();
-    const server = rig.keep(
+    rig.server = rig.keep(
       new RemoteIrmServer({
         listen: { host: HOST, port: rig.port },
         files: files(rig),
@@ -43,7 +44,7 @@ export class RemoteRig {
         ...options,
       }),
     );
-    await server.listen();
+    await rig.server.listen();
     return rig;
   }
 

@@ -3,7 +3,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { CertificateFiles } from '@ouroboros/node-runtime';
-import type { Management } from '@ouroboros/ports';
+import type { Management, WatchEvent } from '@ouroboros/ports';
 import { Flows } from './gen/ouroboros/flow/v1/flow_pb.js';
 import { Operations, Registration } from './gen/ouroboros/ipcp/v1/ipcp_pb.js';
 import { Management as ManagementService } from './gen/ouroboros/irm/v1/irm_pb.js';
@@ -12,7 +12,7 @@ import { MANAGEMENT_ROLES } from './management-roles.js';
 import { MANAGEMENT_METHODS } from './management-methods.js';
 import { RemoteRig } from './remote.fixture.js';
 import { rejection } from './rig.fixture.js';
-import { STATUS } from './samples.fixture.js';
+import { NOTE, STATUS } from './samples.fixture.js';
 import { ROLES } from './wire/remote-server.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -127,6 +127,29 @@ describe('Management from another host', () => {
     rig.roles.delete('carol');
     expect(await rejection(management.status())).toMatchObject({ code: 'EPERM' });
     expect(called).toEqual(['status', 'nameDestroy']);
+  });
+
+  it('ends a watch of who has lost the role, and of no other', async () => {
+    async function* watch(): AsyncIterable<WatchEvent> {
+      yield NOTE;
+      await new Promise(() => undefined);
+    }
+    const other = await RemoteRig.open({ watch });
+    const [carol, dave] = [await other.caller('carol', 'read'), await other.caller('dave', 'read')].map((node) =>
+      other.connect(node).watch()[Symbol.asyncIterator](),
+    );
+    await Promise.all([carol!.next(), dave!.next()]);
+    const [lost, kept] = [carol!.next(), dave!.next()];
+    other.roles.delete('carol');
+    other.server.recheck();
+    await expect(lost).rejects.toMatchObject({ code: 'EIRMD' });
+    const still = await Promise.race([
+      kept.catch(() => 'ended'),
+      new Promise((resolve) => setTimeout(resolve, 50, 'open')),
+    ]);
+    expect(still).toBe('open');
+    other.close();
+    await expect(kept).rejects.toMatchObject({ code: 'EIRMD' });
   });
 
   it('has no service for applications and IPCPs', async () => {

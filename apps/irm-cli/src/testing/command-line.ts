@@ -5,6 +5,7 @@ import { InvitationStore, Joining, type JoiningPorts } from '@ouroboros/joining/
 import { loadCrypto } from '@ouroboros/crypto';
 import { NodeRandom } from '@ouroboros/node-runtime';
 import { openMembers, openPki, Places, type Pki } from '@ouroboros/pki';
+import type { NodeWords } from '../grammar/node-words.js';
 import { runIrm } from '../run.js';
 
 export interface Ran {
@@ -40,6 +41,8 @@ async function findProgram(program: string): Promise<string> {
 export class CommandLine {
   readonly management = new MemoryManagement();
   readonly interrupt = new AbortController();
+  /** For which nodes connections were opened. */
+  readonly nodes: NodeWords[] = [];
   confDir: string | undefined;
   /** What a trial flow comes to. */
   trial: Trial = { ok: true, tookMs: 4, layer: 'net', protection: '' };
@@ -58,7 +61,10 @@ export class CommandLine {
     const status = await runIrm(argv, {
       stdout: (text) => void (stdout += text),
       stderr: (text) => void (stderr += text),
-      open: () => Promise.resolve(this.connect()),
+      open: (node) => {
+        this.nodes.push(node);
+        return Promise.resolve(this.connect());
+      },
       openPki: () => this.pki(),
       openTryFlow: () => Promise.resolve(this.tryFlow),
       openJoining: () => this.openJoining(),
