@@ -5,6 +5,12 @@ import type { Site } from './site.js';
 /** `a-b`: b joins through a, or connects to it. */
 export type MeshLink = `${string}-${string}`;
 
+/** Type and configuration of the layer below at a node, beside its address and the hosts. */
+export interface Below {
+  readonly type: string;
+  readonly config?: JsonObject;
+}
+
 /**
  * A layer `net` over UDP on nodes of any name, the first of which begins it. The first link of each other node is the one that it
  * enrolls through.
@@ -20,10 +26,11 @@ export class Mesh {
     names: readonly string[],
     links: readonly MeshLink[],
     config: JsonObject,
+    below: (name: string) => Below = () => ({ type: 'udp4' }),
   ): Promise<Mesh> {
     const nodes = await Promise.all(names.map((name, i) => site.node(name, `127.0.0.${i + 1}`)));
     const mesh = new Mesh(site, nodes);
-    await Promise.all(nodes.map((node) => mesh.lowerLayer(node)));
+    await Promise.all(nodes.map((node) => mesh.lowerLayer(node, below(node.plan.name))));
     await mesh.begin(nodes[0]!, config);
     for (const link of links) await mesh.link(link);
     return mesh;
@@ -54,10 +61,10 @@ export class Mesh {
     return [this.get(a), this.get(b)];
   }
 
-  private async lowerLayer({ irm, plan }: DemoNode): Promise<void> {
+  private async lowerLayer({ irm, plan }: DemoNode, { type, config: own }: Below): Promise<void> {
     const hosts = this.nodes.map((one) => `net.${one.plan.name}=${one.plan.address}`).join(',');
-    const config = { ip: plan.address, port: String(this.site.port), hosts };
-    await irm.bootstrapIpcp({ name: 'udp', type: 'udp4', layer: 'udp', config });
+    const config = { ip: plan.address, port: String(this.site.port), hosts, ...own };
+    await irm.bootstrapIpcp({ name: 'udp', type, layer: 'udp', config });
   }
 
   private async begin({ irm, plan }: DemoNode, config: JsonObject): Promise<void> {

@@ -7,7 +7,9 @@ import {
   type DatagramPort,
   type DatagramQuestion,
 } from '@ouroboros/ports';
+import { Departures } from './departures.js';
 import { Fate } from './fate.js';
+import { HeldBack } from './held-back.js';
 import type { Troubles } from './troubles.js';
 
 /** Datagrams that wait at a time; more are lost. */
@@ -45,14 +47,17 @@ export class LossyNetwork implements DatagramNetwork {
 }
 
 class LossyPort implements DatagramPort {
-  private readonly waiting = new Set<() => void>();
-  private readonly heldBack = new Set<() => void>();
+  private readonly departures: Departures;
+  private readonly heldBack: HeldBack;
 
   constructor(
     private readonly inner: DatagramPort,
     private readonly fate: Fate,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.departures = new Departures(clock);
+    this.heldBack = new HeldBack((now) => fate.roomAt(now), clock);
+  }
 
   get localAddress(): string {
     return this.inner.localAddress;
@@ -74,41 +79,24 @@ class LossyPort implements DatagramPort {
     const now = this.clock.now();
     for (const at of this.fate.decide(length, now)) {
       if (at <= now) this.inner.send(buffer, offset, length, address, port);
-      else if (this.waiting.size < MAX_WAITING) this.sendAt(at, buffer.slice(offset, offset + length), address, port);
+      else if (this.departures.waiting < MAX_WAITING)
+        this.sendAt(at, buffer.slice(offset, offset + length), address, port);
     }
     return true;
   }
 
   /** The line pushes back instead of filling a queue, so that the queue is that of whoever sends. */
   awaitRoom(resume: () => void): boolean {
-    const at = this.fate.roomAt(this.clock.now());
-    if (at === 0) return false;
-    if (this.heldBack.size === 0) this.at(at, () => this.resumeAll());
-    this.heldBack.add(resume);
-    return true;
+    return this.heldBack.awaitRoom(resume);
   }
 
   close(): void {
-    for (const cancel of this.waiting) cancel();
-    this.waiting.clear();
+    this.departures.cancel();
+    this.heldBack.cancel();
     this.inner.close();
   }
 
-  private sendAt(at: ReturnType<Clock['now']>, bytes: Uint8Array, address: string, port: number): void {
-    this.at(at, () => this.inner.send(bytes, 0, bytes.length, address, port));
-  }
-
-  private resumeAll(): void {
-    const resumptions = [...this.heldBack];
-    this.heldBack.clear();
-    for (const resume of resumptions) resume();
-  }
-
-  private at(time: ReturnType<Clock['now']>, act: () => void): void {
-    const cancel = this.clock.at(time, () => {
-      this.waiting.delete(cancel);
-      act();
-    });
-    this.waiting.add(cancel);
+  private sendAt(at: Micros, bytes: Uint8Array, address: string, port: number): void {
+    this.departures.add(at, () => this.inner.send(bytes, 0, bytes.length, address, port));
   }
 }

@@ -12,6 +12,8 @@ export interface NetworkOptions {
   readonly config?: JsonObject;
   /** What members add of their own, by their number. */
   readonly configs?: readonly JsonObject[];
+  /** Type of the layer below, and its configuration at a node beside address and hosts; default: `udp4`. */
+  readonly below?: { readonly type: string; readonly config: (i: number) => JsonObject };
 }
 
 /** A node of the network, with its UDP and unicast IPCPs, and a server of some names. */
@@ -119,15 +121,15 @@ export class UnicastNetwork {
   }
 
   private async join(i: number, through: number): Promise<void> {
-    const { size, config = {}, configs = [] } = this.options;
+    const { size, config = {}, below, configs = [] } = this.options;
     const own = configs[i] ?? {};
     const ip = `10.0.${i >> 8}.${(i & 255) + 1}`;
     const node = this.sim.node(`n${i}`, ip);
     const [udp, name] = [`e${i}`, `u${i}`];
     const hosts = Array.from({ length: size }, (_, j) => `u${j}=10.0.${j >> 8}.${(j & 255) + 1}`).join(',');
     const { irm } = node;
-    await irm.ipcpCreate({ name: udp, type: 'udp4', restart: 'on-failure' });
-    await irm.ipcpBootstrap({ name: udp, layer: 'udp', config: { ip, hosts }, autobind: false });
+    await irm.ipcpCreate({ name: udp, type: below?.type ?? 'udp4', restart: 'on-failure' });
+    await irm.ipcpBootstrap({ name: udp, layer: 'udp', config: { ip, hosts, ...below?.config(i) }, autobind: false });
     await irm.ipcpCreate({ name, type: 'unicast', restart: 'on-failure' });
     if (i === 0) await irm.ipcpBootstrap({ name, layer: 'net', config: { ...config, ...own }, autobind: true });
     else await irm.ipcpEnroll({ name, dst: `u${through}`, layer: 'net', config: own, autobind: true });

@@ -1,4 +1,4 @@
-import { NEVER, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
+import { NEVER, fromMs, fromSeconds, micros, type Address, type Micros, type QosCube } from '@ouroboros/model';
 
 /** The end of a flow is told again after these times, as nothing acknowledges it. */
 const REPEATS = [fromMs(100), fromMs(300)];
@@ -6,13 +6,15 @@ const REPEATS = [fromMs(100), fromMs(300)];
 const WORTH_TELLING = fromSeconds(120);
 const MAX_PARKED = 4096;
 
-/** Gets a message that is to be sent now. */
-export type FarewellSender = (to: Address, bytes: Uint8Array) => void;
-
-interface Farewell {
+export interface Farewell {
   readonly to: Address;
   readonly bytes: Uint8Array;
+  /** That of the flow's packets, so that it does not overtake them. */
+  readonly cube: QosCube;
 }
+
+/** Gets a message that is to be sent now. */
+export type FarewellSender = (farewell: Farewell) => void;
 
 /**
  * Messages that tell other members of the ends of flows. One that finds no way is parked until there is a way again: the
@@ -28,17 +30,17 @@ export class Farewells {
     return micros(this.repeats.reduce<number>((earliest, { at }) => Math.min(earliest, at), NEVER));
   }
 
-  tell(to: Address, bytes: Uint8Array, now: Micros, send: FarewellSender): void {
-    if (!this.canReach(to)) return this.park({ to, bytes }, now);
-    send(to, bytes);
-    for (const delay of REPEATS) this.repeats.push({ at: micros(now + delay), to, bytes });
+  tell(farewell: Farewell, now: Micros, send: FarewellSender): void {
+    if (!this.canReach(farewell.to)) return this.park(farewell, now);
+    send(farewell);
+    for (const delay of REPEATS) this.repeats.push({ ...farewell, at: micros(now + delay) });
   }
 
   wake(now: Micros, send: FarewellSender): void {
     const due = this.repeats.filter(({ at }) => at <= now);
     this.repeats = this.repeats.filter(({ at }) => at > now);
     for (const farewell of due) {
-      if (this.canReach(farewell.to)) send(farewell.to, farewell.bytes);
+      if (this.canReach(farewell.to)) send(farewell);
       else this.park(farewell, now);
     }
   }
@@ -47,12 +49,12 @@ export class Farewells {
   routesChanged(now: Micros, send: FarewellSender): void {
     const worth = this.parked.filter(({ until }) => until > now);
     this.parked = worth.filter(({ to }) => !this.canReach(to));
-    for (const { to, bytes } of worth) if (this.canReach(to)) this.tell(to, bytes, now, send);
+    for (const farewell of worth) if (this.canReach(farewell.to)) this.tell(farewell, now, send);
   }
 
-  private park({ to, bytes }: Farewell, now: Micros): void {
+  private park({ to, bytes, cube }: Farewell, now: Micros): void {
     if (this.parked.some((known) => known.bytes === bytes)) return;
     if (this.parked.length >= MAX_PARKED) this.parked.shift();
-    this.parked.push({ to, bytes, until: micros(now + WORTH_TELLING) });
+    this.parked.push({ to, bytes, cube, until: micros(now + WORTH_TELLING) });
   }
 }

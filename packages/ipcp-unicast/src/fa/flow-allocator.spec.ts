@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CollectingSink } from '@ouroboros/machine';
-import { QOS_RAW, address, errorNumber, fromHex, micros, toHex, type Address } from '@ouroboros/model';
+import { QOS_RAW, QOS_VOICE, address, errorNumber, fromHex, micros, toHex, type Address } from '@ouroboros/model';
 import { SeededRandom } from '@ouroboros/simnet';
 import { encodeFa } from '@ouroboros/wire';
 import { mbEcn } from '../ca/index.js';
@@ -182,9 +182,16 @@ describe('the flow allocator', () => {
     }
   });
 
+  it('tells the end of a flow in the cube of the flow, each time, so that it does not overtake packets', () => {
+    const { a, flowA } = opened();
+    flowA.user = { features: 1, qos: QOS_VOICE } as FaFlow['user'];
+    const told = [...a.give({ kind: 'end', flow: flowA, tell: true }), ...a.until(1_000 * MS)];
+    expect(only(told, 'send').map(({ cube }) => cube)).toEqual([2, 2, 2]);
+  });
+
   it('tells a member that was taken for gone of the ends of its flows, should it be there after all', () => {
     const { a, flowA } = opened();
-    flowA.user = { features: 1 } as FaFlow['user'];
+    flowA.user = { features: 1, qos: QOS_RAW } as FaFlow['user'];
     a.cutOff.add(B);
     expect(packets(a.give({ kind: 'member-gone', address: B }))).toEqual([]);
     a.cutOff.clear();

@@ -6,6 +6,7 @@ import {
   fromMs,
   fromSeconds,
   micros,
+  qosCube,
   type Address,
   type Micros,
   type QosCube,
@@ -293,7 +294,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
     const known = this.forget(flow);
     if (request) this.endRequest(request, now, out);
     else if (known && wasOpen && tell)
-      this.tellEnd(flow.remoteAddress, eidOf(flow.remoteLow, flow.remoteHigh), now, out);
+      this.tellEnd(flow.remoteAddress, eidOf(flow.remoteLow, flow.remoteHigh), cubeOf(flow), now, out);
   }
 
   private endRequest({ id, flow, ours }: Request, now: Micros, out: Sink<FaOutput>): void {
@@ -303,11 +304,11 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
 
   private tooLate({ rEid, sEid }: FaReply, now: Micros, out: Sink<FaOutput>): void {
     const to = this.givenUp.take(rEid);
-    if (to !== undefined) this.tellEnd(to, sEid, now, out);
+    if (to !== undefined) this.tellEnd(to, sEid, 0, now, out);
   }
 
-  private tellEnd(to: Address, rEid: bigint, now: Micros, out: Sink<FaOutput>): void {
-    this.farewells.tell(to, encodeFa({ kind: 'dealloc', rEid, response: 0 }), now, sender(out));
+  private tellEnd(to: Address, rEid: bigint, cube: QosCube, now: Micros, out: Sink<FaOutput>): void {
+    this.farewells.tell({ to, bytes: encodeFa({ kind: 'dealloc', rEid, response: 0 }), cube }, now, sender(out));
   }
 
   private memberGone(address: Address, now: Micros, out: Sink<FaOutput>): void {
@@ -342,7 +343,9 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
 
 const sender =
   (out: Sink<FaOutput>): FarewellSender =>
-  (to, bytes) =>
-    out.emit({ kind: 'send', to, bytes });
+  (farewell) =>
+    out.emit({ kind: 'send', ...farewell });
+
+const cubeOf = ({ user }: FaFlow): QosCube => (user ? qosCube(user.qos) : 0);
 
 const arrivalKey = (address: Address, eid: bigint): string => `${address}:${eid}`;

@@ -1,4 +1,4 @@
-import { micros, type QosCube } from '@ouroboros/model';
+import { fromMs, micros, type QosCube } from '@ouroboros/model';
 import type { WriteVerdict } from '@ouroboros/ports';
 import { mbEcn } from '../ca/index.js';
 import { LinkScheduler, QueueLimit, type ScheduledFlow, type Waiter } from './index.js';
@@ -148,12 +148,37 @@ describe('the scheduler of a link', () => {
 });
 
 describe('the limit of what waits below', () => {
+  /** A link that carries so many bytes per millisecond, and is found empty every 5 ms, or never. */
+  class Link {
+    readonly limit = new QueueLimit();
+    private now = 0;
+    private sent = 0;
+
+    limitAfter(ms: number, ranEmpty: boolean, bytesPerMs: number): number {
+      for (const end = this.now + ms; this.now < end; this.now += 5) {
+        this.limit.adapt(ranEmpty, this.sent, fromMs(this.now));
+        this.sent += 5 * bytesPerMs;
+      }
+      return this.limit.bytes;
+    }
+  }
+
   it('grows while the link runs empty, and shrinks again when it does not', () => {
-    const limit = new QueueLimit();
-    const least = limit.bytes;
-    for (let i = 0; i < 3; i += 1) limit.adapt(true, micros(i));
-    expect(limit.bytes).toBe(8 * least);
-    for (let i = 1; i < 100; i += 1) limit.adapt(false, micros(i * 100_000));
-    expect(limit.bytes).toBe(least);
+    const link = new Link();
+    const least = link.limit.bytes;
+    expect(link.limitAfter(500, true, 100_000)).toBe(256 * 1024);
+    expect(link.limitAfter(5000, false, 100_000)).toBe(least);
+  });
+
+  it('never grows beyond what the link carries in 20 ms', () => {
+    expect(new Link().limitAfter(500, true, 1250)).toBe(20 * 1250);
+    expect(new Link().limitAfter(500, true, 100)).toBe(16 * 1024);
+  });
+
+  it('goes by the best rate of the last second, not by that of a pause', () => {
+    const link = new Link();
+    link.limitAfter(500, true, 5000);
+    expect(link.limitAfter(200, true, 1000)).toBe(20 * 5000);
+    expect(link.limitAfter(1200, false, 1000)).toBeLessThanOrEqual(20 * 1000);
   });
 });

@@ -47,6 +47,8 @@ export class LinkScheduler {
   private readonly round: readonly Backlog[];
   private readonly markers: readonly [LinkMarker, LinkMarker, LinkMarker];
   private readonly limit = new QueueLimit();
+  /** Handed to the flow below since the start. */
+  private sentBytes = 0;
   private turn = 0;
   private blocked = false;
   /** The flow below refused a packet of the rounds. */
@@ -90,6 +92,7 @@ export class LinkScheduler {
   ): WriteVerdict {
     if (!this.blocked) {
       const verdict = this.flow.send(head, headLength, body, offset, length);
+      if (verdict === 'ok') this.sentBytes += headLength + length;
       if (verdict !== 'full') return verdict;
       this.blocked = true;
     }
@@ -102,7 +105,7 @@ export class LinkScheduler {
 
   /** The flow below has room again. */
   writable(now: Micros): void {
-    if (this.limit.adapt(this.flow.queuedTx() === 0, now)) this.flow.limitWaiting(this.limit.bytes);
+    if (this.limit.adapt(this.flow.queuedTx() === 0, this.sentBytes, now)) this.flow.limitWaiting(this.limit.bytes);
     this.full = false;
     do this.resumeWaiters();
     while (this.serveNext() && !this.full);
@@ -168,7 +171,9 @@ export class LinkScheduler {
 
   /** What cannot be sent for another reason than a full flow is lost, as it would have been at once. */
   private readonly sendQueued = (buffer: Uint8Array, offset: number, length: number): boolean => {
-    return this.flow.send(EMPTY_BYTES, 0, buffer, offset, length) !== 'full';
+    if (this.flow.send(EMPTY_BYTES, 0, buffer, offset, length) === 'full') return false;
+    this.sentBytes += length;
+    return true;
   };
 }
 
