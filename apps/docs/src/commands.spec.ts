@@ -1,7 +1,7 @@
-import { blocksOf, DOCUMENTS, IN_A_COPY, remarkOf, TUTORIALS } from './document.js';
+import { blocksOf, DOCUMENTS, IN_A_COPY, remarkOf, TROUBLESHOOTING, TUTORIALS } from './document.js';
 import { isRun, NOT_RUN, testCommands } from './run-commands.js';
 
-const documents = DOCUMENTS.filter((file) => ![...IN_A_COPY, ...TUTORIALS].includes(file));
+const documents = DOCUMENTS.filter((file) => ![...IN_A_COPY, ...TUTORIALS, TROUBLESHOOTING].includes(file));
 const commands = documents.flatMap(blocksOf).filter((block) => block.language === 'sh');
 const run = commands.filter(isRun);
 const sections = [...new Set(run.map(({ file, section }) => `${file}: ${section}`))];

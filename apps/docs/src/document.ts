@@ -26,6 +26,9 @@ const folder = (name: string): string[] =>
 /** Of these each is one story: all its commands run in one sandbox (tutorials.long.spec.ts). */
 export const TUTORIALS: readonly string[] = folder('docs/tutorials');
 
+/** Each of its sections brings a symptom about and mends it (troubleshooting.long.spec.ts). */
+export const TROUBLESHOOTING = 'docs/troubleshooting.md';
+
 /** Documents of the workspace whose commands are run, as paths from its root. */
 export const DOCUMENTS = ['README.md', ...folder('docs'), ...TUTORIALS];
 

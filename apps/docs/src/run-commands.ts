@@ -31,9 +31,9 @@ async function runBlock(sandbox: Sandbox, block: Block): Promise<void> {
   const ready = remarkOf(block, READY);
   if (ready !== undefined) return sandbox.runUntil(block.text, ready, machine);
   const ran = await sandbox.run(block.text, machine);
-  expect(ran).toMatchObject({ status: 0 });
+  expect(ran).toEqual({ status: 0, output: ran.output });
   for (const text of remarksOf(block, 'prints')) expect(ran.output).toContain(text);
 }
 
-const remarksOf = (block: Block, beginning: string): readonly string[] =>
+export const remarksOf = (block: Block, beginning: string): readonly string[] =>
   block.remarks.flatMap((remark) => remarkOf({ ...block, remarks: [remark] }, beginning) ?? []);
