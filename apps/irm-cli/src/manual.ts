@@ -3,6 +3,7 @@ import { ROOT } from './commands/root.js';
 import type { Command, Entry, Group, OptionSpec } from './grammar/command.js';
 import {
   ABBREVIATIONS,
+  BEFORE_COMMAND,
   EVERY_COMMAND,
   EXIT_STATUS,
   operandRow,
@@ -10,6 +11,7 @@ import {
   typesOf,
   usageLine,
 } from './grammar/help.js';
+import { NODE_SWITCHES } from './grammar/node-words.js';
 
 function commandsOf(entry: Entry, path: readonly string[]): readonly Block[] {
   if (entry.kind === 'command') return commandBlocks(entry, path);
@@ -46,7 +48,13 @@ export const PAGE: Page = {
   summary: 'manage the Ouroboros node of this host: its IPCPs, names, bindings and flows',
   parts: [
     ...part('SYNOPSIS', [lines(['irm command [argument...] [--json] [--help]'])]),
-    ...part('DESCRIPTION', [text(ABBREVIATIONS), text('Every command takes'), rows(EVERY_COMMAND)]),
+    ...part('DESCRIPTION', [
+      text(ABBREVIATIONS),
+      text('Every command takes'),
+      rows(EVERY_COMMAND),
+      text(BEFORE_COMMAND),
+      rows(NODE_SWITCHES.map(optionRow)),
+    ]),
     ...part('COMMANDS', commandsOf(ROOT, [])),
     ...part('EXIT STATUS', [rows(EXIT_STATUS)]),
     ...ENVIRONMENT,

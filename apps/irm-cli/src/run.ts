@@ -68,7 +68,7 @@ async function carryOut({ path, action, json, node }: Run, surroundings: Surroun
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
-    const open = async (): Promise<Irm> => (irm = await surroundings.open(node));
+    const open = async (at = node): Promise<Irm> => (irm = await surroundings.open(at));
     const { openPki: pki, openJoining: joining, openTryFlow: tryFlow } = surroundings;
     const outcome = await action({ irm: open, pki, joining, tryFlow, signal, note, say, emit });
     if (!json) stdout(outcome.text);
