@@ -64,9 +64,10 @@ for (const app of programs.filter((name) => name !== 'irm-cli')) {
 }
 if (!check) {
   mkdirSync(join(TABLES, '..'), { recursive: true });
-  const tables = manuals.map(({ name, aliases, options }) => ({
+  const tables = manuals.map(({ name, aliases, options, verbs }) => ({
     names: [name, ...(aliases ?? [])],
     options: Object.assign({}, ...options, manual.INFORMATION),
+    verbs,
   }));
   const source = `import type { ProgramTable } from '../completion/complete-program.js';
 

@@ -1,44 +1,23 @@
-import { blocksOf, DOCUMENTS, IN_A_COPY, remarkOf, type Block } from './document.js';
-import { Sandbox } from './sandbox.js';
+import { blocksOf, DOCUMENTS, IN_A_COPY, remarkOf, TROUBLESHOOTING, TUTORIALS } from './document.js';
+import { isRun, NOT_RUN, testCommands } from './run-commands.js';
 
-const NOT_RUN = 'not run here:';
-const READY = 'runs until the end of the section, ready when it prints';
-const LIMIT_MS = 120_000;
-
-const documents = DOCUMENTS.filter((file) => !IN_A_COPY.includes(file));
+const documents = DOCUMENTS.filter((file) => ![...IN_A_COPY, ...TUTORIALS, TROUBLESHOOTING].includes(file));
 const commands = documents.flatMap(blocksOf).filter((block) => block.language === 'sh');
-const run = commands.filter((block) => remarkOf(block, NOT_RUN) === undefined);
+const run = commands.filter(isRun);
 const sections = [...new Set(run.map(({ file, section }) => `${file}: ${section}`))];
-const titleOf = ({ line, text }: Block): string => `line ${line}: ${text.split('\n', 1)[0]}`;
 
-describe.each(sections)('the commands in %s', (title) => {
-  let sandbox: Sandbox;
-  beforeAll(() => {
-    sandbox = new Sandbox();
-  });
-  afterAll(async () => {
-    expect(await sandbox.close()).toEqual([]);
-  }, LIMIT_MS);
-
-  for (const block of run.filter(({ file, section }) => `${file}: ${section}` === title)) {
-    const ready = remarkOf(block, READY);
-    it(
-      `work as they stand, ${titleOf(block)}`,
-      async () => {
-        if (ready !== undefined) return sandbox.runUntil(block.text, ready);
-        const ran = await sandbox.run(block.text);
-        expect(ran).toMatchObject({ status: 0 });
-        expect(ran.output).toContain(remarkOf(block, 'prints') ?? '');
-      },
-      LIMIT_MS,
-    );
-  }
-});
+for (const title of sections) {
+  testCommands(
+    title,
+    run.filter(({ file, section }) => `${file}: ${section}` === title),
+  );
+}
 
 describe('commands that no test of this file runs', () => {
   it('are these, each with its reason in the document', () => {
     const left = commands.filter((block) => !run.includes(block));
     expect(left.map((block) => `${block.file}: ${block.text.split('\n', 1)[0]}`)).toEqual([
+      'README.md: irm bind program oip name tunnel auto -- -i 10.9.0.1/24 -i fd09::1/64',
       'README.md: docker-compose -f docker/compose.demo.yml up --build -d',
       'README.md: npm test',
       'README.md: npm run bench -- --quick',

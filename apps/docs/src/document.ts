@@ -17,15 +17,20 @@ export interface Block {
   readonly remarks: readonly string[];
 }
 
-const folder = (name: string): string[] => readdirSync(join(ROOT, name)).map((file) => `${name}/${file}`);
+const folder = (name: string): string[] =>
+  readdirSync(join(ROOT, name))
+    .filter((file) => file.endsWith('.md'))
+    .sort()
+    .map((file) => `${name}/${file}`);
+
+/** Of these each is one story: all its commands run in one sandbox (tutorials.long.spec.ts). */
+export const TUTORIALS: readonly string[] = folder('docs/tutorials');
+
+/** Each of its sections brings a symptom about and mends it (troubleshooting.long.spec.ts). */
+export const TROUBLESHOOTING = 'docs/troubleshooting.md';
 
 /** Documents of the workspace whose commands are run, as paths from its root. */
-export const DOCUMENTS = [
-  'README.md',
-  ...folder('docs')
-    .filter((file) => file.endsWith('.md'))
-    .sort(),
-];
+export const DOCUMENTS = ['README.md', ...folder('docs'), ...TUTORIALS];
 
 /** Of these, those whose commands add packages: they run in a copy of the workspace (extending.long.spec.ts). */
 export const IN_A_COPY: readonly string[] = ['docs/extending.md'];

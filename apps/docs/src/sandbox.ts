@@ -8,6 +8,11 @@ const MARK = 'OUROBOROS_DOC_TEST';
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 
+const ONLY_MACHINE = 'n';
+
+/** Words before a command that runs on a machine of this name. */
+export type Within = (machine: string) => readonly string[];
+
 export interface Ran {
   readonly status: number | null;
   /** Standard output and standard error, as they came. */
@@ -16,25 +21,28 @@ export interface Ran {
 
 /**
  * Where the commands of one section run: in the root of the workspace, with its programs in the PATH, and with a runtime
- * and a configuration directory of its own. What they start in the background goes on until the sandbox is closed.
+ * and a configuration directory of its own, on each machine. What they start in the background goes on until the sandbox is closed.
  */
 export class Sandbox {
   private readonly dir = mkdtempSync(join(tmpdir(), 'o7d-'));
   private readonly shells: ChildProcess[] = [];
 
   /** `root`: of the workspace, or of a copy. */
-  constructor(private readonly root = ROOT) {}
+  constructor(
+    private readonly root = ROOT,
+    private readonly within: Within = () => [],
+  ) {}
 
   /** Runs commands as a shell script that ends with the first failure. */
-  async run(script: string): Promise<Ran> {
-    const { shell, output } = this.start(script);
+  async run(script: string, machine = ONLY_MACHINE): Promise<Ran> {
+    const { shell, output } = this.start(script, machine);
     const status = await new Promise<number | null>((resolve) => shell.once('exit', resolve));
     return { status, output: output() };
   }
 
   /** Runs commands that do not end by themselves; resolves when they have printed `text`. */
-  async runUntil(script: string, text: string): Promise<void> {
-    const { shell, output } = this.start(script);
+  async runUntil(script: string, text: string, machine = ONLY_MACHINE): Promise<void> {
+    const { shell, output } = this.start(script, machine);
     const limit = Date.now() + READY_LIMIT_MS;
     while (!output().includes(text)) {
       if (shell.exitCode !== null) throw new Error(`ended with status ${shell.exitCode}:\n${output()}`);
@@ -54,13 +62,14 @@ export class Sandbox {
     return stubborn.map(({ command }) => command);
   }
 
-  private start(script: string): { shell: ChildProcess; output: () => string } {
+  private start(script: string, machine: string): { shell: ChildProcess; output: () => string } {
     const file = join(this.dir, `output${this.shells.length}`);
     const fd = openSync(file, 'w');
-    const shell = spawn('bash', ['-eu', '-o', 'pipefail', '-c', script], {
+    const words = [...this.within(machine), 'bash', '-eu', '-o', 'pipefail', '-c', script];
+    const shell = spawn(words[0]!, words.slice(1), {
       cwd: this.root,
       detached: true,
-      env: this.environment(),
+      env: this.environment(machine),
       stdio: ['ignore', fd, fd],
     });
     closeSync(fd);
@@ -68,14 +77,14 @@ export class Sandbox {
     return { shell, output: () => readFileSync(file, 'utf8') };
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  private environment(machine: string): NodeJS.ProcessEnv {
     const { HOME, PATH } = process.env;
     return {
       HOME,
       PATH: `${join(this.root, 'node_modules', '.bin')}:${PATH}`,
       TMPDIR: this.dir,
-      OUROBOROS_RUNTIME_DIR: join(this.dir, 'n'),
-      OUROBOROS_CONF_DIR: join(this.dir, 'conf'),
+      OUROBOROS_RUNTIME_DIR: join(this.dir, machine),
+      OUROBOROS_CONF_DIR: join(this.dir, `conf-${machine}`),
       [MARK]: this.dir,
     };
   }

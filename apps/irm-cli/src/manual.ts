@@ -3,6 +3,7 @@ import { ROOT } from './commands/root.js';
 import type { Command, Entry, Group, OptionSpec } from './grammar/command.js';
 import {
   ABBREVIATIONS,
+  BEFORE_COMMAND,
   EVERY_COMMAND,
   EXIT_STATUS,
   operandRow,
@@ -40,8 +41,6 @@ const typeBlocks = (type: string, options: readonly OptionSpec[]): readonly Bloc
 
 const rowsIfAny = (list: readonly Row[]): readonly Block[] => (list.length === 0 ? [] : [rows(list)]);
 
-const OTHER_NODES = 'Before the command may stand, for a node of another host whose irmd is open to it';
-
 /** The manual page of irm, from the command table. */
 export const PAGE: Page = {
   name: 'irm',
@@ -49,7 +48,13 @@ export const PAGE: Page = {
   summary: 'manage the Ouroboros node of this host: its IPCPs, names, bindings and flows',
   parts: [
     ...part('SYNOPSIS', [lines(['irm [--node host] command [argument...] [--json] [--help]'])]),
-    ...part('DESCRIPTION', [text(ABBREVIATIONS), text('Every command takes'), rows(EVERY_COMMAND), text(OTHER_NODES), rows(NODE_SWITCHES.map(optionRow))]),
+    ...part('DESCRIPTION', [
+      text(ABBREVIATIONS),
+      text('Every command takes'),
+      rows(EVERY_COMMAND),
+      text(BEFORE_COMMAND),
+      rows(NODE_SWITCHES.map(optionRow)),
+    ]),
     ...part('COMMANDS', commandsOf(ROOT, [])),
     ...part('EXIT STATUS', [rows(EXIT_STATUS)]),
     ...ENVIRONMENT,

@@ -70,7 +70,7 @@ async function carryOut({ path, action, json, node }: Run, surroundings: Surroun
   const emit = (text: string, object: JsonObject): void => stdout(json ? line(object) : text);
   let irm: Irm | undefined;
   try {
-    const open = async (): Promise<Irm> => (irm = await surroundings.open(node));
+    const open = async (at = node): Promise<Irm> => (irm = await surroundings.open(at));
     const pki = onlyHere(node.node, surroundings.openPki);
     // These use the daemon of this host besides what is managed.
     const joining = onlyHere(node.node ?? surroundings.usualNode, surroundings.openJoining);

@@ -1,6 +1,6 @@
 import { QOS_DATA, checkName, parseInteger, parseTime, usageError, type QosSpec } from '@ouroboros/model';
 import { asked, qosOption, readWords, type Information } from '@ouroboros/tool-kit';
-import { OPTIONS } from './manual.js';
+import { OPTIONS, VERBS } from './manual.js';
 
 export interface Endpoint {
   readonly host: string;
@@ -52,16 +52,6 @@ export type Command = ProxyOptions | Information;
 type Values = ReturnType<typeof readWords<typeof OPTIONS>>['values'];
 type Verb = ProxyOptions['kind'];
 
-/** Words behind each verb, and the options that are not for all. */
-const VERBS: Readonly<
-  Record<Verb, { readonly words: readonly string[]; readonly options: readonly (keyof Values)[] }>
-> = {
-  expose: { words: ['NAME', '[HOST:]PORT'], options: ['udp', 'idle', 'layer'] },
-  connect: { words: ['NAME', 'LOCALPORT'], options: ['udp', 'idle', 'bind', 'qos', 'wait'] },
-  socks: { words: ['LOCALPORT'], options: ['bind', 'suffix', 'wait'] },
-};
-const FOR_ALL: readonly (keyof Values)[] = ['grace', 'verbose', 'json'];
-
 const DEFAULT_GRACE_MS = 5000;
 const DEFAULT_IDLE_MS = 60_000;
 const DEFAULT_WAIT_MS = 20_000;
@@ -89,7 +79,9 @@ function checkUsage(verb: Verb, words: readonly string[], values: Values): void 
     throw usageError('command', `${verb} takes ${usage.words.join(' and ')}, not ${words.length} words`);
   }
   const given = Object.keys(values) as (keyof Values)[];
-  const stray = given.find((option) => !usage.options.includes(option) && !FOR_ALL.includes(option));
+  const forSome = Object.values(VERBS).flatMap(({ options }): readonly string[] => options);
+  const own: readonly string[] = usage.options;
+  const stray = given.find((option) => forSome.includes(option) && !own.includes(option));
   if (stray !== undefined) throw usageError(stray, `--${stray} is not for ${verb}`);
   if (values.idle !== undefined && !values.udp) throw usageError('idle', '--idle is for --udp');
 }

@@ -1,4 +1,4 @@
-import { UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable } from '@ouroboros/tool-kit';
+import { UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable, type VerbTable } from '@ouroboros/tool-kit';
 
 export const OPTIONS = {
   udp: {
@@ -45,16 +45,31 @@ export const OPTIONS = {
   json: { type: 'boolean', help: 'print one JSON object per line' },
 } as const satisfies OptionTable;
 
+/** Words behind each verb, and the options that are not for all. */
+export const VERBS = {
+  expose: {
+    words: ['NAME', '[HOST:]PORT'],
+    options: ['udp', 'idle', 'layer'],
+    help: 'serve NAME: each flow becomes a connection to PORT of this host, or of HOST. This process binds itself to the name; where the name is registered is left to irm, unless --layer says it',
+  },
+  connect: {
+    words: ['NAME', 'LOCALPORT'],
+    options: ['udp', 'idle', 'bind', 'qos', 'wait'],
+    help: 'listen on LOCALPORT: each connection becomes a flow to NAME',
+  },
+  socks: {
+    words: ['LOCALPORT'],
+    options: ['bind', 'suffix', 'wait'],
+    help: 'a SOCKS5 and HTTP proxy on LOCALPORT, for programs that take one: the host name web.o7s means the name web. Other host names are refused, and never looked up',
+  },
+} as const satisfies VerbTable;
+
 export const MANUAL: Manual = {
   name: 'oproxy',
   section: 1,
   summary: 'let programs that know TCP and UDP only reach each other over flows',
-  synopsis: ['expose [options] NAME [HOST:]PORT', 'connect [options] NAME LOCALPORT', 'socks [options] LOCALPORT'],
-  description: [
-    'expose serves NAME: each flow becomes a connection to PORT of this host, or of HOST. This process binds itself to the name; where the name is registered is left to irm, unless --layer says it.',
-    'connect listens on LOCALPORT: each connection becomes a flow to NAME.',
-    'socks is a SOCKS5 and HTTP proxy on LOCALPORT, for programs that take one: the host name web.o7s means the name web. Other host names are refused, and never looked up.',
-  ],
+  synopsis: Object.entries(VERBS).map(([verb, { words }]) => `${verb} [options] ${words.join(' ')}`),
+  verbs: VERBS,
   options: [OPTIONS],
   notes: [
     'TIME is a number with ms (or nothing), s, m, h or d. LOCALPORT 0: any free port; oproxy says which. SIGUSR1 prints what was carried so far; SIGTERM, SIGINT and SIGHUP end oproxy, which prints it, too.',

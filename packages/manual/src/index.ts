@@ -10,6 +10,8 @@ export {
   type Manual,
   type OptionEntry,
   type OptionTable,
+  type Verb,
+  type VerbTable,
 } from './manual.js';
 export { lines, part, rows, text, type Block, type Page, type Part } from './page.js';
 export { roff } from './roff.js';

@@ -50,6 +50,16 @@ Exit status: 0 done; 1 a failure.
   });
 });
 
+describe('verbs', () => {
+  const verbs = { serve: { words: ['NAME'], options: ['layer'], help: 'be tried' } };
+
+  it('stand before the options in help, and in a part of the page', () => {
+    expect(helpText({ ...MANUAL, verbs })).toContain('\n\n  serve  be tried\n\n  -n, --name');
+    const written = roff(toolPage({ ...MANUAL, verbs }), '1');
+    expect(written).toContain('.SH "COMMANDS"\n.TP\n.B "serve"\nbe tried\n.SH "OPTIONS"');
+  });
+});
+
 describe('the page of a program', () => {
   it('has all its parts in the usual order', () => {
     const page = toolPage(MANUAL);

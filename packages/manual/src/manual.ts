@@ -20,6 +20,18 @@ export interface OptionEntry {
 /** Options by their long names, in the order of help. */
 export type OptionTable = Readonly<Record<string, OptionEntry>>;
 
+/** What the first word behind the name of a program can be. */
+export interface Verb {
+  /** What follows it, as help shows it: `NAME`, `[HOST:]PORT`. */
+  readonly words: readonly string[];
+  readonly help: string;
+  /** Options that are for this verb, among those that are not for all. */
+  readonly options: readonly string[];
+}
+
+/** Verbs, in the order of help. An option that none of them lists is for all. */
+export type VerbTable = Readonly<Record<string, Verb>>;
+
 /** What a program says of itself: the one source of its help, its manual page and its completion. */
 export interface Manual {
   readonly name: string;
@@ -33,6 +45,7 @@ export interface Manual {
   readonly synopsis: readonly string[];
   /** Paragraphs above the options. */
   readonly description?: readonly string[];
+  readonly verbs?: VerbTable;
   /** Tables that stand apart from each other in help. */
   readonly options: readonly OptionTable[];
   /** Paragraphs below the options. */

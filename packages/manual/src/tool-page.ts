@@ -1,11 +1,22 @@
 import type { Row } from './columns.js';
-import { optionRows, sentence } from './help-text.js';
+import { optionRows, sentence, verbRows } from './help-text.js';
 import { INFORMATION, type Manual } from './manual.js';
 import { lines, part, rows, text, type Page, type Part } from './page.js';
 
 /** The page of a program, from the same table as its help. */
 export function toolPage(manual: Manual): Page {
-  const { name, aliases, section, summary, synopsis, description = [], options, notes = [], examples = [] } = manual;
+  const {
+    name,
+    aliases,
+    section,
+    summary,
+    synopsis,
+    description = [],
+    verbs = {},
+    options,
+    notes = [],
+    examples = [],
+  } = manual;
   return {
     name,
     aliases,
@@ -14,6 +25,7 @@ export function toolPage(manual: Manual): Page {
     parts: [
       ...part('SYNOPSIS', [lines(synopsis.map((rest) => `${name} ${rest}`.trimEnd()))]),
       ...part('DESCRIPTION', [sentence(summary), ...description, ...notes].map(text)),
+      ...part('COMMANDS', verbRows(verbs).length === 0 ? [] : [rows(verbRows(verbs))]),
       ...part('OPTIONS', [rows([...options, INFORMATION].flatMap(optionRows).map(withoutIndent))]),
       ...part('EXAMPLES', examples.length === 0 ? [] : [rows(examples)]),
       ...part('EXIT STATUS', [rows(manual.exitStatus)]),

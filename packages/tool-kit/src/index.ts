@@ -1,5 +1,12 @@
 /** What tools share: programs that call a name, or serve one, and print what happens. */
-export { CALL_STATUS, UNREACHABLE_STATUS, USAGE_STATUS, type Manual, type OptionTable } from '@ouroboros/manual';
+export {
+  CALL_STATUS,
+  UNREACHABLE_STATUS,
+  USAGE_STATUS,
+  type Manual,
+  type OptionTable,
+  type VerbTable,
+} from '@ouroboros/manual';
 export { inUnits } from './byte-units.js';
 export { lossPercent } from './loss-percent.js';
 export { offerName } from './offer-name.js';

@@ -56,6 +56,11 @@ describe('irm completion words', () => {
     ['irm invite l', ['list', 'loop']],
     ['irm invite net --t', ['--ttl']],
     ['irm completion f', ['fish']],
+    ['irm --node-', ['--node-name']],
+    ['irm --node h', []],
+    ['irm --node far --cert ', ['(file)']],
+    ['irm --node far name reg h', ['hello']],
+    ['irm bind program oping name hello -- --node x', ['(file)']],
   ])('offers for "%s" %j', async (line, expected) => {
     expect(await offered(await node(), line)).toEqual(expected);
   });

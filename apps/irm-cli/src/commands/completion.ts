@@ -2,10 +2,10 @@ import type { JsonObject } from '@ouroboros/model';
 import { askNode } from '../completion/ask-node.js';
 import { completeIrm } from '../completion/complete-irm.js';
 import { completeProgram } from '../completion/complete-program.js';
-import { NOTHING, type Completion, type NodeKnowledge } from '../completion/node-knowledge.js';
+import { NOTHING, type Completion } from '../completion/node-knowledge.js';
 import { completionScript, SHELLS } from '../completion/scripts.js';
 import { PROGRAMS } from '../gen/programs.js';
-import { freeCommand, type Command, type Group } from '../grammar/command.js';
+import { freeCommand, type Access, type Command, type Group } from '../grammar/command.js';
 import { readChoice } from '../grammar/values.js';
 
 /** What the scripts ask for. */
@@ -41,7 +41,7 @@ export const completion = (root: () => Group): Command =>
         const script = completionScript(what, ['irm', ...PROGRAMS.flatMap(({ names }) => names)]);
         return { text: script, json: { shell: what, script } };
       }
-      const found = await complete(root(), program, words, askNode(irm));
+      const found = await complete(root(), program, words, irm);
       return { text: completionText(found), json: completionJson(found) };
     },
   });
@@ -51,10 +51,10 @@ async function complete(
   root: Group,
   program: string,
   words: readonly string[],
-  node: NodeKnowledge,
+  irm: Access['irm'],
 ): Promise<Completion> {
   const name = program.slice(program.lastIndexOf('/') + 1);
-  if (name === root.word) return completeIrm(root, words, node);
+  if (name === root.word) return completeIrm(root, words, (node) => askNode(() => irm(node)));
   const table = PROGRAMS.find(({ names }) => names.includes(name));
-  return table ? completeProgram(table, words, node) : NOTHING;
+  return table ? completeProgram(table, words, askNode(irm)) : NOTHING;
 }

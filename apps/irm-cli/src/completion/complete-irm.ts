@@ -1,5 +1,6 @@
 import type { Candidate } from '@ouroboros/manual';
 import type { Command, Group, OptionSpec, SwitchSpec } from '../grammar/command.js';
+import { NODE_SWITCHES, takeNode, type NodeWords } from '../grammar/node-words.js';
 import { descend, withHelp } from '../grammar/parse.js';
 import { beginning, NOTHING, valueOffers, type Completion, type NodeKnowledge } from './node-knowledge.js';
 import { placeIn, type AtOptions } from './place.js';
@@ -8,14 +9,42 @@ const JSON_SWITCH: Candidate = { word: '--json', help: 'print the result as JSON
 const HELP_SWITCH: Candidate = { word: '--help', help: 'explain the command' };
 const COMMON = [JSON_SWITCH.word, HELP_SWITCH.word, '-h', '--version'];
 
-/** What may stand in place of the last of `words`, which follow the name of the program. */
-export async function completeIrm(root: Group, words: readonly string[], node: NodeKnowledge): Promise<Completion> {
+/**
+ * What may stand in place of the last of `words`, which follow the name of the program. `nodeAt` asks the node that the
+ * command line names.
+ */
+export async function completeIrm(
+  root: Group,
+  words: readonly string[],
+  nodeAt: (node: NodeWords) => NodeKnowledge,
+): Promise<Completion> {
   const typed = words.at(-1) ?? '';
-  const found = descend(root, withoutCommon(words.slice(0, -1)));
+  const { node, rest: before, open } = leadingSwitches(words.slice(0, -1));
+  const knowledge = nodeAt(node);
+  if (open) return beginning(typed, await valueOffers(open.value ?? '', open.completes, typed, knowledge));
+  const found = descend(root, withoutCommon(before));
   if ('message' in found) return NOTHING;
   const { entry, rest, help } = found;
-  if (entry.kind === 'group') return beginning(typed, await groupOffers(entry, typed, node));
-  return help && !entry.explains ? NOTHING : beginning(typed, await commandOffers(entry, rest, typed, node));
+  if (entry.kind === 'group') {
+    const { candidates, paths } = await groupOffers(entry, typed, knowledge);
+    const switches = before.length === 0 ? NODE_SWITCHES.map(({ word, help: text }) => ({ word, help: text })) : [];
+    return beginning(typed, { candidates: [...candidates, ...switches], paths });
+  }
+  return help && !entry.explains ? NOTHING : beginning(typed, await commandOffers(entry, rest, typed, knowledge));
+}
+
+/** Takes off the options that stand before the command; `open`: the one whose value comes next. */
+function leadingSwitches(words: readonly string[]): {
+  readonly node: NodeWords;
+  readonly rest: readonly string[];
+  readonly open?: SwitchSpec;
+} {
+  const last = NODE_SWITCHES.find(({ word }) => word === words.at(-1));
+  const complete = last ? words.slice(0, -1) : words;
+  const { node, rest } = takeNode(complete);
+  return last && rest.length === 0
+    ? { node, rest, open: last }
+    : { node, rest: words.slice(complete.length - rest.length) };
 }
 
 /** Switches that every level understands say nothing about the place. */

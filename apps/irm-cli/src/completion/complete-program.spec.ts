@@ -55,3 +55,29 @@ describe('completion of a program with options', () => {
     expect(await offered(line)).toEqual(expected);
   });
 });
+
+describe('completion of a program with verbs', () => {
+  const WITH_VERBS: ProgramTable = {
+    ...TABLE,
+    verbs: {
+      expose: { words: ['NAME', 'PORT'], options: ['layer'], help: 'serve' },
+      connect: { words: ['NAME'], options: ['test'], help: 'call' },
+    },
+  };
+
+  it.each([
+    ['', ['expose', 'connect', '--name', '--layer', '--config', '--test', '--size', '--listen']],
+    ['exp', ['expose']],
+    ['-n x c', ['connect']],
+    ['expose h', ['hello']],
+    ['expose --layer loop w', ['world']],
+    ['expose hello 8', []],
+    ['expose hello --t', []],
+    ['expose hello --l', ['--layer', '--listen']],
+    ['connect --t', ['--test']],
+    ['nonsense --t', []],
+  ])('offers for "%s" %j', async (line, expected) => {
+    const { candidates } = await completeProgram(WITH_VERBS, line.split(' '), node);
+    expect(candidates.map(({ word }) => word)).toEqual(expected);
+  });
+});

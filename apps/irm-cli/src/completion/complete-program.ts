@@ -1,19 +1,21 @@
-import type { OptionTable } from '@ouroboros/manual';
+import type { OptionTable, VerbTable } from '@ouroboros/manual';
 import { beginning, NOTHING, valueOffers, type Completion, type NodeKnowledge } from './node-knowledge.js';
 
-/** What is known of a program that takes options alone. */
+/** What is known of a program that takes options, and perhaps a verb with words. */
 export interface ProgramTable {
   /** Its name, and others that it has. */
   readonly names: readonly string[];
   readonly options: OptionTable;
+  readonly verbs?: VerbTable;
 }
 
 /** What may stand in place of the last of `words`, which follow the name of the program. */
 export async function completeProgram(
-  { options }: ProgramTable,
+  table: ProgramTable,
   words: readonly string[],
   node: NodeKnowledge,
 ): Promise<Completion> {
+  const { options, verbs = {} } = table;
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   if (before.includes('--')) return NOTHING;
@@ -21,7 +23,33 @@ export async function completeProgram(
   if (open !== undefined) return beginning(typed, await offersFor(options, open, typed, node));
   const inline = /^--([^=]+)=(.*)$/.exec(typed);
   if (inline) return prefixed(`--${inline[1]}=`, await offersFor(options, inline[1]!, inline[2]!, node), inline[2]!);
-  return beginning(typed, { candidates: optionOffers(options, before) });
+  const spoken = before.filter(
+    (word, at) => !word.startsWith('-') && openOption(options, before[at - 1] ?? '') === undefined,
+  );
+  const next = await wordOffers(verbs, spoken, typed, node);
+  return beginning(typed, {
+    ...next,
+    candidates: [...next.candidates, ...optionOffers(optionsOf(table, spoken[0]), before)],
+  });
+}
+
+/** The next word that does not belong to an option: a verb, or what follows it. */
+async function wordOffers(
+  verbs: VerbTable,
+  [verb, ...rest]: readonly string[],
+  typed: string,
+  node: NodeKnowledge,
+): Promise<Completion> {
+  if (verb === undefined) return { candidates: Object.entries(verbs).map(([word, { help }]) => ({ word, help })) };
+  return valueOffers(verbs[verb]?.words[rest.length] ?? '', undefined, typed, node);
+}
+
+/** Without those that are for other verbs. */
+function optionsOf({ options, verbs = {} }: ProgramTable, verb: string | undefined): OptionTable {
+  if (verb === undefined) return options;
+  const own = verbs[verb]?.options ?? [];
+  const others = Object.values(verbs).flatMap(({ options: list }) => list);
+  return Object.fromEntries(Object.entries(options).filter(([long]) => own.includes(long) || !others.includes(long)));
 }
 
 /** The option whose value follows this word. */

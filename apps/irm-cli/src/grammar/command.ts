@@ -4,6 +4,7 @@ import type { CancelSignal } from '@ouroboros/ports';
 import type { Irm, TryFlow } from '@ouroboros/irm';
 import type { Joining } from '@ouroboros/joining/node';
 import type { Pki } from '@ouroboros/pki';
+import type { NodeWords } from './node-words.js';
 import type { Words } from './words.js';
 
 /** The command table: nouns and commands as data. Parser and help are generic over it. */
@@ -64,8 +65,8 @@ export interface Outcome {
 
 /** What a command may ask for. */
 export interface Access {
-  /** The node's daemon. Asked for once at most. */
-  readonly irm: () => Promise<Irm>;
+  /** The daemon of the node that the command line names, or of another one. Asked for once at most. */
+  readonly irm: (node?: NodeWords) => Promise<Irm>;
   /** The certificates of this host, for which no daemon is needed. */
   readonly pki: () => Promise<Pki>;
   /** Asks for a flow as programs do. */

@@ -69,14 +69,15 @@ export const EXIT_STATUS: readonly Row[] = [
   ['8', 'exists or in conflict'],
 ];
 
+export const BEFORE_COMMAND = 'Before the command may stand, for a node of another host (docs/api.md)';
+
 const ROOT_NOTES = (): readonly string[] => [
   ...wrap(ABBREVIATIONS),
   '',
   'Every command takes',
   ...columns(EVERY_COMMAND),
   '',
-  'OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine. Before the',
-  'command may stand, for a node of another host (docs/api.md)',
+  ...wrap(`OUROBOROS_RUNTIME_DIR chooses the node, when several run on this machine. ${BEFORE_COMMAND}`),
   ...columns(NODE_SWITCHES.map(optionRow)),
   '',
   ...wrap(`Exit status: ${EXIT_STATUS.map(([status, meaning]) => `${status} ${meaning}`).join(', ')}.`),

@@ -44,8 +44,13 @@ export function takeNode(argv: readonly string[]): { readonly node: NodeWords; r
     found[spec.as] = value;
   }
   const rest = argv.slice(at);
-  if (rest.includes('--node')) throw wrong('--node stands before the command: irm --node <host> <command>', '--node');
+  if (beforeArguments(rest).includes('--node'))
+    throw wrong('--node stands before the command: irm --node <host> <command>', '--node');
   return { node: found, rest };
 }
+
+/** What follows `--` is for a program. */
+const beforeArguments = (words: readonly string[]): readonly string[] =>
+  words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 
 const wrong = (message: string, field: string): OuroborosError => new OuroborosError('EINVAL', message, { field });
