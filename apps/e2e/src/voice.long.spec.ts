@@ -1,35 +1,71 @@
 import type { DemoNode } from '@ouroboros/demo';
+import type { Flow } from '@ouroboros/flow';
+import { QOS_VOICE } from '@ouroboros/model';
 import { Mesh } from './mesh.js';
-import { ms, note, quantile } from './measure.js';
-import { Site } from './site.js';
+import { ms, note, pause, quantile } from './measure.js';
 import { Sink, shaped } from './shaped.js';
+import { Site } from './site.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(90_000);
 
-const PINGS = 250;
+const KBPS = 10_000;
+const PACKETS = 250;
+const BYTES = 160;
+const EVERY_MS = 20;
 
 let site: Site;
 beforeEach(async () => void (site = await Site.open()));
 afterEach(() => site.close());
 
-/** Round trips of 160 bytes of voice, 50 a second: the delay of both ways, of which one is loaded. */
-async function voice(at: DemoNode, what: string): Promise<{ p50: number; p99: number }> {
-  const ran = await site.run(at, 'oping', '-n', 'echo', '-q', 'voice', '-s', '160', '-i', '20ms', '-c', String(PINGS));
-  const times = [...ran.stdout.matchAll(/time=([\d.]+) ms/g)].map(([, time]) => Number(time));
-  note(
-    what,
-    `${times.length} ${ran.stderr} ${ran.status} ${ran.stdout.slice(-400)} ${times.map((t) => t.toFixed(0)).join(' ')}`,
-  );
-  expect(times.length).toBeGreaterThan(0.98 * PINGS);
-  const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
-  note(`voice, ${what}: p50, p99, longest`, `${ms(p50)}, ${ms(p99)}, ${ms(Math.max(...times))}`);
-  return { p50, p99 };
+/** A voice flow between two nodes, both ends of which are in this process and see one clock. */
+class Voice {
+  private delays: number[] = [];
+
+  private constructor(private readonly flow: Flow) {}
+
+  static async call(from: DemoNode, to: DemoNode): Promise<Voice> {
+    const server = site.flows(to);
+    await server.bind('voice');
+    await to.irm.regName('voice', { layers: ['net'] });
+    const accepted = server.accept();
+    const voice = new Voice(await site.flows(from).alloc('voice', { qos: QOS_VOICE }));
+    void voice.listen(await accepted);
+    return voice;
+  }
+
+  /** Sends for five seconds; answers the 99th percentile of the delays in ms. */
+  async p99(what: string): Promise<number> {
+    this.delays = [];
+    const packet = Buffer.alloc(BYTES);
+    const start = performance.now();
+    for (let i = 0; i < PACKETS; i += 1) {
+      packet.writeDoubleBE(performance.now());
+      await this.flow.write(packet);
+      await pause(Math.max(0, start + (i + 1) * EVERY_MS - performance.now()));
+    }
+    await pause(500);
+    const { delays } = this;
+    expect(delays.length).toBeGreaterThan(0.98 * PACKETS);
+    const [p50, p99] = [quantile(delays, 0.5), quantile(delays, 0.99)];
+    note(`voice, ${what}: p50, p99, longest`, `${ms(p50)}, ${ms(p99)}, ${ms(Math.max(...delays))}`);
+    return p99;
+  }
+
+  private async listen(flow: Flow): Promise<void> {
+    const hear = (packet: Uint8Array): void =>
+      void this.delays.push(performance.now() - Buffer.from(packet).readDoubleBE());
+    try {
+      for await (const packet of flow) hear(packet);
+    } catch {
+      // The flow ends with the site.
+    }
+  }
 }
 
 /** A flood of packets of 1,400 bytes for as long as `during` takes. */
 async function beside<T>(at: DemoNode, qos: string, during: () => Promise<T>): Promise<T> {
   const flood = site.start(at, 'ocbr', '-n', 'sink', '-f', '-s', '1400', '-d', '30', '-q', qos);
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await pause(2_000);
   try {
     return await during();
   } finally {
@@ -38,19 +74,19 @@ async function beside<T>(at: DemoNode, qos: string, during: () => Promise<T>): P
 }
 
 it.each([
-  ['starts where the link begins', ['a', 'b'], ['a-b']],
-  ['is relayed to the link', ['a', 'm', 'b'], ['a-m', 'm-b']],
-] as const)('voice passes bulk that %s', async (_what, names, links) => {
-  const mesh = await Mesh.build(site, names, links, {}, shaped(names.length === 2 ? ['a', 'b'] : ['m'], 10_000));
+  ['starts where the link begins', ['a', 'b'], ['a-b'], 'a'],
+  ['is relayed to the link', ['a', 'm', 'b'], ['a-m', 'm-b'], 'm'],
+] as const)('voice passes bulk that %s', async (where, names, links, narrow) => {
+  const mesh = await Mesh.build(site, names, links, {}, shaped([narrow], KBPS));
   const [a, b] = [mesh.get('a'), mesh.get('b')];
-  await site.serve(b, 'echo', 'net');
   const sink = await Sink.serve(site, b, 'sink');
-  const idle = await voice(a, 'idle');
+  const voice = await Voice.call(a, b);
+  const idle = await voice.p99('idle');
   for (const qos of ['raw', 'data']) {
-    const loaded = await beside(a, qos, () => voice(a, `beside ${qos}`));
+    const loaded = await beside(a, qos, () => voice.p99(`beside ${qos} bulk that ${where}`));
     const [rate] = await sink.rates(1);
-    note(`the flood, ${qos}`, `${rate!.toFixed(2)} Mb/s`);
-    expect(rate).toBeGreaterThan(7);
-    expect(loaded.p99).toBeLessThanOrEqual(2 * idle.p99 + 20);
+    note(`the bulk`, `${rate!.toFixed(2)} Mb/s`);
+    expect(rate).toBeGreaterThan(5);
+    expect(loaded).toBeLessThanOrEqual(2 * idle + 20);
   }
 });

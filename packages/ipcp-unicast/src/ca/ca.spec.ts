@@ -75,16 +75,28 @@ describe('mb-ecn', () => {
     expect(queued).toBeLessThan(1000);
   });
 
-  it('doubles its window per slot until the first report, then adds or shrinks', () => {
+  it('doubles its window per slot until the first report, takes back three of these, then adds or shrinks', () => {
     const flow = mbEcn.create();
     flood(flow, 0, SLOT * 4.5, 1400);
     expect(flow.describe()).toMatchObject({ windowBytes: 65536 * 2 ** 4, regime: 'Slow start' });
     flow.onUpdate(4096);
     flow.onSent(1400, micros(SLOT * 5.5));
-    expect(flow.describe()).toMatchObject({ windowBytes: 65536 * 2 ** 3, regime: 'Multiplicative dec' });
+    expect(flow.describe()).toMatchObject({ windowBytes: 65536, regime: 'Multiplicative dec' });
     flow.onUpdate(0);
     flow.onSent(1400, micros(SLOT * 6.5));
-    expect(flow.describe()).toMatchObject({ windowBytes: 1400 + 65536, regime: 'Additive inc' });
+    expect(flow.describe()).toMatchObject({ windowBytes: 8 * 1400, regime: 'Additive inc' });
+  });
+
+  it('adds what the reference adds to a large window, and to a small one no more than a quarter and a packet', () => {
+    const windowAfter = (used: number): number => {
+      const flow = mbEcn.create();
+      flow.onUpdate(0);
+      flow.onSent(used, micros(SLOT + 1));
+      flow.onSent(1, micros(2 * SLOT + 1));
+      return flow.describe().windowBytes;
+    };
+    expect(windowAfter(1_000_000)).toBe(1_065_536);
+    expect(windowAfter(20_000)).toBe(20_000 + 5_000 + 1_400);
   });
 
   it('forgets a level that is not repeated for 32 packets', () => {
