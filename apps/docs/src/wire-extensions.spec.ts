@@ -33,6 +33,7 @@ import {
   decodeJoinAnswer,
   decodeOapExtension,
   decodePeerExtension,
+  decodeTrace,
   decodeUdpMgmt,
   encodeBroadcastNeighbors,
   encodeCep,
@@ -40,6 +41,7 @@ import {
   encodeEthMgmt,
   encodeFa,
   encodeOapExtension,
+  encodeTrace,
   encodeUdpMgmt,
   ETH_DIX,
   ETH_LLC,
@@ -247,6 +249,15 @@ function tcpFrame(eid: number, payload: Uint8Array): Uint8Array {
 const tcpControl = (message: ControlMessage): Uint8Array => tcpFrame(0, encodeControl(message));
 
 /** Bytes of each example, as the code that sends such messages makes them. */
+const TRACE_NUMBER = 0x9e3779b97f4a7c15n;
+const TRACE_QUESTION = {
+  ...{ kind: 'question', number: TRACE_NUMBER, asker: 0x0a0b0c0d, target: 0x04030201, cube: 2 },
+} as const;
+const TRACE_ANSWER = {
+  ...{ kind: 'answer', number: TRACE_NUMBER, name: 'net.b' },
+  hop: { next: 0x04030201, lowerLayer: 'udp', longest: 1400, waiting: 3, linkCube: 0 },
+} as const;
+
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
   'oap-request': () => request.bytes,
@@ -289,6 +300,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   ...INVITATION_EXAMPLES,
   statement: () =>
     encodeStatement({ body: encodeBody(statement), signature: Uint8Array.of(0x5a, 0x5a, 0x5a) }, link.ageMs),
+  'trace-question': () => encodeTrace(TRACE_QUESTION),
+  'trace-answer': () => encodeTrace(TRACE_ANSWER),
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -322,6 +335,8 @@ describe('the examples of docs/wire-extensions.md', () => {
     const echo = { number: 0x9e3779b97f4a7c15n, cube: 2 };
     expect(valueOf(decodeFa(bytesOf('fa-echo'), HASH_LENGTH))).toMatchObject({ kind: 'echo', ...echo });
     expect(valueOf(decodeFa(bytesOf('fa-echo-reply'), HASH_LENGTH))).toMatchObject({ kind: 'echo-reply', ...echo });
+    expect(valueOf(decodeTrace(bytesOf('trace-question')))).toEqual(TRACE_QUESTION);
+    expect(valueOf(decodeTrace(bytesOf('trace-answer')))).toEqual(TRACE_ANSWER);
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
       features: OcepFeature.LS_SYNC,

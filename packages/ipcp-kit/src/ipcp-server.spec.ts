@@ -128,7 +128,7 @@ describe('the life of an IPCP', () => {
     });
     expect(server.announcement().operations).toContain('query');
     await expect(server.query(HASH)).rejects.toMatchObject({ code: 'EIPCPSTATE' });
-    expect(await host.bootstrap({ n: '3' })).toEqual({ name: 'layer', hash: 'MD5' });
+    expect(await host.bootstrap({ n: '3' })).toEqual({ name: 'layer', hash: 'MD5', oapRoom: 0 });
     expect(server.announcement()).toMatchObject({ state: 'operational', layer: { name: 'layer', hash: 'MD5' } });
     await expect(host.bootstrap({})).rejects.toMatchObject({ code: 'EIPCPSTATE' });
   });
