@@ -165,9 +165,12 @@ describe('the limit of what waits below', () => {
 
   it('grows while the link runs empty, and shrinks again when it does not', () => {
     const link = new Link();
-    const least = link.limit.bytes;
     expect(link.limitAfter(500, true, 100_000)).toBe(256 * 1024);
-    expect(link.limitAfter(5000, false, 100_000)).toBe(least);
+    expect(link.limitAfter(5000, false, 1_250)).toBe(4 * 1024);
+  });
+
+  it('never shrinks below what the link carries in 3 ms', () => {
+    expect(new Link().limitAfter(5000, false, 12_500)).toBe(3 * 12_500);
   });
 
   it('never grows beyond what the link carries in 20 ms', () => {

@@ -1,6 +1,8 @@
 import { fromMs, micros, type Micros } from '@ouroboros/model';
 
 const LEAST = 4 * 1024;
+/** What the link carries in so long may always wait: less would only wake processes more often. */
+const LEAST_TIME = fromMs(3);
 const MOST = 256 * 1024;
 /** Never more than what the link carries in so long, or this much. */
 const MOST_TIME = fromMs(20);
@@ -27,15 +29,21 @@ export class QueueLimit {
   /** Packets wait above, and the link, which was given `sent` bytes in all, has room; `ranEmpty`: it has nothing left. Answers whether `bytes` changed. */
   adapt(ranEmpty: boolean, sent: number, now: Micros): boolean {
     const before = this.bytes;
-    const most = Math.min(Math.max(Math.floor(this.rate.sample(sent, now) * MOST_TIME), LEAST_MOST), MOST);
     const starves = ranEmpty && this.emptyBefore;
     this.emptyBefore = ranEmpty;
-    if (starves) this.bytes = Math.min(before * 2, most);
-    else if (now >= this.lowerAt) this.bytes = Math.max(Math.min(before - (before >> 3), most), LEAST);
+    const rate = this.rate.sample(sent, now);
+    if (starves) this.bytes = within(before * 2, rate);
+    else if (now >= this.lowerAt) this.bytes = within(before - (before >> 3), rate);
     else return false;
     this.lowerAt = micros(now + HOLD);
     return this.bytes !== before;
   }
+}
+
+function within(bytes: number, rate: number): number {
+  const most = Math.min(Math.max(Math.floor(rate * MOST_TIME), LEAST_MOST), MOST);
+  const least = Math.min(Math.max(Math.floor(rate * LEAST_TIME), LEAST), MOST);
+  return Math.min(Math.max(bytes, least), most);
 }
 
 /** Bytes per microsecond in the best of the last samples. */
