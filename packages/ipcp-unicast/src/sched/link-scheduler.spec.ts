@@ -173,15 +173,15 @@ describe('the limit of what waits below', () => {
     expect(new Link().limitAfter(5000, false, 12_500)).toBe(3 * 12_500);
   });
 
-  it('never grows beyond what the link carries in 20 ms', () => {
-    expect(new Link().limitAfter(500, true, 1250)).toBe(20 * 1250);
-    expect(new Link().limitAfter(500, true, 100)).toBe(16 * 1024);
+  it('never grows beyond what the link carries in 10 ms', () => {
+    expect(new Link().limitAfter(500, true, 1250)).toBe(10 * 1250);
+    expect(new Link().limitAfter(500, true, 100)).toBe(12 * 1024);
   });
 
   it('goes by the best rate of the last second, not by that of a pause', () => {
     const link = new Link();
     link.limitAfter(500, true, 5000);
-    expect(link.limitAfter(200, true, 1000)).toBe(20 * 5000);
-    expect(link.limitAfter(1200, false, 1000)).toBeLessThanOrEqual(20 * 1000);
+    expect(link.limitAfter(200, true, 1000)).toBe(10 * 5000);
+    expect(link.limitAfter(1200, false, 1000)).toBeLessThanOrEqual(12 * 1024);
   });
 });

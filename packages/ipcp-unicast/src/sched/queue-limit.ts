@@ -5,8 +5,8 @@ const LEAST = 4 * 1024;
 const LEAST_TIME = fromMs(3);
 const MOST = 256 * 1024;
 /** Never more than what the link carries in so long, or this much. */
-const MOST_TIME = fromMs(20);
-const LEAST_MOST = 16 * 1024;
+const MOST_TIME = fromMs(10);
+const LEAST_MOST = 12 * 1024;
 /** A limit that was enough for so long is lowered a little. */
 const HOLD = fromMs(100);
 /** The rate of the link is the best of the last second: longer than the bursts in which the layer below takes packets. */
