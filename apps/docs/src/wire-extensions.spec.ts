@@ -59,6 +59,7 @@ import {
   probeAnswerLength,
   probeNumber,
   type Decoded,
+  type Trace,
   writeBroadcastPci,
   writeFrcpPci,
   writeProbe,
@@ -250,13 +251,19 @@ const tcpControl = (message: ControlMessage): Uint8Array => tcpFrame(0, encodeCo
 
 /** Bytes of each example, as the code that sends such messages makes them. */
 const TRACE_NUMBER = 0x9e3779b97f4a7c15n;
-const TRACE_QUESTION = {
-  ...{ kind: 'question', number: TRACE_NUMBER, asker: 0x0a0b0c0d, target: 0x04030201, cube: 2 },
-} as const;
-const TRACE_ANSWER = {
-  ...{ kind: 'answer', number: TRACE_NUMBER, name: 'net.b' },
+const TRACE_QUESTION: Trace = {
+  kind: 'question',
+  number: TRACE_NUMBER,
+  asker: 0x0a0b0c0d,
+  target: 0x04030201,
+  cube: 2,
+};
+const TRACE_ANSWER: Trace = {
+  kind: 'answer',
+  number: TRACE_NUMBER,
+  name: 'net.b',
   hop: { next: 0x04030201, lowerLayer: 'udp', longest: 1400, waiting: 3, linkCube: 0 },
-} as const;
+};
 
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
   'oap-offer': () => encodeOapExtension({ features: FEATURES }),
