@@ -55,6 +55,8 @@ const FA: readonly Column[] = [
   ['sAddr', 's_addr', addr],
   ['rEid', 'r_eid', hex64],
   ['sEid', 's_eid', hex64],
+  ['number', 'number', hex64],
+  ['cube', 'qc', decimal],
   ['response', 'response', decimal],
   ['ece', 'ece', decimal],
   ...QOS,

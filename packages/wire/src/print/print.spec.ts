@@ -22,6 +22,8 @@ describe('printed packets', () => {
       'FA reply r_eid=0000000000000001 s_eid=0000000000000002 response=-1 data=36',
       'FA update r_eid=0000000000000001 ece=37',
       'FA dealloc r_eid=0000000000000001 response=0',
+      'FA echo s_addr=05.00.00.00 number=0000000000000007 qc=2',
+      'FA echo-reply number=0000000000000007 qc=2',
     ]);
   });
 
