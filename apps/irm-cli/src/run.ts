@@ -5,6 +5,7 @@ import {
   nearest,
   OuroborosError,
   toOuroborosError,
+  printable,
   type JsonObject,
 } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
@@ -15,7 +16,6 @@ import { ROOT } from './commands/root.js';
 import { helpText } from './grammar/help.js';
 import type { NodeWords } from './grammar/node-words.js';
 import { parse, type Run, type Usage } from './grammar/parse.js';
-import { printable } from './render/text.js';
 
 /** What the program touches. */
 export interface Surroundings {

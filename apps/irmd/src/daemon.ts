@@ -207,7 +207,6 @@ export class Daemon {
     this.metrics.close();
     this.api?.close();
     await this.traces.close();
-    this.api?.close();
     this.driver.stop();
     this.sweep?.();
     await this.state.remove();

@@ -1,11 +1,14 @@
-import { QOS_DATA, checkName, parseInteger, parseTime, usageError, type QosSpec } from '@ouroboros/model';
+import {
+  QOS_DATA,
+  checkName,
+  parseInteger,
+  parseTime,
+  usageError,
+  type QosSpec,
+  type Endpoint,
+} from '@ouroboros/model';
 import { asked, qosOption, readWords, type Information } from '@ouroboros/tool-kit';
 import { OPTIONS, VERBS } from './manual.js';
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
 
 interface CommonOptions {
   /** What streams get to end by themselves after the stop, in ms. */

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { OuroborosError, type ErrorCode } from '@ouroboros/model';
-import type { Endpoint } from './arguments.js';
+import { OuroborosError, endpointText, type Endpoint, type ErrorCode } from '@ouroboros/model';
 
 const CODES: Readonly<Record<string, ErrorCode>> = { EADDRINUSE: 'EEXIST', EACCES: 'EACCES', EADDRNOTAVAIL: 'EINVAL' };
 
@@ -13,4 +12,4 @@ export function listenFault(thrown: unknown, { host, port }: Endpoint): Ouroboro
 
 /** `address:port`, as people write it. */
 export const placeOf = ({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  endpointText({ host: address, port });

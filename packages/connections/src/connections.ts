@@ -1,4 +1,4 @@
-import type { FlowHost, PacketFlow } from '@ouroboros/flow';
+import type { FlowDownEvent, FlowHost, PacketFlow } from '@ouroboros/flow';
 import {
   OuroborosError,
   fromMs,
@@ -311,10 +311,10 @@ export class Connections {
 /** By what the flow says of its end. */
 function whyDown({ flow, silent }: Link): string {
   if (silent) return 'the neighbour was silent, then the flow ended';
-  return WHY_DOWN[flow.downEvent ?? 'DOWN'] ?? 'the flow ended';
+  return WHY_DOWN[flow.downEvent ?? 'DOWN'];
 }
 
-const WHY_DOWN: Readonly<Record<string, string>> = {
+const WHY_DOWN: Readonly<Record<FlowDownEvent, string>> = {
   DEALLOC: 'the neighbour ended the flow',
   PEER: 'nothing was heard of the neighbour',
   DOWN: 'the layer below ended the flow',

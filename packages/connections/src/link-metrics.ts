@@ -1,5 +1,14 @@
 import type { FlowStatistics } from '@ouroboros/flow';
-import { BoundedSeries, type Labels, type MetricName, type MetricSet } from '@ouroboros/metrics';
+import {
+  BoundedSeries,
+  addRows,
+  bothWays,
+  dropRows,
+  readRows,
+  type CounterRow,
+  type Labels,
+  type MetricSet,
+} from '@ouroboros/metrics';
 import type { Connections, LinkComponent } from './connections.js';
 import type { Link } from './link.js';
 
@@ -11,38 +20,24 @@ const COMPONENT: Readonly<Record<LinkComponent, string>> = {
   'Data Transfer': 'data-transfer',
 };
 
-interface LinkCounter {
-  readonly metric: MetricName;
-  readonly labels: Labels;
-  read(statistics: FlowStatistics): number;
-}
-
-const DROP_REASONS: readonly (keyof FlowStatistics['drops'])[] = [
-  ...(['checksum', 'short', 'unauthentic', 'replayed', 'unknownEpoch', 'early'] as const),
-  ...(['overrun', 'malformed', 'duplicate', 'frcp'] as const),
-];
-
-const COUNTERS: readonly LinkCounter[] = [
-  { metric: 'ouroboros_link_packets', labels: { direction: 'sent' }, read: ({ packetsSent }) => packetsSent },
-  {
-    metric: 'ouroboros_link_packets',
-    labels: { direction: 'received' },
-    read: ({ packetsReceived }) => packetsReceived,
-  },
-  { metric: 'ouroboros_link_bytes', labels: { direction: 'sent' }, read: ({ bytesSent }) => bytesSent },
-  { metric: 'ouroboros_link_bytes', labels: { direction: 'received' }, read: ({ bytesReceived }) => bytesReceived },
-  { metric: 'ouroboros_link_keepalives', labels: { direction: 'sent' }, read: ({ keepAlivesSent }) => keepAlivesSent },
-  {
-    metric: 'ouroboros_link_keepalives',
-    labels: { direction: 'received' },
-    read: ({ keepAlivesReceived }) => keepAlivesReceived,
-  },
+const COUNTERS: readonly CounterRow<FlowStatistics>[] = [
+  ...bothWays<FlowStatistics>(
+    'ouroboros_link_packets',
+    ({ packetsSent }) => packetsSent,
+    ({ packetsReceived }) => packetsReceived,
+  ),
+  ...bothWays<FlowStatistics>(
+    'ouroboros_link_bytes',
+    ({ bytesSent }) => bytesSent,
+    ({ bytesReceived }) => bytesReceived,
+  ),
+  ...bothWays<FlowStatistics>(
+    'ouroboros_link_keepalives',
+    ({ keepAlivesSent }) => keepAlivesSent,
+    ({ keepAlivesReceived }) => keepAlivesReceived,
+  ),
   { metric: 'ouroboros_link_refused_packets', labels: {}, read: ({ sendFull }) => sendFull },
-  ...DROP_REASONS.map((reason): LinkCounter => ({
-    metric: 'ouroboros_link_dropped_packets',
-    labels: { reason: reason === 'unknownEpoch' ? 'unknown_epoch' : reason },
-    read: ({ drops }) => drops[reason],
-  })),
+  ...dropRows('ouroboros_link_dropped_packets'),
 ];
 
 interface CountedLink {
@@ -71,7 +66,7 @@ export class LinkMetrics {
     const links = connections.all().map(counted);
     const { shown, others, otherCounts } = this.series.arrange(links);
     for (const one of shown) this.addLink(out, one);
-    if (otherCounts.length > 0) addCounts(out, OTHER, otherCounts);
+    if (otherCounts.length > 0) addRows(out, COUNTERS, OTHER, otherCounts);
     out.add('ouroboros_aggregated', others.length, { what: 'links' });
   }
 
@@ -91,7 +86,7 @@ export class LinkMetrics {
     const { flow, component } = link;
     const neighbor = this.parts.neighborOf(link);
     const named = { link: String(flow.flowId), neighbor, component: COMPONENT[component], lower_layer: flow.layer };
-    addCounts(out, named, counts);
+    addRows(out, COUNTERS, named, counts);
     out.add('ouroboros_link_up', link.silent ? 0 : 1, named);
     out.add('ouroboros_link_watched', link.limitMs > 0 ? 1 : 0, named);
     out.add('ouroboros_link_last_heard_seconds', link.silentFor / 1e6, named);
@@ -107,10 +102,5 @@ const OTHER: Labels = { link: 'other', neighbor: '', component: '', lower_layer:
 
 function counted(link: Link): CountedLink {
   const statistics = link.flow.statistics();
-  return { key: link, counts: COUNTERS.map(({ read }) => read(statistics)), statistics };
-}
-
-function addCounts(out: MetricSet, labels: Labels, counts: readonly number[]): void {
-  for (const [i, counter] of COUNTERS.entries())
-    out.add(counter.metric, counts[i] ?? 0, { ...labels, ...counter.labels });
+  return { key: link, counts: readRows(COUNTERS, statistics), statistics };
 }

@@ -6,6 +6,7 @@ import { toOuroborosError, type ErrorCode } from '@ouroboros/model';
 import type { ConnectRequest, DisconnectRequest } from '@ouroboros/ports';
 import {
   CEP_COMPONENTS,
+  EnrollFeature,
   OcepFeature,
   decodePeerExtension,
   encodePeerExtension,
@@ -15,15 +16,12 @@ import { COUNT } from './counters.js';
 import { Flood, type FloodLink } from './flood.js';
 import { Neighborhood, type NeighborhoodInput, type NeighborhoodOutput } from './neighborhood.js';
 
-/** Bit of PeerExtension.features in the response of an enrollment, as in unicast layers: members must have certificates. */
-const MEMBERS_AUTHENTICATED = 2;
-
 /** A C member may be one: it needs a certificate, and to encrypt. */
 export const AUTHENTICATED: MemberDemand = { ownOnly: false, addressOf: () => undefined };
 
 export function isAuthenticated(ext: Uint8Array | undefined): boolean {
   const decoded = ext && decodePeerExtension(ext);
-  return decoded?.ok === true && ((decoded.value.features ?? 0) & MEMBERS_AUTHENTICATED) !== 0;
+  return decoded?.ok === true && ((decoded.value.features ?? 0) & EnrollFeature.AUTHENTICATED) !== 0;
 }
 
 /** A member of a broadcast layer, from bootstrap or enrollment to shutdown: links, flooding, and what keeps the layer together. */
@@ -166,7 +164,9 @@ export class Member {
   }
 
   private enrolling(flow: PacketFlow, refusal: ErrorCode | undefined): Promise<void> {
-    const ext = this.authenticated ? encodePeerExtension({ version: 1, features: MEMBERS_AUTHENTICATED }) : undefined;
+    const ext = this.authenticated
+      ? encodePeerExtension({ version: 1, features: EnrollFeature.AUTHENTICATED })
+      : undefined;
     return handOver(flow, { config: this.wire, ext, refusal }, this.env.clock, this.env.logger, this.env.tracer);
   }
 }

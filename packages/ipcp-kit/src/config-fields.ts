@@ -1,4 +1,4 @@
-import type { HashAlgorithm, IpFamily } from '@ouroboros/model';
+import { isJsonObject, type HashAlgorithm, type IpFamily } from '@ouroboros/model';
 import * as z from 'zod';
 import type { ConfigKey } from '@ouroboros/ports';
 
@@ -164,7 +164,7 @@ function textPairs(value: string): Pair[] {
 }
 
 function tablePairs(raw: unknown): Pair[] | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
+  if (!isJsonObject(raw)) return undefined;
   return Object.entries(raw).flatMap(([name, value]) => {
     const addresses: unknown[] = Array.isArray(value) ? value : [value];
     return addresses.map((address): Pair => [name, typeof address === 'string' ? address : '']);

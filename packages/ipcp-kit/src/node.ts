@@ -9,11 +9,11 @@ import {
   fromMs,
   toHex,
   toOuroborosError,
-  type JsonObject,
-  type JsonValue,
-  type Micros,
   VERSION,
   utf8Bytes,
+  isJsonObject,
+  type JsonValue,
+  type Micros,
 } from '@ouroboros/model';
 import {
   NodeClock,
@@ -88,7 +88,7 @@ function faultsIn<C>(type: IpcpType<C>, text: string): ReturnType<IpcpType<C>['c
   } catch (error) {
     return [{ field: '', message: `not JSON: ${toOuroborosError(error).message}` }];
   }
-  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return type.config.check(raw as JsonObject);
+  if (isJsonObject(raw)) return type.config.check(raw);
   return [{ field: '', message: 'must be a JSON object' }];
 }
 

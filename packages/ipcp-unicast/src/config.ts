@@ -1,6 +1,6 @@
 import { configSchema, described, hashAlgorithm, integer, oneOf, type Field } from '@ouroboros/ipcp-kit';
 import { HASH_NUMBER, hashAlgorithmOf, type HashAlgorithm } from '@ouroboros/model';
-import { decodePeerExtension, encodePeerExtension, type IpcpConfig } from '@ouroboros/wire';
+import { EnrollFeature, decodePeerExtension, encodePeerExtension, type IpcpConfig } from '@ouroboros/wire';
 import { mbEcn, noCongestionAvoidance, type CaPolicy } from './ca/index.js';
 import { SPREAD_POLICIES, roundRobinSpread, type SpreadPolicy } from './instances/index.js';
 import { ROUTING_POLICIES, type RoutingPolicy } from './routing/index.js';
@@ -24,11 +24,6 @@ function policyField(policies: readonly { readonly name: string }[]): Field<stri
   const names = policies.map(({ name }) => name);
   return oneOf(names, names[0]);
 }
-
-/** Bit of PeerExtension.features in the response of an enrollment: the layer spreads allocations round-robin. */
-const SPREADS_ROUND_ROBIN = 1;
-/** The same: members must have certificates. */
-const MEMBERS_AUTHENTICATED = 2;
 
 const MEMBERS = ['any', 'authenticated'] as const;
 
@@ -109,7 +104,7 @@ export function layerFromOptions(name: string, options: UnicastOptions, policies
 /** What C's configuration has no place for: field 100 of the response of an enrollment. */
 export function extensionOf({ spread, authenticated }: LayerConfig): Uint8Array {
   const features =
-    (spread === roundRobinSpread ? SPREADS_ROUND_ROBIN : 0) | (authenticated ? MEMBERS_AUTHENTICATED : 0);
+    (spread === roundRobinSpread ? EnrollFeature.ROUND_ROBIN : 0) | (authenticated ? EnrollFeature.AUTHENTICATED : 0);
   return encodePeerExtension({ version: 1, features });
 }
 
@@ -117,8 +112,8 @@ function extrasOf(ext: Uint8Array | undefined): Pick<LayerConfig, 'spread' | 'au
   const decoded = ext && decodePeerExtension(ext);
   const features = decoded?.ok ? (decoded.value.features ?? 0) : 0;
   return {
-    spread: (features & SPREADS_ROUND_ROBIN) !== 0 ? roundRobinSpread : SPREAD_POLICIES[0]!,
-    authenticated: (features & MEMBERS_AUTHENTICATED) !== 0,
+    spread: (features & EnrollFeature.ROUND_ROBIN) !== 0 ? roundRobinSpread : SPREAD_POLICIES[0]!,
+    authenticated: (features & EnrollFeature.AUTHENTICATED) !== 0,
   };
 }
 

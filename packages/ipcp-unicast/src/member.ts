@@ -21,6 +21,7 @@ import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
 import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
+import { random64 } from './random64.js';
 import { LinkScheduler } from './sched/index.js';
 import { Traces } from './trace/index.js';
 import type { MemberIdentity } from './member-identity.js';
@@ -72,6 +73,7 @@ export class Member {
     private readonly identity: MemberIdentity | null = null,
   ) {
     const { clock, counters, random } = env;
+    const random32 = (): number => random.uint32();
     this.createdNanos = clock.wallNanos();
     const { dt, dir } = layer.wire.unicast!;
     const times = dt.routing.linkState!;
@@ -85,16 +87,16 @@ export class Member {
         id: random.bytes(HASH_LENGTH[layer.hash]),
         ...dir.dht!,
         extensions,
-        nextCookie: () => cookie(random.uint32(), random.uint32()),
+        nextCookie: () => random64(random32) || 1n,
         wallSeconds: () => Number(clock.wallNanos() / 1_000_000_000n),
       },
       clock.now(),
     );
     const hashLength = HASH_LENGTH[layer.hash];
     const canReach = (to: Address): boolean => this.dt.canReach(to);
-    this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32: () => random.uint32(), canReach });
+    this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32, canReach });
     this.admission = new Admission(capacity);
-    const delays = { self, random32: () => random.uint32(), isOurs: (to: Address) => this.dht.isOurs(to) };
+    const delays = { self, random32, isOurs: (to: Address) => this.dht.isOurs(to) };
     this.gate = new DelayGate(delays, clock, {
       send: (to, bytes, cube) => this.sendTo(to, DT_EID_FLOW_ALLOCATOR, bytes, cube),
       greet: (address) => this.dhtDriver.input({ kind: 'greet', address }),
@@ -104,7 +106,7 @@ export class Member {
     this.allocations = new Allocations({
       clock,
       canReach,
-      random32: () => random.uint32(),
+      random32,
       spread: layer.spread,
       hopsTo: (to) => this.routing.hopsTo(to),
       lookup: (key) => this.lookup(key),
@@ -130,7 +132,7 @@ export class Member {
       {
         self,
         name: env.name,
-        random32: () => random.uint32(),
+        random32,
         hopTo: (to, cube) => this.dt.hopTo(to, cube),
         path: (from, to) => this.routing.pathBetween(from, to),
       },
@@ -432,5 +434,3 @@ export class Member {
     this.dt.send(to, cube, eid, 0, bytes, 0, bytes.length);
   }
 }
-
-const cookie = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low) || 1n;

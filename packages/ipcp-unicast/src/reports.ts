@@ -6,7 +6,7 @@ import type { TraceStep } from './trace/index.js';
 /** Fields that the `status` report of a member adds. */
 export function statusOf(member: Member | null): JsonObject {
   if (!member) return {};
-  const { self, layer, dht, fa, admission } = member;
+  const { self, layer, dht, fa, admission, traces } = member;
   return {
     address: formatAddress(self),
     duplicateAddress: member.duplicateAddress,
@@ -22,6 +22,7 @@ export function statusOf(member: Member | null): JsonObject {
     routing: { ...member.routing.counters },
     directory: { ...dht.counters },
     flowAllocator: { ...fa.counters },
+    traces: { ...traces.counters },
   };
 }
 
@@ -103,13 +104,10 @@ export async function graphOf(member: Member | null): Promise<JsonValue> {
 export async function locationOf(member: Member, hash: Uint8Array, clock: Clock): Promise<JsonValue> {
   const at = clock.now();
   const found = await member.lookup(hash);
-  const { dht, routing, self } = member;
+  const { routing, self } = member;
   return {
     self: formatAddress(self),
-    key: toHex(hash),
-    here: dht.describe().own.includes(toHex(hash)),
     tookMs: (clock.now() - at) / 1000,
-    contacts: dht.contacts.size,
     members: found.map((address) => ({
       address: formatAddress(address),
       path: routing.pathTo(address).map(formatAddress),

@@ -21,24 +21,14 @@ export async function debugBundle(management: Management, plain: boolean): Promi
   const bundle = asJson({ version: VERSION, status, names, flows, failures, ipcps }) as JsonObject;
   if (plain) return bundle;
   const disguise = new Disguise();
-  const words = status.ipcps.map(({ name, layer }) => [name, layer]);
-  disguise.hide(
-    'layer',
-    words.map(([, layer]) => layer!),
-  );
-  disguise.hide(
-    'ipcp',
-    words.map(([name]) => name!),
-  );
-  disguise.hide(
-    'name',
-    [...names, ...flows, ...failures].map(({ name }) => name),
-  );
-  disguise.hide(
-    'peer',
-    flows.map(({ peer }) => peer),
-  );
-  disguise.hide('member', ipcps.flatMap(namesIn));
+  const hidden: Readonly<Record<string, readonly string[]>> = {
+    layer: status.ipcps.map(({ layer }) => layer),
+    ipcp: status.ipcps.map(({ name }) => name),
+    name: [...names, ...flows, ...failures].map(({ name }) => name),
+    peer: flows.map(({ peer }) => peer),
+    member: ipcps.flatMap(namesIn),
+  };
+  for (const [kind, words] of Object.entries(hidden)) disguise.hide(kind, words);
   return disguise.of(bundle) as JsonObject;
 }
 

@@ -18,7 +18,6 @@ import {
   type Clock,
   type DaemonStatus,
   type Direct,
-  type FlowFailure,
   type FlowInfo,
   type IpcpInfo,
   type IpcpTypeInfo,
@@ -267,11 +266,6 @@ export class Irm {
   /** Content of `<ipcp>/<path>`. */
   readRib(path: string): Promise<string> {
     return readRib(this.management, path);
-  }
-
-  /** Flows to or from a name that did not come about lately, newest first; without a name: all that are remembered. */
-  listFailures(name = ''): Promise<readonly FlowFailure[]> {
-    return this.management.flowFailures(name);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { OuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { OuroborosError, isJsonObject, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { Management } from '@ouroboros/ports';
 
 /** A member in the graph of a layer. */
@@ -41,4 +41,4 @@ export async function layerGraphs(management: Management, layer?: string): Promi
 }
 
 const isGraph = (report: JsonValue): report is JsonObject =>
-  typeof report === 'object' && report !== null && 'members' in report && 'links' in report;
+  isJsonObject(report) && 'members' in report && 'links' in report;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@ouroboros/model';
+import { jsonRows, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { DaemonStatus, FlowInfo, IpcpInfo, Management, NameInfo } from '@ouroboros/ports';
 
 /** A layer that this host has members of. */
@@ -22,7 +22,7 @@ export interface LayerOverview {
 
 export interface Overview {
   readonly status: DaemonStatus;
-  /** Lowest rank first. */
+  /** Shims first, then the lowest rank. */
   readonly layers: readonly LayerOverview[];
   readonly names: readonly NameInfo[];
   readonly flows: readonly FlowInfo[];
@@ -41,12 +41,14 @@ export async function overviewOf(management: Management): Promise<Overview> {
       ),
     ),
   );
-  return { status, names, flows, layers: rows.sort((a, b) => standing(a) - standing(b)) };
+  return { status, names, flows, layers: rows.sort(upwards) };
 }
 
 /** Shims are at the bottom, whatever the order in which they are asked for names. */
-const standing = ({ links, rank, members }: LayerOverview): number =>
-  members !== null || links !== null ? rank + 1000 : rank;
+const upwards = (a: LayerOverview, b: LayerOverview): number =>
+  Number(hasMembers(a)) - Number(hasMembers(b)) || a.rank - b.rank;
+
+const hasMembers = ({ members, links }: LayerOverview): boolean => members !== null || links !== null;
 
 async function layerOverview(
   management: Management,
@@ -60,7 +62,7 @@ async function layerOverview(
   return {
     ...{ layer, rank, type, ipcps: own },
     members: Array.isArray(routes) ? routes.length + 1 : null,
-    links: Array.isArray(lost) ? linksOf(rows(neighbors), rows(lost)) : null,
+    links: Array.isArray(lost) ? linksOf(jsonRows(neighbors), jsonRows(lost)) : null,
     names: names.filter(({ registered }) => registered.some((ipcp) => own.includes(ipcp))).length,
     flows: ipcps.reduce((sum, ipcp) => sum + ipcp.flows, 0),
     state: ipcps.find((ipcp) => ipcp.state !== 'operational')?.state ?? 'operational',
@@ -74,5 +76,3 @@ function linksOf(neighbors: readonly JsonObject[], lost: readonly JsonObject[]):
   const up = [...addresses(neighbors)].filter((address) => !down.has(address));
   return { up: up.length, down: down.size };
 }
-
-const rows = (value: JsonValue): JsonObject[] => (Array.isArray(value) ? (value as JsonObject[]) : []);

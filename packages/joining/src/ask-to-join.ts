@@ -1,4 +1,4 @@
-import { OuroborosError, errorCodeOf } from '@ouroboros/model';
+import { OuroborosError, errorCodeOf, printable } from '@ouroboros/model';
 import type { Kdf, Random } from '@ouroboros/ports';
 import {
   JOIN_NONCE_LENGTH,
@@ -73,5 +73,3 @@ function unproven(bytes: Uint8Array): OuroborosError {
     REMOTE,
   );
 }
-
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '');

@@ -1,4 +1,4 @@
-import { OuroborosError } from '@ouroboros/model';
+import { IPV6, OuroborosError, isJsonObject, parseEndpoint, sameJson, type Endpoint } from '@ouroboros/model';
 import type { Irm } from '@ouroboros/irm';
 import type { IpcpInfo, NameInfo } from '@ouroboros/ports';
 import type { Step } from './steps.js';
@@ -78,23 +78,18 @@ function shimOf(ipcps: readonly IpcpInfo[], name: NameInfo | undefined, over: st
   throw new OuroborosError('EINVAL', `--over must be one of ${names}`, { field: '--over' });
 }
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Default port of UDP and TCP layers. */
 const PORT = 3435;
 
-async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): Promise<Place> {
+async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): Promise<Endpoint> {
   const type = shim.type as ShimType;
   const { status } = await irm.showIpcp(shim.name);
-  const facts = typeof status === 'object' && status !== null && !Array.isArray(status) ? status : {};
+  const facts = isJsonObject(status) ? status : {};
   if (facts['tls'] === true) throw new OuroborosError('ENOTSUP', 'a token cannot lead over a TCP layer with TLS yet');
-  const listen = typeof facts['listen'] === 'string' ? endpoint(facts['listen']) : undefined;
+  const listen = typeof facts['listen'] === 'string' ? parseEndpoint(facts['listen'], PORT) : undefined;
   const host = typeof facts['address'] === 'string' ? facts['address'] : (listen?.host ?? '');
   const port = typeof facts['port'] === 'number' ? facts['port'] : (listen?.port ?? PORT);
-  const given = address === undefined ? { host, port } : endpoint(address, port);
+  const given = address === undefined ? { host, port } : readEndpoint(address, port);
   if (given && given.host !== '0.0.0.0' && given.host !== '::' && isHost(type, given.host)) return given;
   const text =
     address === undefined
@@ -103,13 +98,9 @@ async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): P
   throw new OuroborosError('EINVAL', text, { field: '--address' });
 }
 
-/** `host`, `host:port`, an IPv6 address, or one in brackets with a port. */
-function endpoint(text: string, port = PORT): Place | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  if (bracketed === undefined && plain === undefined) return { host: text, port };
-  const number = digits === undefined ? port : Number(digits);
-  return number < 1 || number > 65_535 ? undefined : { host: (bracketed ?? plain)!, port: number };
-}
+/** Without a port an IPv6 address needs no brackets. */
+const readEndpoint = (text: string, port: number): Endpoint | undefined =>
+  IPV6.canonical(text) === undefined ? parseEndpoint(text, port) : { host: text, port };
 
 export interface InvitingHost {
   /** The program `irm` and the arguments with which it answers those who join. */
@@ -150,7 +141,8 @@ export async function inviteSteps(irm: Irm, { member, shim }: Invitable, host: I
     },
     {
       command: ['irm', 'bind', 'program', program, 'name', service, 'auto', '--', ...args],
-      done: known?.programs.some(({ path, args: bound }) => path === program && same(bound, args)) ?? false,
+      done:
+        known?.programs.some(({ path, args: bound }) => path === program && sameJson([...bound], [...args])) ?? false,
       run: () => irm.bindProgram(program, service, { auto: true, args }),
     },
     registration(irm, known, service, shim),
@@ -162,6 +154,3 @@ const registration = (irm: Irm, known: NameInfo | undefined, name: string, shim:
   done: known?.registered.includes(shim.name) ?? false,
   run: () => irm.regName(name, { ipcps: [shim.name] }),
 });
-
-const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((word, i) => word === b[i]);

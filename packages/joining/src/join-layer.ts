@@ -1,4 +1,4 @@
-import { OuroborosError, checkName } from '@ouroboros/model';
+import { OuroborosError, checkName, endpointText } from '@ouroboros/model';
 import type { Irm } from '@ouroboros/irm';
 import type { IpcpInfo } from '@ouroboros/ports';
 import { joinServiceName } from './invite-layer.js';
@@ -56,18 +56,9 @@ export async function joinSteps(irm: Irm, options: JoinOptions, host: JoiningHos
     {
       command: ['irm', 'ipcp', 'connect', ...words({ name: member, dst: destination.member })],
       done: false,
-      run: () => unlessThere(irm.connectIpcp({ name: member, dst: destination.member })),
+      run: () => irm.connectIpcp({ name: member, dst: destination.member }),
     },
   ];
-}
-
-/** A connection that is there is what was wanted. */
-async function unlessThere(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (thrown) {
-    if (!(thrown instanceof OuroborosError) || thrown.code !== 'EEXIST') throw thrown;
-  }
 }
 
 function memberOf(ipcps: readonly IpcpInfo[], { destination, member }: JoinOptions): boolean {
@@ -89,10 +80,9 @@ function below(irm: Irm, ipcps: readonly IpcpInfo[], { destination, ip }: JoinOp
   const known = ipcps.find((ipcp) => ipcp.type === shim.type && ipcp.layer === shim.layer);
   const taken = ipcps.some(({ name }) => name === shim.layer);
   const name = known?.name ?? (taken ? `${shim.layer}.${shim.type}` : shim.layer);
-  const place = shim.host.includes(':') ? `[${shim.host}]:${shim.port}` : `${shim.host}:${shim.port}`;
   const hosts = [joinServiceName(layer), member].map((one) => `${one}=${shim.host}`).join(',');
   const config: Readonly<Record<string, string>> =
-    shim.type === 'tcp' ? { connect: place } : { ip, port: String(shim.port), hosts };
+    shim.type === 'tcp' ? { connect: endpointText(shim) } : { ip, port: String(shim.port), hosts };
   return {
     command: ['irm', 'ipcp', 'bootstrap', ...words({ type: shim.type, name, layer: shim.layer, ...config })],
     done: known !== undefined,

@@ -13,6 +13,7 @@ import {
   IPV6,
   OuroborosError,
   concatBytes,
+  endpointText,
   equalBytes,
   fromHex,
   nameFault,
@@ -51,8 +52,7 @@ const VERSION = 'o7s1';
 
 /** All of a token but its secret: what the proofs are made over. */
 export function publicText({ shim, type, layer, member, fingerprint }: Destination): string {
-  const host = shim.host.includes(':') ? `[${shim.host}]` : shim.host;
-  const below = `${VERSION}:${shim.type}:${host}:${shim.port}:${encodeName(shim.layer)}`;
+  const below = `${VERSION}:${shim.type}:${endpointText(shim)}:${encodeName(shim.layer)}`;
   return `${below}#${type}:${encodeName(layer)}:${encodeName(member)}#${fingerprint ? toHex(fingerprint) : '-'}`;
 }
 

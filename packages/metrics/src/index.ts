@@ -2,6 +2,7 @@
 export * from './bounded-series.js';
 export * from './catalogue/index.js';
 export * from './check-open-metrics.js';
+export * from './counter-table.js';
 export * from './definition.js';
 export * from './histogram.js';
 export * from './metric-set.js';

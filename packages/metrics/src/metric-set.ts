@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@ouroboros/model';
+import { isJsonObject, type JsonObject, type JsonValue } from '@ouroboros/model';
 import { METRICS, isMetricName, type MetricName } from './catalogue/index.js';
 import type { HistogramValue } from './histogram.js';
 
@@ -49,7 +49,7 @@ export class MetricSet {
    * catalogue, labels that the metric does not have, values that are none, and all beyond MOST_SAMPLES.
    */
   absorb(json: JsonValue, labels: Labels): void {
-    if (!isObject(json)) return;
+    if (!isJsonObject(json)) return;
     for (const [metric, rows] of Object.entries(json)) {
       if (!isMetricName(metric) || !Array.isArray(rows)) continue;
       for (const row of rows.slice(0, MOST_SAMPLES)) this.absorbRow(metric, row, labels);
@@ -64,10 +64,6 @@ export class MetricSet {
   }
 }
 
-function isObject(json: JsonValue | undefined): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
-
 const known = (metric: MetricName, labels: Labels): Labels =>
   Object.fromEntries(Object.entries(labels).filter(([name]) => METRICS[metric].labels.includes(name)));
 
@@ -75,7 +71,7 @@ const known = (metric: MetricName, labels: Labels): Labels =>
 const LABEL_LENGTH = 128;
 
 function labelsOf(metric: MetricName, json: JsonValue | undefined): Labels | undefined {
-  if (!isObject(json)) return undefined;
+  if (!isJsonObject(json)) return undefined;
   const legal = Object.entries(json).filter(
     ([name, value]) => METRICS[metric].labels.includes(name) && typeof value === 'string',
   );
@@ -90,7 +86,7 @@ function valueOf(metric: MetricName, json: JsonValue | undefined): MetricValue |
 }
 
 function isHistogram(json: JsonValue | undefined): json is JsonObject & HistogramValue {
-  if (!isObject(json) || typeof json['sum'] !== 'number') return false;
+  if (!isJsonObject(json) || typeof json['sum'] !== 'number') return false;
   const { bounds, counts } = json;
   if (!isRising(bounds) || !isRising(counts)) return false;
   return counts.length === bounds.length + 1 && new Set(bounds).size === bounds.length && counts[0]! >= 0;
@@ -102,7 +98,7 @@ function isRising(json: JsonValue | undefined): json is number[] {
 }
 
 function isSummary(json: JsonValue | undefined): json is JsonObject & SummaryValue {
-  if (!isObject(json) || !isObject(json['quantiles'])) return false;
+  if (!isJsonObject(json) || !isJsonObject(json['quantiles'])) return false;
   return Object.entries(json['quantiles']).every(
     ([quantile, value]) => Number(quantile) >= 0 && Number(quantile) <= 1 && typeof value === 'number',
   );

@@ -18,3 +18,10 @@ function pushPoint(bytes: number[], point: number): void {
   else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), tail(6), tail(0));
   else bytes.push(0xf0 | (point >> 18), tail(12), tail(6), tail(0));
 }
+
+/** Names come from outside: control characters would steer the terminal, so they are shown as \xNN. */
+export const printable = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** `2026-01-31 12:00:00 UTC`, from ms since 1970; what is below a second is left out. */
+export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

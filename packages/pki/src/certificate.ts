@@ -12,8 +12,7 @@ import {
   type Extension,
   type Name,
 } from '@peculiar/asn1-x509';
-import { toHex } from '@ouroboros/model';
-import { printable } from './words.js';
+import { toHex, printable } from '@ouroboros/model';
 
 const COMMON_NAME = '2.5.4.3';
 /** Extensions whose meaning is looked at, or has none here; any other that is critical makes a certificate unusable. [RFC 5280 §4.2] */

@@ -1,10 +1,11 @@
+import { formatTime } from '@ouroboros/model';
 import type { CredentialFailure } from '@ouroboros/ports';
 import { describe, isIssuedBy, type Certificate } from './certificate.js';
 import { failure } from './failures.js';
 import type { RevocationList } from './revocation-list.js';
 import { isBroken } from './signature-algorithms.js';
 import { keyFault } from './signing.js';
-import { formatDistance, formatTime } from './words.js';
+import { formatDistance } from './words.js';
 
 /**
  * Chains of certificates: from the one that a peer shows, over intermediates of this host, to an authority that this host

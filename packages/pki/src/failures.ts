@@ -1,5 +1,5 @@
+import { printable } from '@ouroboros/model';
 import type { CredentialFailure, CredentialFailureCode } from '@ouroboros/ports';
-import { printable } from './words.js';
 
 export const failure = (code: CredentialFailureCode, text: string): CredentialFailure => ({
   ok: false,

@@ -1,5 +1,5 @@
+import { formatTime, printable } from '@ouroboros/model';
 import type { CertificateStatus, PkiStatus } from './pki-status.js';
-import { formatTime, printable } from './words.js';
 
 /** A line for each thing that keeps flows from being authenticated, or soon will, or endangers a key. */
 export function pkiWarnings({ certificates, lists }: PkiStatus): string[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, formatTime } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { Authority } from './authority.js';
 import { isIssuedBy, type Certificate } from './certificate.js';
@@ -11,7 +11,6 @@ import { Places, type CertificateRole } from './places.js';
 import { pkiStatus, type PkiStatus } from './pki-status.js';
 import { generateKey, SigningKey } from './signing-key.js';
 import { checkClient, checkSubject, unknownName } from './subjects.js';
-import { formatTime } from './words.js';
 import { PRIVATE, PUBLIC, putFile } from './write-file.js';
 
 const DAY_MS = 86_400_000;

@@ -18,10 +18,3 @@ export function formatDistance(ms: number): string {
   }
   return parts.slice(0, 2).join(' ');
 }
-
-/** `2026-01-31 12:00:00 UTC`; certificates know whole seconds. */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-
-/** Names in certificates come from outside: control characters would steer the terminal, so they are shown as \xNN. */
-export const printable = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, QosSpec } from '@ouroboros/model';
+import { isJsonObject, type JsonObject, type JsonValue, type QosSpec } from '@ouroboros/model';
 import {
   DEFAULT_PATHS,
   OPEN_POLICY,
@@ -151,7 +151,7 @@ function connectionOf(record: JsonObject): { value: IpcpConnectRequest; reached:
 }
 
 function asObject(value: JsonValue | undefined): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (isJsonObject(value)) return value;
   throw new Error(`expected an object, found ${JSON.stringify(value ?? null)}`);
 }
 

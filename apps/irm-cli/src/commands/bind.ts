@@ -1,7 +1,7 @@
+import { printable } from '@ouroboros/model';
 import { command, type Group, type OptionSpec } from '../grammar/command.js';
 import { readPid } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
-import { printable } from '../render/text.js';
 import { readName } from './ipcp.js';
 
 const NAME: OptionSpec = { word: 'name', value: '<name>', help: 'the name, created when it is new', required: true };

@@ -1,10 +1,9 @@
-import { exitStatus, OuroborosError } from '@ouroboros/model';
+import { exitStatus, OuroborosError, printable } from '@ouroboros/model';
 import { WATCH_KINDS, type WatchKind } from '@ouroboros/ports';
 import { command } from '../grammar/command.js';
 import { readDuration } from '../grammar/values.js';
 import { statusJson, watchEventJson } from '../render/json.js';
 import { readiness } from '../render/status.js';
-import { printable } from '../render/text.js';
 
 export const wait = command({
   word: 'wait',

@@ -1,9 +1,8 @@
-import { exitStatus } from '@ouroboros/model';
+import { exitStatus, printable } from '@ouroboros/model';
 import { command, type Command, type Group, type OperandSpec } from '../grammar/command.js';
 import { renderFlows } from '../render/flows.js';
 import { flowJson, reportsJson } from '../render/json.js';
 import { renderReports, rowsOf } from '../render/rows.js';
-import { printable } from '../render/text.js';
 
 const flowList = command({
   word: 'list',

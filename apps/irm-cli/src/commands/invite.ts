@@ -1,9 +1,9 @@
-import type { JsonObject } from '@ouroboros/model';
+import { printable, type JsonObject } from '@ouroboros/model';
 import { freeCommand, type Group, type OperandSpec, type SwitchSpec } from '../grammar/command.js';
 import { illegal, readDuration } from '../grammar/values.js';
 import { invitationJson, stepJson } from '../render/joining-json.js';
 import { renderInvitations, stepLine } from '../render/joining.js';
-import { formatDuration, printable } from '../render/text.js';
+import { formatDuration } from '../render/text.js';
 
 const DEFAULT_TTL_MS = 900_000;
 /** Longer is a slip: a token is made when it is needed. */

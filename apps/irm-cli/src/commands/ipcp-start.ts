@@ -1,11 +1,10 @@
-import { checkName } from '@ouroboros/model';
+import { checkName, printable } from '@ouroboros/model';
 import type { JsonObject } from '@ouroboros/model';
 import { checkType, type StartedIpcp } from '@ouroboros/irm';
 import { command, type Outcome } from '../grammar/command.js';
 import { readRestart } from '../grammar/values.js';
 import type { OpenWord, Words } from '../grammar/words.js';
 import { startedJson } from '../render/json.js';
-import { printable } from '../render/text.js';
 import {
   AUTOBIND_OPTION,
   BOOTSTRAP_OPTIONS,

@@ -1,4 +1,4 @@
-import { OuroborosError, type Component, type JsonObject, checkName } from '@ouroboros/model';
+import { OuroborosError, checkName, printable, type Component, type JsonObject } from '@ouroboros/model';
 import { checkType } from '@ouroboros/irm';
 import { command, type Command, type Group } from '../grammar/command.js';
 import { readChoice, readList, readQos, readRestart } from '../grammar/values.js';
@@ -7,7 +7,6 @@ import { renderType, typeJson } from '../render/ipcp-type.js';
 import { addressText, renderIpcpDetails, renderIpcps } from '../render/ipcps.js';
 import { ipcpJson } from '../render/json.js';
 import { cellText } from '../render/rows.js';
-import { printable } from '../render/text.js';
 import { NAME_OPTION, RESTART_OPTION, TYPE_OPTION } from './ipcp-options.js';
 import { bootstrap, enroll } from './ipcp-start.js';
 import { readSecurity, SECURITY_OPTIONS } from './security-options.js';

@@ -1,7 +1,7 @@
+import { printable } from '@ouroboros/model';
 import { freeCommand } from '../grammar/command.js';
 import { stepJson } from '../render/joining-json.js';
 import { stepLine } from '../render/joining.js';
-import { printable } from '../render/text.js';
 import { DRY_RUN } from './invite.js';
 
 export const join = freeCommand({

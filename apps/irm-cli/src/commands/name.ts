@@ -1,4 +1,4 @@
-import { OuroborosError, checkName } from '@ouroboros/model';
+import { OuroborosError, checkName, printable } from '@ouroboros/model';
 import type { Balancing, Direct, NamePaths, Spread } from '@ouroboros/ports';
 import { type IpcpPatterns, type RegistrationResult } from '@ouroboros/irm';
 import { command, type Group, type OperandSpec, type OptionSpec, type Outcome } from '../grammar/command.js';
@@ -6,7 +6,6 @@ import { readChoice } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
 import { nameJson, registrationJson } from '../render/json.js';
 import { renderNames } from '../render/names.js';
-import { printable } from '../render/text.js';
 import { readSecurity, SECURITY_OPTIONS } from './security-options.js';
 
 const NAME: OperandSpec = { name: 'name', help: 'the name' };

@@ -1,11 +1,10 @@
-import { OuroborosError, type JsonObject } from '@ouroboros/model';
+import { OuroborosError, printable, type JsonObject } from '@ouroboros/model';
 import { AUTHORITY_DAYS, KEY_KINDS, LEAF_DAYS, WARN_DAYS, type CertificateRole, type IssuedInfo } from '@ouroboros/pki';
 import { pkiCommand, type Group, type OperandSpec, type SwitchSpec } from '../grammar/command.js';
 import { illegal, readChoice, readInteger } from '../grammar/values.js';
 import type { Words } from '../grammar/words.js';
 import { authorityJson, certificateStatusJson, issuedJson, revokedJson } from '../render/pki-json.js';
 import { renderAuthority, renderIssued, renderPkiStatus, renderRevoked } from '../render/pki.js';
-import { printable } from '../render/text.js';
 
 /** A hundred years: more is a slip. */
 const MAX_DAYS = 36_500;

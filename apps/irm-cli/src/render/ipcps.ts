@@ -1,4 +1,4 @@
-import { formatAddress, address, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { formatAddress, address, isJsonObject, type JsonValue } from '@ouroboros/model';
 import type { IpcpInfo } from '@ouroboros/ports';
 import type { IpcpDetails } from '@ouroboros/irm';
 import { renderTable, type Column } from './table.js';
@@ -26,7 +26,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set(['name', 'type', 'pid', 'state',
 
 /** One fact a line; what the IPCP itself reports comes behind what the daemon knows. */
 export function renderIpcpDetails({ ipcp, status }: IpcpDetails): string {
-  const own = isObject(status) ? status : {};
+  const own = isJsonObject(status) ? status : {};
   const addressOf = addressText(status);
   return renderFields([
     ['name', ipcp.name],
@@ -43,17 +43,14 @@ export function renderIpcpDetails({ ipcp, status }: IpcpDetails): string {
   ]);
 }
 
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The address of an IPCP as its layer writes it; null when it has none. */
 export function addressText(status: JsonValue): string | null {
-  const value = isObject(status) ? status['address'] : undefined;
+  const value = isJsonObject(status) ? status['address'] : undefined;
   if (typeof value === 'number') return formatAddress(address(value));
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
 function factsOf(label: string, value: JsonValue): (readonly [string, string])[] {
-  if (!isObject(value)) return [[label, cellText(value)]];
+  if (!isJsonObject(value)) return [[label, cellText(value)]];
   return Object.entries(value).map(([key, inner]) => [`${label}, ${titleOf(key)}`, cellText(inner)] as const);
 }

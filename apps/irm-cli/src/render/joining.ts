@@ -1,6 +1,6 @@
+import { printable } from '@ouroboros/model';
 import type { KeptInvitation, StepReport } from '@ouroboros/joining/node';
 import { renderTable } from './table.js';
-import { printable } from './text.js';
 
 /** A step as a line: the command, and after it in a comment that it was not carried out. */
 export function stepLine({ command, state }: StepReport): string {

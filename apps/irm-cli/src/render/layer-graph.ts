@@ -1,6 +1,5 @@
-import type { JsonObject } from '@ouroboros/model';
+import { printable, type JsonObject } from '@ouroboros/model';
 import type { GraphMember, LayerGraph } from '@ouroboros/irm';
-import { printable } from './text.js';
 
 const labelOf = ({ name, address }: GraphMember): string => (name === '' ? address : name);
 

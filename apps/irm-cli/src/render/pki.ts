@@ -1,6 +1,7 @@
+import { printable } from '@ouroboros/model';
 import type { AuthorityInfo, IssuedInfo, PkiStatus, RevokedInfo } from '@ouroboros/pki';
 import { renderTable } from './table.js';
-import { printable, renderFields } from './text.js';
+import { renderFields } from './text.js';
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

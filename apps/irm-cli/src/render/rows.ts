@@ -1,8 +1,7 @@
-import type { JsonObject, JsonValue } from '@ouroboros/model';
+import { isJsonObject, printable, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { IpcpReport } from '@ouroboros/irm';
 import type { IpcpInfo } from '@ouroboros/ports';
 import { renderTable } from './table.js';
-import { printable } from './text.js';
 
 /** Reports come in the words of an IPCP's package; lists of objects become tables whatever their keys are. */
 
@@ -32,7 +31,7 @@ const pairsText = (value: JsonObject): string =>
  */
 export function rowsOf(report: JsonValue, topic: string): JsonObject[] {
   if (Array.isArray(report)) return report.map(asRow);
-  if (typeof report !== 'object' || report === null) return report === null ? [] : [asRow(report)];
+  if (!isJsonObject(report)) return report === null ? [] : [asRow(report)];
   const inner = report[topic];
   if (Array.isArray(inner)) return inner.map(asRow);
   return Object.entries(report).flatMap(([entry, value]) => {
@@ -41,8 +40,7 @@ export function rowsOf(report: JsonValue, topic: string): JsonObject[] {
   });
 }
 
-const asRow = (value: JsonValue): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value };
+const asRow = (value: JsonValue): JsonObject => (isJsonObject(value) ? value : { value });
 
 /** What one IPCP has to show. */
 interface Share {

@@ -1,4 +1,4 @@
-import { printable } from './text.js';
+import { printable } from '@ouroboros/model';
 
 export interface Column {
   readonly title: string;

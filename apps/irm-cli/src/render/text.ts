@@ -1,7 +1,4 @@
-/** Names come from outside: control characters would steer the terminal, so they are shown as \xNN. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
+import { printable } from '@ouroboros/model';
 
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [
   [86_400_000, 'd'],

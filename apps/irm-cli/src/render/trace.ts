@@ -1,7 +1,6 @@
-import type { JsonObject } from '@ouroboros/model';
+import { printable, type JsonObject } from '@ouroboros/model';
 import type { NameTrace, TraceStep, Way } from '@ouroboros/irm';
 import { renderTable } from './table.js';
-import { printable } from './text.js';
 
 const CUBES = ['best effort', 'video', 'voice'] as const;
 

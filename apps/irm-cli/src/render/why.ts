@@ -1,5 +1,5 @@
+import { printable } from '@ouroboros/model';
 import type { Explanation, Finding, Verdict } from '@ouroboros/irm';
-import { printable } from './text.js';
 
 const MARKS: Readonly<Record<Verdict, string>> = { ok: 'ok', note: '-', warn: 'warn', fail: 'FAIL' };
 const MARK_WIDTH = 4;

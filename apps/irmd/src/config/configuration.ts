@@ -11,7 +11,6 @@ import type {
   SecurityPolicy,
 } from '@ouroboros/ports';
 import { DEFAULT_POLICY } from '@ouroboros/registry';
-import type { ListenAddress } from '../metrics/metrics-server.js';
 
 /** The configuration file, checked and with defaults filled in. [spec/architecture.md §6, and ours] */
 export interface Configuration {
@@ -45,7 +44,7 @@ export interface IrmdSettings {
 /** `[metrics]` */
 export interface MetricsSettings {
   /** Where metrics are served over HTTP; undefined = nowhere. */
-  readonly listen: ListenAddress | undefined;
+  readonly listen: Endpoint | undefined;
 }
 
 /** `[traces]` */

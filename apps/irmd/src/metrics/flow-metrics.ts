@@ -1,35 +1,33 @@
-import { BoundedSeries, type Labels, type MetricName, type MetricSet } from '@ouroboros/metrics';
+import {
+  BoundedSeries,
+  addRows,
+  bothWays,
+  dropRows,
+  readRows,
+  type CounterRow,
+  type Labels,
+  type MetricSet,
+} from '@ouroboros/metrics';
 import { qosCube } from '@ouroboros/model';
-import type { FlowCounts, FlowDrops, FlowInfo } from '@ouroboros/ports';
+import type { FlowCounts, FlowInfo } from '@ouroboros/ports';
 
 /** So many flows of a node are shown one by one. */
 export const FLOWS_SHOWN = 64;
 
-interface FlowCounter {
-  readonly metric: MetricName;
-  readonly labels: Labels;
-  read(counts: FlowCounts): number;
-}
-
-const DROPS: readonly (keyof FlowDrops)[] = [
-  ...(['checksum', 'short', 'unauthentic', 'replayed', 'unknownEpoch', 'early'] as const),
-  ...(['overrun', 'malformed', 'duplicate', 'frcp'] as const),
-];
-const SENT = { direction: 'sent' };
-const RECEIVED = { direction: 'received' };
-
-const COUNTERS: readonly FlowCounter[] = [
-  { metric: 'ouroboros_flow_packets', labels: SENT, read: ({ packetsSent }) => packetsSent },
-  { metric: 'ouroboros_flow_packets', labels: RECEIVED, read: ({ packetsReceived }) => packetsReceived },
-  { metric: 'ouroboros_flow_bytes', labels: SENT, read: ({ bytesSent }) => bytesSent },
-  { metric: 'ouroboros_flow_bytes', labels: RECEIVED, read: ({ bytesReceived }) => bytesReceived },
+const COUNTERS: readonly CounterRow<FlowCounts>[] = [
+  ...bothWays<FlowCounts>(
+    'ouroboros_flow_packets',
+    ({ packetsSent }) => packetsSent,
+    ({ packetsReceived }) => packetsReceived,
+  ),
+  ...bothWays<FlowCounts>(
+    'ouroboros_flow_bytes',
+    ({ bytesSent }) => bytesSent,
+    ({ bytesReceived }) => bytesReceived,
+  ),
   { metric: 'ouroboros_flow_retransmitted_packets', labels: {}, read: ({ retransmitted }) => retransmitted },
   { metric: 'ouroboros_flow_lost_packets', labels: {}, read: ({ lost }) => lost },
-  ...DROPS.map((reason): FlowCounter => ({
-    metric: 'ouroboros_flow_dropped_packets',
-    labels: { reason: reason === 'unknownEpoch' ? 'unknown_epoch' : reason },
-    read: ({ drops }) => drops[reason],
-  })),
+  ...dropRows('ouroboros_flow_dropped_packets'),
 ];
 
 interface CountedFlow {
@@ -48,7 +46,7 @@ export class FlowMetrics {
     const told = flows.filter(({ counts }) => counts).sort((a, b) => b.sinceMs - a.sinceMs);
     const { shown, others, otherCounts } = this.series.arrange(told.map(counted));
     for (const { flow, counts } of shown) addFlow(out, flow, counts);
-    if (otherCounts.length > 0) addCounts(out, OTHER, otherCounts);
+    if (otherCounts.length > 0) addRows(out, COUNTERS, OTHER, otherCounts);
     out.add('ouroboros_aggregated', others.length, { ipcp: '', layer: '', what: 'flows' });
   }
 }
@@ -57,7 +55,7 @@ const OTHER: Labels = { flow: 'other', name: '', layer: '', ipcp: '', cube: '' }
 
 const counted = (flow: FlowInfo): CountedFlow => ({
   key: `${flow.flowId} ${flow.correlationId}`,
-  counts: COUNTERS.map(({ read }) => read(flow.counts!)),
+  counts: readRows(COUNTERS, flow.counts!),
   flow,
 });
 
@@ -75,15 +73,10 @@ function addStates(out: MetricSet, flows: readonly FlowInfo[]): void {
 function addFlow(out: MetricSet, flow: FlowInfo, counts: readonly number[]): void {
   const { name, layer, ipcp, sinceMs, pathPacket, roundTripMs } = flow;
   const labels = { flow: String(flow.flowId), name, layer, ipcp, cube: String(qosCube(flow.qos)) };
-  addCounts(out, labels, counts);
+  addRows(out, COUNTERS, labels, counts);
   out.add('ouroboros_flow_age_seconds', sinceMs / 1000, labels);
   out.add('ouroboros_flow_window_packets', flow.counts!.window, labels);
   out.add('ouroboros_flow_outstanding_packets', flow.counts!.outstanding, labels);
   if (pathPacket > 0) out.add('ouroboros_flow_path_packet_bytes', pathPacket, labels);
   if (roundTripMs > 0) out.add('ouroboros_flow_round_trip_seconds', roundTripMs / 1000, labels);
-}
-
-function addCounts(out: MetricSet, labels: Labels, counts: readonly number[]): void {
-  for (const [i, counter] of COUNTERS.entries())
-    out.add(counter.metric, counts[i] ?? 0, { ...labels, ...counter.labels });
 }

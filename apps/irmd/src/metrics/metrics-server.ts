@@ -1,14 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { OPEN_METRICS_TYPE, openMetricsText, type MetricSet } from '@ouroboros/metrics';
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, endpointText, type Endpoint } from '@ouroboros/model';
 import type { Logger } from '@ouroboros/ports';
-
-/** Where an HTTP server listens. */
-export interface ListenAddress {
-  /** An address of this host. */
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Requests have no body and few headers; who is slower, or one of more callers, is cut off. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -30,18 +23,18 @@ export class MetricsServer {
   }
 
   /** Resolves with the port. EACCES, EBUSY or EIO when the address cannot be had. */
-  listen({ host, port }: ListenAddress): Promise<number> {
+  listen(at: Endpoint): Promise<number> {
     return new Promise((resolve, reject) => {
       const fail = (cause: NodeJS.ErrnoException): void => {
         const code = cause.code === 'EADDRINUSE' ? 'EBUSY' : cause.code === 'EACCES' ? 'EACCES' : 'EIO';
-        reject(new OuroborosError(code, `metrics: cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
+        reject(new OuroborosError(code, `metrics: cannot listen on ${endpointText(at)}: ${cause.message}`, { cause }));
       };
       this.server.once('error', fail);
-      this.server.listen(port, host, () => {
+      this.server.listen(at.port, at.host, () => {
         this.server.off('error', fail);
         this.server.on('error', (error) => this.logger.log('warn', 'metrics server', { error }));
         const address = this.server.address();
-        resolve(typeof address === 'object' && address ? address.port : port);
+        resolve(typeof address === 'object' && address ? address.port : at.port);
       });
     });
   }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toOuroborosError } from '@ouroboros/model';
+import { endpointText, toOuroborosError, type Endpoint } from '@ouroboros/model';
 import { ProcessVitals } from '@ouroboros/node-runtime';
 import { certificatesOf, type Places } from '@ouroboros/pki';
 import type { Clock, Logger, Management } from '@ouroboros/ports';
@@ -7,7 +7,7 @@ import type { ProcessSession } from '@ouroboros/rpc';
 import type { MetricsSettings } from '../config/configuration.js';
 import { wrappedSession } from '../wrapped-session.js';
 import { AllocationMetrics } from './allocation-metrics.js';
-import { MetricsServer, type ListenAddress } from './metrics-server.js';
+import { MetricsServer } from './metrics-server.js';
 import { NodeMetrics } from './node-metrics.js';
 
 export interface MetricsServiceParts {
@@ -21,7 +21,7 @@ export interface MetricsServiceParts {
 export class MetricsService {
   private readonly allocations: AllocationMetrics;
   private readonly node: NodeMetrics;
-  private listening: ListenAddress | undefined;
+  private listening: Endpoint | undefined;
   private server: MetricsServer | undefined;
 
   constructor(private readonly parts: MetricsServiceParts) {
@@ -44,7 +44,7 @@ export class MetricsService {
     this.server = server;
     try {
       const port = await server.listen(listen);
-      logger.log('info', 'metrics are served', { url: `http://${hostOf(listen)}:${port}/metrics` });
+      logger.log('info', 'metrics are served', { url: `http://${endpointText({ ...listen, port })}/metrics` });
     } catch (thrown) {
       logger.log('error', toOuroborosError(thrown).message);
     }
@@ -61,5 +61,3 @@ export class MetricsService {
     this.listening = undefined;
   }
 }
-
-const hostOf = ({ host }: ListenAddress): string => (host.includes(':') ? `[${host}]` : host);

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JsonObject } from '@ouroboros/model';
+import { isJsonObject, type JsonObject } from '@ouroboros/model';
 import { errnoOf } from './errno.js';
 
 /**
@@ -21,7 +21,7 @@ export class StateFile {
   read(onBad: (reason: string) => void): JsonObject | undefined {
     try {
       const value: unknown = JSON.parse(readFileSync(this.path, 'utf8'));
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+      if (isJsonObject(value)) return value;
       onBad('not an object');
     } catch (thrown) {
       if (errnoOf(thrown) !== 'ENOENT') onBad(String(thrown));

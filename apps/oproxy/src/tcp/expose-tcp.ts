@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { OuroborosError, toOuroborosError } from '@ouroboros/model';
+import { OuroborosError, toOuroborosError, endpointText, type Endpoint } from '@ouroboros/model';
 import { createServer, type Flow } from '@ouroboros/flow/node';
 import { offerName } from '@ouroboros/tool-kit';
-import type { Endpoint, ExposeOptions } from '../arguments.js';
+import type { ExposeOptions } from '../arguments.js';
 import type { Service, ServiceParts } from '../service.js';
 import { Connections } from './connections.js';
-import { placeOf } from '../place.js';
 
 /** A server on this host or near it answers sooner. */
 const CONNECT_MS = 10_000;
@@ -15,7 +14,7 @@ const CONNECT_MS = 10_000;
 export async function exposeTcp(options: ExposeOptions, { flows, journal }: ServiceParts): Promise<Service> {
   const { name, target, layers } = options;
   const connections = new Connections(journal);
-  const at = placeOf({ address: target.host, port: target.port });
+  const at = endpointText(target);
   const remark = (thrown: unknown): void => {
     const { code, message } = toOuroborosError(thrown);
     journal.tell({ event: 'remark', code, message });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../arguments.js';
+import type { Endpoint } from '@ouroboros/model';
 import { listenFault, placeOf } from '../place.js';
 
 /** A local TCP port; connections are paused until they are piped. EEXIST: in use. */

@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { lookup } from 'node:dns/promises';
-import { OuroborosError } from '@ouroboros/model';
+import { OuroborosError, endpointText, type Endpoint } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow/node';
 import { offerName, serveFlows } from '@ouroboros/tool-kit';
-import type { Endpoint, ExposeOptions } from '../arguments.js';
+import type { ExposeOptions } from '../arguments.js';
 import { placeOf } from '../place.js';
 import type { Service, ServiceParts } from '../service.js';
 import { DatagramFlow, bytesOf, noDatagrams } from './datagram-flow.js';
@@ -27,7 +27,7 @@ export async function exposeUdp(options: ExposeOptions, { flows, journal }: Serv
     stop.abort();
     throw thrown;
   });
-  journal.tell({ event: 'listening', name, at: placeOf({ address: target.host, port: target.port }) });
+  journal.tell({ event: 'listening', name, at: endpointText(target) });
   return {
     statistics: () => exposed.statistics(),
     close: async () => {

@@ -1,6 +1,7 @@
 import type { Machine, Sink } from '@ouroboros/machine';
 import { NEVER, fromMs, fromSeconds, micros, type Address, type Micros, type QosCube } from '@ouroboros/model';
 import { encodeFa } from '@ouroboros/wire';
+import { random64 } from '../random64.js';
 
 /**
  * How long packets of a cube take to another member: half the round trip of an echo between the two flow allocators.
@@ -131,8 +132,7 @@ export class PathDelays implements Machine<PathDelayInput, PathDelayOutput> {
 
   private newNumber(path: string, of: Measuring, now: Micros): bigint {
     for (const [number, { sent }] of this.echoes) if (sent + REMEMBERED <= now) this.echoes.delete(number);
-    const { random32 } = this.config;
-    const number = (BigInt(random32() >>> 0) << 32n) | BigInt(random32() >>> 0);
+    const number = random64(this.config.random32);
     this.echoes.set(number, { path, of, sent: now });
     return number;
   }

@@ -92,6 +92,17 @@ describe('A trace', () => {
     expect(line.sent).toBe(2 + 2 * 2);
   });
 
+  it('is told as far as it is when too many are under way, and names beyond are left out', () => {
+    const line = new Line();
+    line.input(1, { kind: 'who', id: 1, members: Array.from({ length: 256 }, (_, i) => at(i + 2)) });
+    line.input(1, { kind: 'trace', id: 2, to: at(4), cube: 0 });
+    line.input(1, { kind: 'who', id: 3, members: [at(2)] });
+    expect(line.done).toMatchObject([
+      { kind: 'traced', id: 2, steps: [{ address: 1, hop: { next: 2 } }] },
+      { kind: 'named', id: 3, names: new Map([[at(1), 'm1']]) },
+    ]);
+  });
+
   it('ends at a target that does not answer, and where there is no way', () => {
     expect(traced(new Line([4]), 4).at(-1)).toEqual([4, undefined, 800, undefined]);
     expect(traced(new Line(), 9)).toEqual([[1, 'm1', 0, undefined]]);

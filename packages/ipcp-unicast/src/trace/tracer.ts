@@ -1,6 +1,7 @@
 import type { Machine, Sink } from '@ouroboros/machine';
 import { NEVER, fromMs, micros, type Address, type Micros, type QosCube } from '@ouroboros/model';
 import { decodeTrace, encodeTrace, type TraceHop, type TraceQuestion, type TraceReply } from '@ouroboros/wire';
+import { random64 } from '../random64.js';
 
 /**
  * Follows the way of packets of a cube to a member, hop by hop, and asks members for their names.
@@ -49,7 +50,7 @@ const TRIES = 2;
 const PATIENCE = fromMs(400);
 /** Longer ways are not followed: packets would not live to their end. */
 const MAX_STEPS = 64;
-/** More traces at a time are answered with nothing. */
+/** Open questions: a trace that would need one more is told as far as it is, and names beyond are not asked for. */
 const MAX_OPEN = 256;
 
 interface Job {
@@ -116,19 +117,20 @@ export class Tracer implements Machine<TraceInput, TraceOutput> {
   private step(job: Job, step: TraceStep, next: Address | undefined, now: Micros, out: Sink<TraceOutput>): void {
     job.steps.push(step);
     const circle = job.steps.some(({ address }) => address === next);
-    if (next === undefined || circle || step.address === job.to || job.steps.length > MAX_STEPS) {
-      out.emit({ kind: 'traced', id: job.id, steps: job.steps });
-    } else this.ask(job, next, now, out);
+    const ended = next === undefined || circle || step.address === job.to || job.steps.length > MAX_STEPS;
+    if (!ended && this.ask(job, next, now, out)) return;
+    out.emit({ kind: 'traced', id: job.id, steps: job.steps });
   }
 
-  private ask(job: Job, member: Address, now: Micros, out: Sink<TraceOutput>): void {
-    if (this.questions.size >= MAX_OPEN) return;
-    const { random32 } = this.config;
-    const number = (BigInt(random32() >>> 0) << 32n) | BigInt(random32() >>> 0);
+  /** False when too many questions are open. */
+  private ask(job: Job, member: Address, now: Micros, out: Sink<TraceOutput>): boolean {
+    if (this.questions.size >= MAX_OPEN) return false;
+    const number = random64(this.config.random32);
     const question: Question = { job, member, number, sent: now, tries: 0, due: now };
     job.open += 1;
     this.questions.set(number, question);
     this.send(question, now, out);
+    return true;
   }
 
   private send(question: Question, now: Micros, out: Sink<TraceOutput>): void {

@@ -1,4 +1,4 @@
-import { fromMs, micros, type JsonObject, type JsonValue } from '@ouroboros/model';
+import { fromMs, isJsonObject, jsonRows, micros, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { Clock, DaemonStatus, FlowFailure, FlowInfo, Management, NameInfo, NameLocation } from '@ouroboros/ports';
 import type { Trial, TryFlow } from './finding.js';
 
@@ -72,7 +72,10 @@ async function layerEvidence(
     report('lostLinks'),
     location ? report('locate', { hash: location.key }) : null,
   ]);
-  return { ipcp, layer, pid, neighbors: rows(neighbors), lostLinks: rows(lostLinks), location: asObject(found) };
+  return {
+    ...{ ipcp, layer, pid, neighbors: jsonRows(neighbors), lostLinks: jsonRows(lostLinks) },
+    location: isJsonObject(found) ? found : null,
+  };
 }
 
 /** Null when it fails, or takes too long. */
@@ -86,9 +89,3 @@ function within(clock: Clock, answer: Promise<JsonValue>): Promise<JsonValue> {
     answer.then(settle, () => settle(null));
   });
 }
-
-const asObject = (value: JsonValue | undefined): JsonObject | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
-
-const rows = (value: JsonValue): JsonObject[] =>
-  Array.isArray(value) ? value.map(asObject).filter((row) => row !== null) : [];

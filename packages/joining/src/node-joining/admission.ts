@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { EMPTY_BYTES, OuroborosError } from '@ouroboros/model';
+import { EMPTY_BYTES, OuroborosError, formatTime } from '@ouroboros/model';
 import { signedBy, type MemberCertificates, type Pki } from '@ouroboros/pki';
 import type { Papers } from '../ask-to-join.js';
 import type { Candidate, Invitation, JoinDesk } from '../serve-join.js';
-import { timeText, usedText, type InvitationStore, type KeptInvitation } from './invitation-store.js';
+import { usedText, type InvitationStore, type KeptInvitation } from './invitation-store.js';
 
 export interface AdmissionParts {
   readonly store: InvitationStore;
@@ -42,8 +42,8 @@ function refuse(invitation: KeptInvitation | undefined, nowMs: number): asserts 
   if (!invitation) throw new OuroborosError('EREFUSED', 'the token is unknown here');
   const { state, expiresMs } = invitation;
   if (state === 'revoked')
-    throw new OuroborosError('EREFUSED', `the token was revoked on ${timeText(invitation.atMs)}`);
+    throw new OuroborosError('EREFUSED', `the token was revoked on ${formatTime(invitation.atMs)}`);
   if (nowMs < expiresMs) return;
   if (state === 'used') throw new OuroborosError('EREFUSED', usedText(invitation));
-  throw new OuroborosError('EREFUSED', `the token expired on ${timeText(expiresMs)}`);
+  throw new OuroborosError('EREFUSED', `the token expired on ${formatTime(expiresMs)}`);
 }

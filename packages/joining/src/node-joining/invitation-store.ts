@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OuroborosError, fromHex, toHex } from '@ouroboros/model';
+import { OuroborosError, fromHex, toHex, formatTime, isJsonObject } from '@ouroboros/model';
 import type { Invitation } from '../serve-join.js';
 
 /** What has become of an invitation. */
@@ -86,7 +86,7 @@ export class InvitationStore {
   private async read(id: string, kind: Kind): Promise<Record<string, unknown> | undefined> {
     try {
       const value: unknown = JSON.parse(await readFile(this.path(id, kind), 'utf8'));
-      return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+      return isJsonObject(value) ? value : {};
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       // A file that is there and cannot be read counts as what its making said: used, or revoked.
@@ -103,10 +103,8 @@ type Kind = 'json' | 'used' | 'revoked';
 
 export const usedText = (used: { readonly atMs: number; readonly member: string } | undefined): string =>
   used
-    ? `the token was used on ${timeText(used.atMs)}, by ${used.member}: it is good once`
+    ? `the token was used on ${formatTime(used.atMs)}, by ${used.member}: it is good once`
     : 'the token was used: it is good once';
-
-export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const time = (value: unknown): number => (typeof value === 'number' ? value : 0);

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@ouroboros/model';
+import { jsonRows, type JsonObject, type JsonValue } from '@ouroboros/model';
 import type { FlowInfo, IpcpInfo, LinkInfo, Management, NameInfo, RouteInfo, WatchKind } from '@ouroboros/ports';
 
 /** What the daemon is asked for when somebody watches. */
@@ -87,16 +87,11 @@ async function reported(
       const report = await source.ipcpReport(ipcp.name, topic).catch(() => undefined);
       if (report === undefined)
         return [...known.values()].filter(({ object }) => 'ipcp' in object && object.ipcp === ipcp.name);
-      return rowsOf(report).map((row) => factOf(ipcp, row));
+      return jsonRows(report).map((row) => factOf(ipcp, row));
     }),
   );
   return rows.flat();
 }
-
-const rowsOf = (report: JsonValue): JsonObject[] => (Array.isArray(report) ? report.filter(isObject) : []);
-
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text = (value: JsonValue | undefined): string => (value === undefined || value === null ? '' : String(value));
 

@@ -20,6 +20,14 @@ export const OcepFeature = {
   BROADCAST_PCI: 2,
 } as const;
 
+/** Bits of PeerExtension.features in the response of an enrollment. */
+export const EnrollFeature = {
+  /** A unicast layer spreads allocations round-robin. */
+  ROUND_ROBIN: 1,
+  /** Members must have certificates. */
+  AUTHENTICATED: 2,
+} as const;
+
 /** Decodes the `ext` bytes of a message. A caller takes a refused extension as none. */
 export function decodePeerExtension(bytes: Uint8Array): Decoded<PeerExtension> {
   const message = readMessage(PeerExtensionSchema, bytes, PEER_EXTENSION_MAX);
