@@ -1,5 +1,5 @@
-import { QOS_RAW, type Component, type QosSpec, checkName } from '@ouroboros/model';
-import type { IpcpInfo, Management } from '@ouroboros/ports';
+import { QOS_RAW, type Component, type QosSpec, checkName, componentsOf } from '@ouroboros/model';
+import type { Management } from '@ouroboros/ports';
 import { ipcpNamed } from './select-ipcps.js';
 
 export interface ConnectOptions {
@@ -14,16 +14,11 @@ export interface ConnectOptions {
 
 export type DisconnectOptions = Omit<ConnectOptions, 'qos'>;
 
-/** A broadcast IPCP has no Management component; C fails there for `*`. [spec/architecture.md §9] */
-function componentsOf(ipcp: IpcpInfo, component: Component | '*'): readonly Component[] {
-  if (component !== '*') return [component];
-  return ipcp.type === 'broadcast' ? ['Data Transfer'] : ['Management', 'Data Transfer'];
-}
-
 async function plan(management: Management, options: DisconnectOptions): Promise<readonly Component[]> {
   checkName(options.name, 'name');
   checkName(options.dst, 'dst');
-  return componentsOf(ipcpNamed(options.name, await management.ipcpList()), options.component ?? '*');
+  const { type } = ipcpNamed(options.name, await management.ipcpList());
+  return options.component === undefined || options.component === '*' ? componentsOf(type) : [options.component];
 }
 
 /** Connects the components and tells which; when a later one fails, those made here are undone. */

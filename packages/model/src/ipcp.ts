@@ -42,5 +42,12 @@ export const hashAlgorithmOf = (number: number): HashAlgorithm | undefined =>
 /** Components of an IPCP that OCEP connects. [spec/wire-control.md §1.2] */
 export type Component = 'Management' | 'Data Transfer';
 
+/**
+ * Components of an IPCP of this type, in the order in which they are connected: a broadcast IPCP has no Management.
+ * [spec/architecture.md §9]
+ */
+export const componentsOf = (type: string): readonly Component[] =>
+  type === 'broadcast' ? ['Data Transfer'] : ['Management', 'Data Transfer'];
+
 export const MAX_NAME_BYTES = 255;
 export const MAX_FLOWS = 10_240;

@@ -97,6 +97,7 @@ class FakeNode implements StepTarget {
 
 const tasks = (text: string) =>
   readConfiguration(text, {
+    env: {},
     folder: '/',
     isFile: () => true,
     findProgram: (program) => program,
@@ -126,6 +127,12 @@ const setUp = () => {
 };
 
 describe('a configuration', () => {
+  it('connects a broadcast IPCP, which has no management, by data transfer alone', async () => {
+    const { node, applier } = setUp();
+    await applier.apply(tasks('[broadcast.b1]\nenrol = "b0"\nconn = ["b0"]\n'));
+    expect(node.commands.filter((command) => command.startsWith('connect'))).toEqual(['connect b1 b0 Data Transfer']);
+  });
+
   it('is applied in the order of the file, connections last, management first', async () => {
     const { node, applier, seen } = setUp();
     await applier.apply(tasks(STACK));

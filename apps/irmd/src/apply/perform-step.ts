@@ -1,10 +1,6 @@
-import { OuroborosError, QOS_RAW, type Component, type ErrorCode } from '@ouroboros/model';
+import { componentsOf, OuroborosError, QOS_RAW, type Component, type ErrorCode } from '@ouroboros/model';
 import type { IpcpInfo, Management } from '@ouroboros/ports';
 import type { Step } from '../config/step.js';
-
-/** Management first, then data transfer, both raw. [spec/architecture.md §6 `conn`] */
-const CONNECT_ORDER: readonly Component[] = ['Management', 'Data Transfer'];
-const DISCONNECT_ORDER: readonly Component[] = ['Data Transfer', 'Management'];
 
 /** What steps need of the management service. */
 export type StepTarget = Pick<
@@ -55,13 +51,9 @@ export async function performStep(step: Step, irm: StepTarget): Promise<void> {
     case 'ipcp-autobind':
       return autobind(step.ipcp, step.on, irm);
     case 'ipcp-connect':
-      return inTurn(CONNECT_ORDER, (component) =>
-        unless(['EEXIST'], irm.ipcpConnect({ name: step.ipcp, dst: step.dst, component, qos: QOS_RAW })),
-      );
+      return connect(step, irm);
     case 'ipcp-disconnect':
-      return inTurn(DISCONNECT_ORDER, (component) =>
-        unless(['ENAME', 'ENOENT'], irm.ipcpDisconnect({ name: step.ipcp, dst: step.dst, component })),
-      );
+      return disconnect(step, irm);
     case 'name-register':
       return unless(['EEXIST'], irm.nameRegister(step.name, step.ipcp));
     case 'name-unregister':
@@ -120,6 +112,22 @@ async function autobind(ipcp: string, on: boolean, irm: StepTarget): Promise<voi
     on ? unless(['EEXIST'], irm.bindIpcp(ipcp, name)) : unless(['ENAME', 'ENOENT'], irm.unbindIpcp(ipcp, name)),
   );
 }
+
+/** All components, raw. [spec/architecture.md §6 `conn`] */
+async function connect({ ipcp: name, dst }: StepOf<'ipcp-connect'>, irm: StepTarget): Promise<void> {
+  await inTurn(await componentsIn(name, irm), (component) =>
+    unless(['EEXIST'], irm.ipcpConnect({ name, dst, component, qos: QOS_RAW })),
+  );
+}
+
+async function disconnect({ ipcp: name, dst }: StepOf<'ipcp-disconnect'>, irm: StepTarget): Promise<void> {
+  await inTurn([...(await componentsIn(name, irm))].reverse(), (component) =>
+    unless(['ENAME', 'ENOENT'], irm.ipcpDisconnect({ name, dst, component })),
+  );
+}
+
+const componentsIn = async (name: string, irm: StepTarget): Promise<readonly Component[]> =>
+  componentsOf((await find(name, irm))?.type ?? '');
 
 const find = async (name: string, irm: StepTarget): Promise<IpcpInfo | undefined> =>
   (await irm.ipcpList()).find((ipcp) => ipcp.name === name);

@@ -16,6 +16,7 @@ hash = "MD4"
 `;
 
 const { configuration } = readConfiguration(TEXT, {
+  env: {},
   folder: '/',
   isFile: () => true,
   findProgram: (program) => program,

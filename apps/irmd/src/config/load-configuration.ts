@@ -31,6 +31,7 @@ export async function loadConfiguration(file: string): Promise<Loaded> {
   const folder = dirname(resolve(file));
   const searchPath = programPath(process.env['PATH'], process.argv[1]);
   const { configuration, faults } = readConfiguration(text, {
+    env: process.env,
     folder,
     isFile,
     findProgram: (program) => findExecutable(program, folder, searchPath),

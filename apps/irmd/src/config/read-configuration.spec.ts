@@ -4,6 +4,7 @@ import { formatFault } from './fault.js';
 import type { ConfigTable } from './configuration.js';
 
 const around: ConfigSurroundings = {
+  env: { NODE: 'n7' },
   folder: '/etc/ouroboros',
   isFile: (path) => path.startsWith('/etc/ouroboros/keys/'),
   findProgram: (program) =>
@@ -52,6 +53,17 @@ describe('tables are processed in the order of the file', () => {
 
   it('when a table is opened again for a table inside it', () => {
     expect(order('[udp4.a]\n[local.b]\n[udp4.a.hosts]\nx = "y"')).toEqual(['a', 'b']);
+  });
+});
+
+describe('the environment', () => {
+  it('stands in names and values', () => {
+    const table = only('[udp4."net.${NODE}"]\nip = "${NODE}"\n');
+    expect(table).toMatchObject({ name: 'net.n7', config: { ip: 'n7' } });
+  });
+
+  it('must have what the file asks for', () => {
+    expect(faults('[udp4.a]\nip = "${POD_IP}"\n')).toEqual(['line 2: the variable POD_IP is not in the environment']);
   });
 });
 

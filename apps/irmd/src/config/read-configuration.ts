@@ -13,6 +13,7 @@ import {
   type IpcpTable,
 } from './configuration.js';
 import type { BoundProgram, IrmdSettings, MetricsSettings, NameTable, TracesSettings } from './configuration.js';
+import { expandEnvironment } from './environment.js';
 import { keyPath, unknownWord, type Fault } from './fault.js';
 import { readApi } from './read-api.js';
 import {
@@ -31,6 +32,8 @@ import { isTable, parseTables, type TomlEntry } from './toml-tables.js';
 
 /** What reading a configuration asks of the machine. */
 export interface ConfigSurroundings {
+  /** What `${NAME}` stands for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths start from: that of the file. */
   readonly folder: string;
   readonly isFile: (path: string) => boolean;
@@ -50,7 +53,9 @@ export interface ReadResult {
 
 /** Reads the text of a configuration file. Never throws for what stands in the file. */
 export function readConfiguration(text: string, around: ConfigSurroundings): ReadResult {
-  const parsed = parseTables(text);
+  const expanded = expandEnvironment(text, around.env);
+  if (!expanded.ok) return { configuration: EMPTY_CONFIGURATION, faults: expanded.faults };
+  const parsed = parseTables(expanded.text);
   if (!parsed.ok) return { configuration: EMPTY_CONFIGURATION, faults: [parsed.fault] };
   const faults: Fault[] = [];
   const irmd = readSettings(parsed.top['irmd'], around, faults);

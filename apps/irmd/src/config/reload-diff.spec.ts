@@ -7,6 +7,7 @@ import { stepText } from './step.js';
 
 const read = (text: string): Configuration => {
   const { configuration, faults } = readConfiguration(text, {
+    env: {},
     folder: '/',
     isFile: () => true,
     findProgram: (program) => `/bin/${program}`,
