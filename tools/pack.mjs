@@ -53,19 +53,10 @@ async function packPrograms(to) {
   }
 }
 
-/** What koffi needs to run here: no sources, no binaries of other systems. */
+/** What koffi needs to run here: no sources, no documents, no binaries of other systems. */
 function packKoffi(to) {
-  const binary = `@koromix/koffi-linux-${process.arch}`;
-  const parts = [
-    'koffi/package.json',
-    'koffi/LICENSE.txt',
-    'koffi/index.cjs',
-    'koffi/src/koffi/index.cjs',
-    'koffi/src/koffi/src',
-    binary,
-  ];
-  const wanted = (path) => !/\.(cc|hh|inc|def|S|asm)$/.test(path) && basename(path) !== 'musl_x64';
-  for (const part of parts) {
+  const wanted = (path) => !/\/(doc|lib|vendor|musl_x64)$|\.(cc|hh|inc|def|S|asm|md|d\.ts)$/.test(path);
+  for (const part of ['koffi', `@koromix/koffi-linux-${process.arch}`]) {
     cpSync(join(ROOT, 'node_modules', part), join(to, 'node_modules', part), { recursive: true, filter: wanted });
   }
 }
