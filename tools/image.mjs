@@ -23,3 +23,4 @@ run('docker', ['build', '--tag', values.tag, '--file', '-', CONTEXT], {
   input: lastStage(),
   stdio: ['pipe', 'inherit', 'inherit'],
 });
+console.log(`image ${values.tag}`);

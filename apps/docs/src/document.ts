@@ -29,6 +29,9 @@ export const TUTORIALS: readonly string[] = folder('docs/tutorials');
 /** Each of its sections brings a symptom about and mends it (troubleshooting.long.spec.ts). */
 export const TROUBLESHOOTING = 'docs/troubleshooting.md';
 
+/** Its commands need Docker engines (containers.long.spec.ts). */
+export const CONTAINERS = 'docs/containers.md';
+
 /** Documents of the workspace whose commands are run, as paths from its root. */
 export const DOCUMENTS = ['README.md', ...folder('docs'), ...TUTORIALS];
 
