@@ -185,6 +185,12 @@ const pings = (service: string): (() => boolean) => works(service, 'oping', '-n'
     comesBack('r1', pings('a'));
     comesBack('r2', pings('a'));
     heals('r3', 'ouroboros-e2', '172.31.99.14', pings('a'));
+    it('stop in order, and at once', () => {
+      const startedAt = performance.now();
+      docker('stop', containerOf('b'));
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(docker('inspect', '-f', '{{.State.ExitCode}}', containerOf('b'))).toBe('0');
+    });
   });
   testSection('Broadcast', () => {
     hasNoMore('n2', 1000, 0);
