@@ -1,8 +1,8 @@
-import { blocksOf, CONTAINERS, DOCUMENTS, IN_A_COPY, remarkOf, TROUBLESHOOTING, TUTORIALS } from './document.js';
+import { blocksOf, DOCUMENTS, IN_A_COPY, needsEngine, remarkOf, TROUBLESHOOTING, TUTORIALS } from './document.js';
 import { isRun, NOT_RUN, testCommands } from './run-commands.js';
 
-const documents = DOCUMENTS.filter((file) => ![...IN_A_COPY, ...TUTORIALS, CONTAINERS, TROUBLESHOOTING].includes(file));
-const commands = documents.flatMap(blocksOf).filter((block) => block.language === 'sh');
+const documents = DOCUMENTS.filter((file) => ![...IN_A_COPY, ...TUTORIALS, TROUBLESHOOTING].includes(file));
+const commands = documents.flatMap(blocksOf).filter((block) => block.language === 'sh' && !needsEngine(block));
 const run = commands.filter(isRun);
 const sections = [...new Set(run.map(({ file, section }) => `${file}: ${section}`))];
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Engines, noEngines } from '../../e2e/src/engines.js';
 import { until } from '../../e2e/src/one-node.js';
-import { blocksOf, CONTAINERS } from './document.js';
+import { blocksOf, CONTAINERS, DOCUMENTS, needsEngine } from './document.js';
 import { isRun, testCommands } from './run-commands.js';
 
 /** A node that comes back by itself may take this long. */
@@ -22,7 +22,7 @@ const docker = (...args: string[]): string => engines.run('public', 'docker', ..
 const containerOf = (service: string, machine = 'public'): string =>
   engines.run(machine, 'docker', 'ps', '-aq', '--filter', `name=o7[-_]${service}[-_]`).trim();
 
-const blocks = blocksOf(CONTAINERS).filter(isRun);
+const blocks = DOCUMENTS.flatMap(blocksOf).filter((block) => needsEngine(block) && isRun(block));
 
 /** The blocks of a section, with further tests before its last one, which takes the containers away. */
 function testSection(section: string, meanwhile: () => void = () => undefined): void {

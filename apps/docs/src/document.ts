@@ -29,8 +29,9 @@ export const TUTORIALS: readonly string[] = folder('docs/tutorials');
 /** Each of its sections brings a symptom about and mends it (troubleshooting.long.spec.ts). */
 export const TROUBLESHOOTING = 'docs/troubleshooting.md';
 
-/** Its commands need Docker engines (containers.long.spec.ts). */
+/** Its commands, and those of the section with this title elsewhere, need Docker engines (containers.long.spec.ts). */
 export const CONTAINERS = 'docs/containers.md';
+export const needsEngine = ({ file, section }: Block): boolean => file === CONTAINERS || section === 'Containers';
 
 /** Documents of the workspace whose commands are run, as paths from its root. */
 export const DOCUMENTS = ['README.md', ...folder('docs'), ...TUTORIALS];
