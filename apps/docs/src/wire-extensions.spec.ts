@@ -33,6 +33,7 @@ import {
   decodeJoinAnswer,
   decodeOapExtension,
   decodePeerExtension,
+  decodeDescent,
   decodeTrace,
   decodeUdpMgmt,
   encodeBroadcastNeighbors,
@@ -41,6 +42,7 @@ import {
   encodeEthMgmt,
   encodeFa,
   encodeOapExtension,
+  encodeDescent,
   encodeTrace,
   encodeUdpMgmt,
   ETH_DIX,
@@ -59,7 +61,9 @@ import {
   probeAnswerLength,
   probeNumber,
   type Decoded,
+  type Descent,
   type Trace,
+  type TraceReply,
   writeBroadcastPci,
   writeFrcpPci,
   writeProbe,
@@ -258,11 +262,30 @@ const TRACE_QUESTION: Trace = {
   target: 0x04030201,
   cube: 2,
 };
-const TRACE_ANSWER: Trace = {
+const TRACE_ANSWER: TraceReply = {
   kind: 'answer',
   number: TRACE_NUMBER,
   name: 'net.b',
   hop: { next: 0x04030201, lowerLayer: 'udp', longest: 1400, waiting: 3, linkCube: 0 },
+  tells: true,
+};
+const DESCENT_QUESTION: Descent = {
+  ...{ kind: 'question', number: TRACE_NUMBER, asker: 0x0a0b0c0d, neighbor: 0x04030201, cube: 2 },
+  ...{ ranks: 8, patienceMs: 3392 },
+};
+const DESCENT_ANSWER: Descent = {
+  kind: 'answer',
+  number: TRACE_NUMBER,
+  below: {
+    ...{ layer: 'mid', type: 'unicast', authenticated: true, cut: false },
+    steps: [
+      {
+        ...{ address: 0x0a0b0c0d, name: 'mid.b', roundTripMs: 0, hop: TRACE_ANSWER.hop! },
+        below: { layer: 'udp', type: 'udp4', authenticated: false, cut: false, steps: [] },
+      },
+      { address: 0x04030201, name: 'mid.c', roundTripMs: 0.25, hop: null, below: null },
+    ],
+  },
 };
 
 const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>> = {
@@ -309,6 +332,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
     encodeStatement({ body: encodeBody(statement), signature: Uint8Array.of(0x5a, 0x5a, 0x5a) }, link.ageMs),
   'trace-question': () => encodeTrace(TRACE_QUESTION),
   'trace-answer': () => encodeTrace(TRACE_ANSWER),
+  'descent-question': () => encodeDescent(DESCENT_QUESTION),
+  'descent-answer': () => encodeDescent(DESCENT_ANSWER),
 };
 
 const blocks = blocksOf('docs/wire-extensions.md').filter(({ language }) => language === 'hex');
@@ -344,6 +369,8 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(valueOf(decodeFa(bytesOf('fa-echo-reply'), HASH_LENGTH))).toMatchObject({ kind: 'echo-reply', ...echo });
     expect(valueOf(decodeTrace(bytesOf('trace-question')))).toEqual(TRACE_QUESTION);
     expect(valueOf(decodeTrace(bytesOf('trace-answer')))).toEqual(TRACE_ANSWER);
+    expect(valueOf(decodeDescent(bytesOf('descent-question')))).toEqual(DESCENT_QUESTION);
+    expect(valueOf(decodeDescent(bytesOf('descent-answer')))).toEqual(DESCENT_ANSWER);
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
       features: OcepFeature.LS_SYNC,

@@ -8,6 +8,7 @@ import type {
   Hash,
   HostResolver,
   Logger,
+  Management,
   Random,
   Tracer,
   VitalSigns,
@@ -23,6 +24,9 @@ export interface StateStore {
   write(key: string, value: JsonValue): Promise<void>;
 }
 
+/** What an IPCP may ask its IRM daemon about other IPCPs of the host, those that carry its lower flows above all. */
+export type HostReports = Pick<Management, 'flowList' | 'ipcpList' | 'ipcpReport'>;
+
 /** What the outside gives to an IPCP. Everything is replaceable, so that a simulation can run the IPCP in virtual time. */
 export interface IpcpPorts {
   /** Name of the IPCP. */
@@ -37,6 +41,8 @@ export interface IpcpPorts {
   readonly store: StateStore;
   /** Flows of lower layers, asked for and accepted by name; null unless the type `usesLowerFlows`. */
   readonly flows: FlowHost | null;
+  /** Absent for types that do not use lower flows. */
+  readonly host?: HostReports | undefined;
   /** Of the process, for metrics; absent where there is none, as in a simulation. */
   readonly vitals?: VitalSigns;
   /** Where steps of allocations and enrollments go; absent: nothing is traced. */

@@ -32,7 +32,13 @@ import {
 } from '@ouroboros/node-runtime';
 import { confDir, FileCredentialStore, Places } from '@ouroboros/pki';
 import type { ChannelHost, Logger } from '@ouroboros/ports';
-import { connectFlowService, connectIpcp, type FlowServiceClient, type IpcpClient } from '@ouroboros/rpc';
+import {
+  connectFlowService,
+  connectIpcp,
+  connectManagement,
+  type FlowServiceClient,
+  type IpcpClient,
+} from '@ouroboros/rpc';
 import { daemonHelp, parseCommandLine, type DaemonCommand } from './index.js';
 import type { StateStore } from './environment.js';
 import { IpcpServer } from './ipcp-server.js';
@@ -162,6 +168,7 @@ class Daemon<C> {
       store: new FileStore(stateFolder(dir, command.name)),
       credentials: new FileCredentialStore(new Places(confDir())),
       flows: type.usesLowerFlows ? this.lowerFlows() : null,
+      host: type.usesLowerFlows ? connectManagement(socketPath) : undefined,
       channel,
       vitals: new ProcessVitals().look,
       tracer: this.tracer,

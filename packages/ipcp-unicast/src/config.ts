@@ -46,6 +46,10 @@ export const unicastConfigWith = (policies: Policies) =>
       'what flows that begin or end at this member may ask for together; 0 = no limit',
       integer({ min: 0, max: MAX_CAPACITY, default: 0, unit: 'bit/s' }),
     ),
+    below: described(
+      'whether other members are told what the links of this one are made of in the layers below',
+      oneOf(['tell', 'hide'] as const, 'tell'),
+    ),
     spread: described('which of several members that serve a name is asked', policyField(SPREAD_POLICIES)),
     directory: oneOf(['DHT'] as const, 'DHT'),
     members: described('who may be a member', oneOf(MEMBERS, 'any')),

@@ -8,6 +8,7 @@ import {
   CEP_COMPONENTS,
   DT_EID_DIRECTORY,
   DT_EID_FLOW_ALLOCATOR,
+  DT_EID_DESCENT,
   DT_EID_TRACE,
   OapFeature,
   OcepFeature,
@@ -23,13 +24,21 @@ import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
 import { random64 } from './random64.js';
 import { LinkScheduler } from './sched/index.js';
-import { Traces } from './trace/index.js';
+import { Ways } from './trace/index.js';
 import type { MemberIdentity } from './member-identity.js';
 import { LinkState, Statements, type LinkStateOutput } from './routing/index.js';
 
 const COMPONENTS = [CEP_COMPONENTS.management, CEP_COMPONENTS.dataTransfer];
 
 type Lookup = readonly Address[];
+
+/** What is a member's own, and not the layer's. */
+export interface OwnOptions {
+  /** In bit/s; null = no limit. */
+  readonly capacity: bigint | null;
+  /** Others are told what the links of this member are made of. */
+  readonly tells: boolean;
+}
 
 /**
  * A member of a unicast layer: data transfer, routing, directory and flow allocator, and how they are joined. Lives from
@@ -41,7 +50,7 @@ export class Member {
   readonly dht: Dht;
   readonly fa: FlowAllocator;
   readonly connections: Connections;
-  readonly traces: Traces;
+  readonly ways: Ways;
   /** By the user's flow, or by the arrival that is to become one. */
   readonly admission: Admission<UserFlow | FaFlow>;
   /** Wall clock at the start, nanoseconds since 1970. */
@@ -65,8 +74,7 @@ export class Member {
   constructor(
     readonly self: Address,
     readonly layer: LayerConfig,
-    /** In bit/s; null = no limit. */
-    capacity: bigint | null,
+    own: OwnOptions,
     private readonly env: IpcpEnvironment,
     flows: FlowHost,
     private readonly extensions: boolean,
@@ -95,7 +103,7 @@ export class Member {
     const hashLength = HASH_LENGTH[layer.hash];
     const canReach = (to: Address): boolean => this.dt.canReach(to);
     this.fa = new FlowAllocator({ self, hashLength, ca: layer.ca, random32, canReach });
-    this.admission = new Admission(capacity);
+    this.admission = new Admission(own.capacity);
     const delays = { self, random32, isOurs: (to: Address) => this.dht.isOurs(to) };
     this.gate = new DelayGate(delays, clock, {
       send: (to, bytes, cube) => this.sendTo(to, DT_EID_FLOW_ALLOCATOR, bytes, cube),
@@ -128,17 +136,15 @@ export class Member {
     const parts = { flows, clock, logger: env.logger, components: COMPONENTS, features, demand };
     this.connections = new Connections(parts, events);
     this.measures = new Measures(this);
-    this.traces = new Traces(
-      {
-        self,
-        name: env.name,
-        random32,
-        hopTo: (to, cube) => this.dt.hopTo(to, cube),
-        path: (from, to) => this.routing.pathBetween(from, to),
-      },
-      clock,
-      (to, bytes, cube) => this.sendTo(to, DT_EID_TRACE, bytes, cube),
-    );
+    this.ways = new Ways({
+      ...{ self, name: env.name, random32, clock, host: env.host ?? null },
+      authenticated: layer.authenticated,
+      tells: own.tells,
+      hopTo: (to, cube) => this.dt.hopTo(to, cube),
+      lowerFlowTo: (neighbor) => this.dt.lowerFlowTo(neighbor),
+      path: (from, to) => this.routing.pathBetween(from, to),
+      send: (to, eid, bytes, cube) => this.sendTo(to, eid, bytes, cube),
+    });
   }
 
   start(): void {
@@ -148,10 +154,14 @@ export class Member {
     this.dt.setComponent(DT_EID_DIRECTORY, (buffer, offset, length) =>
       this.dhtDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
     );
-    if (this.extensions)
+    if (this.extensions) {
       this.dt.setComponent(DT_EID_TRACE, (buffer, offset, length) =>
-        this.traces.message(buffer.subarray(offset, offset + length)),
+        this.ways.traces.message(buffer.subarray(offset, offset + length)),
       );
+      this.dt.setComponent(DT_EID_DESCENT, (buffer, offset, length) =>
+        this.ways.descents.message(buffer.subarray(offset, offset + length)),
+      );
+    }
     this.routingDriver.start();
     this.dhtDriver.start();
     this.connections.start(this.self);
@@ -167,7 +177,7 @@ export class Member {
     this.dhtDriver.stop();
     this.faDriver.stop();
     this.gate.stop();
-    this.traces.stop();
+    this.ways.stop();
     this.identity?.stop();
   }
 
@@ -192,6 +202,13 @@ export class Member {
       });
       this.dhtDriver.input({ kind: 'lookup', id, key });
     });
+  }
+
+  /** Where a flow that this member holds leads to, and in which cube; undefined: no such flow. */
+  farEndOf(flowId: number): { readonly to: Address; readonly cube: QosCube } | undefined {
+    for (const [user, { remoteAddress: to }] of this.flowOfUser)
+      if (user.flowId === flowId) return { to, cube: qosCube(user.qos) };
+    return undefined;
   }
 
   /** Packets of each cube that wait before a link; undefined: it has no queues. */

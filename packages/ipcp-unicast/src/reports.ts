@@ -1,12 +1,12 @@
 import { formatAddress, toHex, type Address, type JsonObject, type JsonValue, type QosCube } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
+import type { LayerBelow, StepBelow } from '@ouroboros/wire';
 import type { Member } from './member.js';
-import type { TraceStep } from './trace/index.js';
 
 /** Fields that the `status` report of a member adds. */
 export function statusOf(member: Member | null): JsonObject {
   if (!member) return {};
-  const { self, layer, dht, fa, admission, traces } = member;
+  const { self, layer, dht, fa, admission, ways } = member;
   return {
     address: formatAddress(self),
     duplicateAddress: member.duplicateAddress,
@@ -22,7 +22,8 @@ export function statusOf(member: Member | null): JsonObject {
     routing: { ...member.routing.counters },
     directory: { ...dht.counters },
     flowAllocator: { ...fa.counters },
-    traces: { ...traces.counters },
+    traces: { ...ways.traces.counters },
+    descents: { ...ways.descents.counters },
   };
 }
 
@@ -87,10 +88,10 @@ export function lostLinksOf(member: Member | null, clock: Clock): JsonValue {
 /** The layer as this member sees it: its members, with the names of those that tell, and the links between them. */
 export async function graphOf(member: Member | null): Promise<JsonValue> {
   if (!member) return { self: '', members: [], links: [] };
-  const { routing, self, traces } = member;
+  const { routing, self, ways } = member;
   const links = routing.links();
   const members = [...new Set<Address>([self, ...links.flat(), ...routing.currentRoutes().keys()])];
-  const names = await traces.names(members);
+  const names = await ways.traces.names(members);
   return {
     self: formatAddress(self),
     members: members
@@ -115,22 +116,39 @@ export async function locationOf(member: Member, hash: Uint8Array, clock: Clock)
   };
 }
 
-/** The way of packets of a cube to each member that serves a name. */
-export async function tracesOf(member: Member, hash: Uint8Array, cube: QosCube): Promise<JsonValue> {
+/** Less than the IRM daemon grants a report, whatever is asked of other hosts. */
+const PATIENCE_MS = 4_000;
+
+/** The way of packets of a cube to each member that serves a name, and so many ranks below each hop. */
+export async function tracesOf(member: Member, hash: Uint8Array, cube: QosCube, ranks: number): Promise<JsonValue> {
   const found = await member.lookup(hash);
   const traced = found.map(async (address) => {
-    const steps = await member.traces.to(address, cube);
+    const steps = await member.ways.to(address, cube, ranks, PATIENCE_MS);
     return { address: formatAddress(address), reached: steps.at(-1)?.address === address, steps: steps.map(stepJson) };
   });
   return { cube, members: await Promise.all(traced) };
 }
 
-function stepJson({ address, name, roundTrip, hop }: TraceStep): JsonObject {
-  return {
-    address: formatAddress(address),
-    name: name ?? '',
-    answered: name !== undefined,
-    roundTripMs: roundTrip / 1000,
-    hop: hop ? { ...hop, next: formatAddress(hop.next as Address) } : null,
-  };
+const stepJson = ({ address, name, roundTripMs, hop, below }: StepBelow): JsonObject => ({
+  address: formatAddress(address as Address),
+  name,
+  answered: name !== '',
+  roundTripMs,
+  hop: hop && { ...hop, next: formatAddress(hop.next as Address), below: below && belowJson(below) },
+});
+
+const belowJson = ({ steps, ...about }: LayerBelow): JsonObject => ({ ...about, steps: steps.map(stepJson) });
+
+/** The way of a flow of another IPCP of this host through the layer, as that one passes it on: a LayerBelow. */
+export async function belowOf(
+  member: Member,
+  { to, cube }: { readonly to: Address; readonly cube: QosCube },
+  ranks: number,
+  patienceMs: number,
+): Promise<JsonValue> {
+  const steps = await member.ways.to(to, cube, ranks, patienceMs);
+  const { name: layer, authenticated } = member.layer;
+  const cut = ranks === 0 && steps.some(({ hop }) => hop !== null);
+  const below: LayerBelow = { layer, type: 'unicast', authenticated, cut, steps };
+  return below as unknown as JsonObject;
 }

@@ -4,10 +4,12 @@ import type { Ipcp, IpcpEnvironment, RibComponent, UserFlow, UserFlowRequest } f
 import {
   HASH_LENGTH,
   IPCP_TYPE_NUMBER,
+  MAX_FLOWS,
   OuroborosError,
   fromHex,
   type JsonObject,
   type JsonValue,
+  type QosCube,
 } from '@ouroboros/model';
 import type { MetricSet } from '@ouroboros/metrics';
 import type {
@@ -17,7 +19,7 @@ import type {
   IpcpFlowAllocResult,
   LayerInfo,
 } from '@ouroboros/ports';
-import type { IpcpConfig } from '@ouroboros/wire';
+import { DESCENT_PATIENCE_MS, DESCENT_RANKS, type IpcpConfig } from '@ouroboros/wire';
 import { flatAddress } from './addr-auth/flat.js';
 import {
   layerFromOptions,
@@ -27,8 +29,18 @@ import {
   type Policies,
   type UnicastOptions,
 } from './config.js';
-import { Member } from './member.js';
-import { directoryOf, graphOf, locationOf, lostLinksOf, neighborsOf, routesOf, statusOf, tracesOf } from './reports.js';
+import { Member, type OwnOptions } from './member.js';
+import {
+  belowOf,
+  directoryOf,
+  graphOf,
+  locationOf,
+  lostLinksOf,
+  neighborsOf,
+  routesOf,
+  statusOf,
+  tracesOf,
+} from './reports.js';
 import { MemberIdentity } from './member-identity.js';
 import { ribOf } from './rib.js';
 
@@ -47,6 +59,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     lostLinks: () => lostLinksOf(this.member, this.env.clock),
     locate: (args: JsonObject) => this.locate(args),
     trace: (args: JsonObject) => this.trace(args),
+    below: (args: JsonObject) => this.below(args),
   };
 
   /** `extensions`: speaks those of ours to peers that do. */
@@ -57,15 +70,15 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   ) {}
 
   async bootstrap(name: string, options: UnicastOptions): Promise<LayerInfo> {
-    return this.become(layerFromOptions(name, options, this.policies), capacityOf(options));
+    return this.become(layerFromOptions(name, options, this.policies), ownOf(options));
   }
 
   async enroll(request: EnrollRequest): Promise<LayerInfo> {
     const { clock, random, logger } = this.env;
     const newcomer = { flows: this.lowerFlows(), clock, random, logger, type: IPCP_TYPE_NUMBER.unicast };
     // All else is as the layer says.
-    const capacity = capacityOf(unicastConfigWith(this.policies).parse(request.config));
-    await enrollWith(newcomer, request, (config, ext, flow) => this.becomeEnrolled(config, ext, flow, capacity));
+    const own = ownOf(unicastConfigWith(this.policies).parse(request.config));
+    await enrollWith(newcomer, request, (config, ext, flow) => this.becomeEnrolled(config, ext, flow, own));
     return this.layerInfo();
   }
 
@@ -73,21 +86,21 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     config: IpcpConfig,
     ext: Uint8Array | undefined,
     flow: PacketFlow,
-    capacity: bigint | null,
+    own: OwnOptions,
   ): Promise<void> {
     const layer = layerFromWire(config, this.policies, this.extensions ? ext : undefined);
     if (typeof layer === 'string') throw new OuroborosError('EIPCP', layer, { stage: 'remote' });
     // Who hands the layer over is a member as well.
     if (layer.authenticated) checkMember(MEMBERS, flow);
-    await this.become(layer, capacity);
+    await this.become(layer, own);
   }
 
-  private async become(layer: LayerConfig, capacity: bigint | null): Promise<LayerInfo> {
+  private async become(layer: LayerConfig, own: OwnOptions): Promise<LayerInfo> {
     const { store, random, logger } = this.env;
     const identity = layer.authenticated ? await MemberIdentity.open(this.env) : null;
     const self = identity?.address ?? (await flatAddress(layer.name, store, random));
     this.member?.stop();
-    this.member = new Member(self, layer, capacity, this.env, this.lowerFlows(), this.extensions, identity);
+    this.member = new Member(self, layer, own, this.env, this.lowerFlows(), this.extensions, identity);
     this.member.start();
     logger.log('info', 'member of a layer', { layer: layer.name, address: self });
     return this.layerInfo();
@@ -108,11 +121,20 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
     return locationOf(member, readHash(hash, member), this.env.clock);
   }
 
-  private trace({ hash, cube = 0 }: JsonObject): Promise<JsonValue> {
+  private trace({ hash, cube = 0, ranks = 0 }: JsonObject): Promise<JsonValue> {
     const member = this.joined();
-    if (cube !== 0 && cube !== 1 && cube !== 2)
-      throw new OuroborosError('EINVAL', 'cube: 0, 1 or 2', { field: 'cube' });
-    return tracesOf(member, readHash(hash, member), cube);
+    const which = readNumber(cube, 'cube', 2) as QosCube;
+    return tracesOf(member, readHash(hash, member), which, readNumber(ranks, 'ranks', DESCENT_RANKS));
+  }
+
+  /** What carries a flow that another IPCP of this host holds. */
+  private async below({ flow, ranks, patienceMs }: JsonObject): Promise<JsonValue> {
+    const member = this.joined();
+    const followed = readNumber(ranks, 'ranks', DESCENT_RANKS);
+    const patience = readNumber(patienceMs, 'patienceMs', DESCENT_PATIENCE_MS);
+    const end = member.farEndOf(readNumber(flow, 'flow', MAX_FLOWS));
+    if (!end) throw new OuroborosError('ENOENT', 'flow: none of this IPCP', { field: 'flow' });
+    return belowOf(member, end, followed, patience);
   }
 
   private lowerFlows(): NonNullable<IpcpEnvironment['flows']> {
@@ -171,8 +193,15 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   }
 }
 
-/** In bit/s; null = no limit. */
-const capacityOf = ({ capacity }: UnicastOptions): bigint | null => (capacity === 0 ? null : BigInt(capacity));
+const ownOf = ({ capacity, below }: UnicastOptions): OwnOptions => ({
+  capacity: capacity === 0 ? null : BigInt(capacity),
+  tells: below === 'tell',
+});
+
+function readNumber(value: JsonValue | undefined, field: string, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new OuroborosError('EINVAL', `${field}: a whole number from 0 to ${max}`, { field });
+}
 
 /** The hash of a name in hexadecimal. */
 function readHash(hash: JsonValue | undefined, { layer }: Member): Uint8Array {

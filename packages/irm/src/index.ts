@@ -19,7 +19,7 @@ export type { IpcpPatterns } from './select-ipcps.js';
 export type { BootstrapOptions, ConfigSource, EnrollOptions, StartedIpcp } from './start-ipcp.js';
 export type { GraphMember, LayerGraph } from './layer-graph.js';
 export type { LayerOverview, Overview } from './overview.js';
-export type { NameTrace, TraceHop, TraceStep, Way } from './trace.js';
+export type { NameTrace, TraceBelow, TraceHop, TraceStep, Way } from './trace.js';
 export { explanation, type Explanation } from './why/explain.js';
 export type { Evidence, LayerEvidence } from './why/evidence.js';
 export type { Finding, Trial, TryFlow, Verdict } from './why/finding.js';

@@ -278,8 +278,8 @@ export class Irm {
   }
 
   /**
-   * Follows packets of a cube from here to a name, member by member; with `down` also to the first neighbour through each layer
-   * below. ENAME when no layer of this host has the name.
+   * Follows packets of a cube from here to a name, member by member; with `down` each member is also asked what its hop is
+   * made of in the layers below. ENAME when no layer of this host has the name.
    */
   async traceName(name: string, cube: QosCube = 0, down = false): Promise<NameTrace> {
     checkName(name, 'name');

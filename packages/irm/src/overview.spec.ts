@@ -84,25 +84,31 @@ describe('A trace', () => {
   const at = (layer: string, ipcp: string): NameLocation => ({
     ...{ ipcp, type: 'unicast', layer, rank: 10, answer: 'has', tookMs: 1, text: '', key: `key of ${layer}` },
   });
-  const hop = { next: '2', lowerLayer: 'wire', longest: 1400, waiting: 0, linkCube: 0 } as const;
+  const hop = { next: '2', lowerLayer: 'wire', longest: 1400, waiting: 0, linkCube: 0, below: null } as const;
   const steps = [
     { address: '1', name: 'net.a', answered: true, roundTripMs: 0, hop },
     { address: '2', name: 'net.b', answered: true, roundTripMs: 1, hop: null },
   ];
 
-  it('asks the layer that has the name, and the layers below for the first neighbour', async () => {
+  it('asks the layer that has the name, and with what is below so many ranks', async () => {
     const { management, irm } = await node();
     management.locations.set('hello', [{ ...at('wire', 'udp'), answer: 'has-not' }, at('net', 'net.a')]);
+    management.reports.set('trace', () => ({ members: [{ address: '2', reached: true, steps }] }) as never);
+    const plain = await irm.traceName('hello', 2);
+    expect(plain).toMatchObject({ layer: 'net', cube: 2, ways: [{ reached: true, steps }] });
+    expect(management.callsOf('ipcpReport')).toContainEqual(['net.a', 'trace', { hash: 'key of net', cube: 2 }]);
+    await irm.traceName('hello', 0, true);
+    const args = { hash: 'key of net', cube: 0, ranks: 8 };
+    expect(management.callsOf('ipcpReport').at(-1)).toEqual(['net.a', 'trace', args]);
+  });
+
+  it('has no ways in a layer whose members are all neighbours', async () => {
+    const { management, irm } = await node();
     management.locations.set('net.b', [at('wire', 'udp')]);
-    management.reports.set('trace', ({ type }) => {
-      if (type === 'unicast') return { members: [{ address: '2', reached: true, steps }] } as never;
+    management.reports.set('trace', () => {
       throw new OuroborosError('EINVAL', 'no such report', { field: 'topic' });
     });
-    const plain = await irm.traceName('hello', 2);
-    expect(plain).toMatchObject({ layer: 'net', cube: 2, ways: [{ reached: true, steps }], below: null });
-    expect(management.callsOf('ipcpReport')).toContainEqual(['net.a', 'trace', { hash: 'key of net', cube: 2 }]);
-    const deep = await irm.traceName('hello', 0, true);
-    expect(deep.below).toMatchObject({ name: 'net.b', layer: 'wire', ways: [], below: null });
+    expect(await irm.traceName('net.b', 0, true)).toMatchObject({ layer: 'wire', ways: [] });
   });
 
   it('is ENAME where no layer has the name', async () => {

@@ -1,4 +1,4 @@
-import { OuroborosError, type QosCube } from '@ouroboros/model';
+import { OuroborosError, type JsonObject, type QosCube } from '@ouroboros/model';
 import type { Management, NameLocation } from '@ouroboros/ports';
 
 /** How packets leave a member. */
@@ -12,6 +12,20 @@ export interface TraceHop {
   readonly waiting: number;
   /** Cube of the link's own flow. */
   readonly linkCube: QosCube;
+  /** What the hop is made of; null when it was not asked for, or the member does not tell. */
+  readonly below: TraceBelow | null;
+}
+
+/** The way of a hop through the layer below. */
+export interface TraceBelow {
+  readonly layer: string;
+  readonly type: string;
+  /** Its members are authenticated. */
+  readonly authenticated: boolean;
+  /** There is more than was told. */
+  readonly cut: boolean;
+  /** Empty for a layer whose members are all neighbours, such as a shim's. */
+  readonly steps: readonly TraceStep[];
 }
 
 /** A member on the way. */
@@ -20,7 +34,7 @@ export interface TraceStep {
   /** Name of the IPCP; empty when it did not answer. */
   readonly name: string;
   readonly answered: boolean;
-  /** To there and back, in ms; 0 for this host's own member. */
+  /** To there and back, in ms; 0 for the member at the beginning. */
   readonly roundTripMs: number;
   /** Null at the end of the way. */
   readonly hop: TraceHop | null;
@@ -42,16 +56,14 @@ export interface NameTrace {
   readonly cube: QosCube;
   /** Empty for a layer whose members are all neighbours, such as a shim's. */
   readonly ways: readonly Way[];
-  /** The first link of the first way in the layer below; null when it was not asked for, or at the bottom. */
-  readonly below: NameTrace | null;
 }
 
-/** Deeper stacks are not followed. */
-const MAX_RANKS = 32;
+/** As deep as members follow. */
+const RANKS = 8;
 
 /**
- * Follows packets of a cube from here to a name, member by member; with `down` also to the first neighbour through each
- * layer below.
+ * Follows packets of a cube from here to a name, member by member; with `down` each member is also asked what its hop is made of
+ * in the layers below.
  * @throws OuroborosError ENAME when no layer of this host has the name; what an IPCP answers with
  */
 export async function traceName(
@@ -64,39 +76,22 @@ export async function traceName(
   const location = locations.find(({ answer }) => answer === 'has');
   if (!location)
     throw new OuroborosError('ENAME', `name ${name} is in no layer that this host can reach`, { stage: 'name' });
-  return traceIn({ management, cube, ranks: down ? MAX_RANKS : 0 }, name, location);
+  const { ipcp, layer, type } = location;
+  return { name, layer, ipcp, type, cube, ways: await waysOf(management, location, cube, down) };
 }
 
-interface Walk {
-  readonly management: Management;
-  readonly cube: QosCube;
-  /** Layers below that are still to be looked at. */
-  readonly ranks: number;
-}
-
-async function traceIn(walk: Walk, name: string, location: NameLocation): Promise<NameTrace> {
-  const { ipcp, layer, type, key } = location;
-  const ways = await waysOf(walk, ipcp, key);
-  const below = walk.ranks > 0 && ways[0] ? await firstLink(walk, ways[0]) : null;
-  return { name, layer, ipcp, type, cube: walk.cube, ways, below };
-}
-
-async function waysOf({ management, cube }: Walk, ipcp: string, hash: string): Promise<readonly Way[]> {
+async function waysOf(
+  management: Management,
+  { ipcp, key: hash }: NameLocation,
+  cube: QosCube,
+  down: boolean,
+): Promise<readonly Way[]> {
+  const args: JsonObject = down ? { hash, cube, ranks: RANKS } : { hash, cube };
   try {
-    const report = await management.ipcpReport(ipcp, 'trace', { hash, cube });
+    const report = await management.ipcpReport(ipcp, 'trace', args);
     return (report as unknown as { readonly members: readonly Way[] }).members;
   } catch (thrown) {
     if (thrown instanceof OuroborosError && thrown.code === 'EINVAL' && thrown.field === 'topic') return [];
     throw thrown;
   }
-}
-
-/** Members register the names of their IPCPs in the layer below, by which neighbours reach them. */
-async function firstLink(walk: Walk, { steps }: Way): Promise<NameTrace | null> {
-  const layer = steps[0]?.hop?.lowerLayer;
-  const neighbor = steps[1]?.name ?? '';
-  if (layer === undefined || neighbor === '') return null;
-  const locations = await walk.management.nameLocate(neighbor);
-  const location = locations.find((one) => one.layer === layer && one.answer === 'has');
-  return location ? traceIn({ ...walk, ranks: walk.ranks - 1 }, neighbor, location) : null;
 }

@@ -203,6 +203,7 @@ export class SimNode {
       store: this.storeOf(name),
       credentials: security?.credentials,
       flows: flows?.host ?? null,
+      host: flows ? this.irm : undefined,
       channel: channels,
     });
     process.onTerminate = () => void server.shutdown().then(() => process.end({ code: 0, signal: null }));

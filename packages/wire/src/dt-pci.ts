@@ -16,6 +16,7 @@ export const DT_EID_FLOW_ALLOCATOR = 0;
 export const DT_EID_DIRECTORY = 1;
 /** Of ours: C drops packets to it. */
 export const DT_EID_TRACE = 2;
+export const DT_EID_DESCENT = 3;
 export const DT_FIRST_FLOW_EID = 64;
 
 /** For the printer; the functions below are the codec. */

@@ -20,11 +20,21 @@ export * from './oap/algorithms.js';
 export * from './oap/extension.js';
 export * from './oap/header.js';
 export * from './peer/cep.js';
+export * from './peer/descent.js';
 export * from './peer/dht.js';
 export * from './peer/enroll.js';
 export * from './peer/extension.js';
 export * from './peer/join.js';
-export * from './peer/trace.js';
+export {
+  TRACE_MAX,
+  TRACE_VERSION,
+  decodeTrace,
+  encodeTrace,
+  type Trace,
+  type TraceHop,
+  type TraceQuestion,
+  type TraceReply,
+} from './peer/trace.js';
 export * from './peer/types.js';
 export * from './print/control.js';
 export * from './print/frames.js';

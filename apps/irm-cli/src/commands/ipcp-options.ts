@@ -197,6 +197,15 @@ const SPREAD: TypeOption = {
   types: UNICAST,
   read: choice('nearest', 'round-robin'),
 };
+const BELOW: TypeOption = {
+  word: 'below',
+  key: 'below',
+  value: '<policy>',
+  help: 'whether other members are told what the links of this one are made of in the layers below: tell, hide',
+  fallback: 'tell',
+  types: UNICAST,
+  read: choice('tell', 'hide'),
+};
 const CAPACITY: TypeOption = {
   word: 'capacity',
   key: 'capacity',
@@ -253,6 +262,7 @@ const AFTER_AUTOBIND: readonly TypeOption[] = [
   CONGESTION,
   HOSTS,
   SPREAD,
+  BELOW,
   CAPACITY,
   MEMBERS,
 ];

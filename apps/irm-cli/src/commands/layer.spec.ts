@@ -59,7 +59,7 @@ describe('irm layer', () => {
 });
 
 describe('irm trace', () => {
-  const HOP = { next: '2', lowerLayer: 'udp', longest: 1400, waiting: 3, linkCube: 0 };
+  const HOP = { next: '2', lowerLayer: 'udp', longest: 1400, waiting: 3, linkCube: 0, below: null };
   const LOCATION = {
     ...{
       ipcp: 'net.a',
@@ -109,6 +109,32 @@ describe('irm trace', () => {
       expect.stringMatching(/not reached after 1 hop\n[\s\S]*does not answer\) \| +2 \| +\* \|/),
     ]);
     expect((await cli.run('trace nix')).status).toBe(4);
+  });
+
+  it('goes down each hop with --down, as far as it is told', async () => {
+    const member = (name: string, hop: unknown) => ({ address: name, name, answered: true, roundTripMs: 1, hop });
+    const over = (lowerLayer: string, below: unknown) => ({ ...HOP, lowerLayer, below });
+    const about = { type: 'unicast', authenticated: false, cut: false };
+    const udp = { ...about, layer: 'udp', type: 'udp4', steps: [] };
+    const mid = { ...about, layer: 'mid', steps: [member('mid.a', over('udp', udp)), member('mid.b', null)] };
+    const cut = { ...mid, cut: true, steps: [member('mid.b', over('udp', null)), member('mid.c', null)] };
+    const steps = [
+      member('net.a', over('mid', mid)),
+      member('net.b', over('mid', cut)),
+      member('net.c', over('mid', null)),
+      member('net.d', null),
+    ];
+    cli.management.reports.set('trace', () => ({ members: [{ address: 'd', reached: true, steps }] }) as never);
+    const { stdout } = await cli.run('trace hello --down');
+    expect(stdout.split('\n').filter((line) => /^ *hop/.test(line))).toEqual([
+      '  hop 0, over mid (unicast): 1 hop',
+      '    hop 0, over udp (udp4): its members are all neighbours',
+      '  hop 1, over mid (unicast): 1 hop, there is more below',
+      '  hop 2, over mid: not told by net.c',
+    ]);
+    expect(stdout).toMatch(/^ {2}\| +0 \| +mid\.a \|/m);
+    expect((await cli.run('trace hello')).stdout).not.toContain('not told');
+    expect(await cli.json('trace hello --down')).toMatchObject({ ways: [{ steps }] });
   });
 
   it('refuses a cube that there is not', async () => {

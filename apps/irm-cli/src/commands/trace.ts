@@ -11,11 +11,12 @@ export const trace = command({
   details: [
     'Tells of each member the round trip to it, and of the link that packets leave it by: the layer below, the largest packet',
     'in one piece, packets that wait, and its QoS cube. A member that runs another implementation does not answer.',
+    'With --down the layers below each hop are told, as far as each member tells them within four seconds.',
   ],
   operands: [{ name: 'name', help: 'the name' }],
   switches: [
     { word: '--qos', value: '<cube>', help: 'of which packets: best, video, voice', fallback: 'best' },
-    { word: '--down', help: 'go through the layers below, to the first neighbour in each' },
+    { word: '--down', help: 'ask each member what its hop is made of in the layers below' },
   ],
   read: (words) => {
     const name = words.operand(0);
@@ -26,6 +27,10 @@ export const trace = command({
   run: async ({ name, cube, down }, { irm }) => {
     const found = await irm.traceName(name, cube, down);
     const lost = found.ways.length > 0 && found.ways.every(({ reached }) => !reached);
-    return { text: renderTrace(found), json: traceJson(found), status: lost ? exitStatus('ENOANSWER') : undefined };
+    return {
+      text: renderTrace(found, down),
+      json: traceJson(found),
+      status: lost ? exitStatus('ENOANSWER') : undefined,
+    };
   },
 });

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { loadCrypto, NodeHash } from '@ouroboros/crypto';
 import { udp4Type, type DynamicDns } from '@ouroboros/ipcp-udp';
 import { unicastType } from '@ouroboros/ipcp-unicast';
+import { Irm } from '@ouroboros/irm';
 import { micros, QOS_RAW, type JsonObject } from '@ouroboros/model';
 import { FileCredentialStore, openPki, Places, type Pki } from '@ouroboros/pki';
 import type { CryptoSuite } from '@ouroboros/ports';
 import { Simulation, simType, type SimNode } from '@ouroboros/simnet';
-import { UnicastNetwork } from './unicast-network.js';
+import { UnicastNetwork, type NetworkMember } from './unicast-network.js';
 
 /** Reads of files that are under way: virtual time stands still for them. */
 let reading = 0;
@@ -32,6 +33,7 @@ class Credentials extends FileCredentialStore {
 const types = [simType(udp4Type({} as DynamicDns)), simType(unicastType)];
 const SIZE = 3;
 const EVIL = '10.9.9.9';
+const UNUSED = { findProgram: async (program: string) => program, close: () => undefined };
 
 let crypto: CryptoSuite;
 let dir: string;
@@ -118,6 +120,31 @@ describe('a layer that demands authenticated members', () => {
     net.sim.links.heal('10.0.0.1', '10.0.0.2');
     await net.sim.run(5000);
     expect(await net.sim.resolve(net.wrongRoutes())).toEqual([]);
+  });
+
+  it('is told of to nobody in a layer above that lets anybody in', async () => {
+    await build();
+    const { sim, members } = net;
+    for (const [i, { node, unicast }] of members.entries()) {
+      const [name, layer, dst] = [`o${i}`, 'over', `o${i - 1}`];
+      await sim.resolve(node.irm.ipcpCreate({ name, type: 'unicast', restart: 'never' }));
+      if (i === 0) await sim.resolve(node.irm.ipcpBootstrap({ name, layer, config: {}, autobind: true }));
+      else await sim.resolve(node.irm.ipcpEnroll({ name, dst, layer, config: {}, autobind: true }));
+      await sim.resolve(node.irm.nameRegister(name, unicast));
+      for (const component of i === 0 ? [] : (['Management', 'Data Transfer'] as const))
+        await sim.resolve(node.irm.ipcpConnect({ name, dst, component, qos: QOS_RAW }));
+      await sim.run(1_000);
+    }
+    const [{ node: first }, , { node: last }] = members as [NetworkMember, NetworkMember, NetworkMember];
+    (await sim.resolve(last.server('top'))).echo();
+    await sim.resolve(last.irm.nameRegister('top', 'o2'));
+    const traced = (name: string) =>
+      sim.resolve(new Irm({ ...UNUSED, management: first.irm, clock: sim.clock }).traceName(name, 0, true));
+    const below = async (name: string): Promise<unknown[]> =>
+      (await traced(name)).ways[0]!.steps.map(({ hop }) => hop?.below?.layer);
+    // Of its own link every host may know all; in the layer itself its members tell.
+    expect(await below('top')).toEqual(['net', undefined, undefined]);
+    expect(await below('s2')).toEqual(['udp', 'udp', undefined]);
   });
 
   it('is begun by nobody who has none, and says what to do', async () => {

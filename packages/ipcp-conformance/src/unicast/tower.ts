@@ -12,6 +12,8 @@ export class Tower {
     readonly sim: Simulation,
     private readonly size: number,
     private readonly ranks: number,
+    /** Of the members; at the first node it is the layer's as well. */
+    private readonly configOf: (rank: number, i: number) => JsonObject = () => ({}),
   ) {}
 
   async build(): Promise<void> {
@@ -45,9 +47,10 @@ export class Tower {
     for (const [i, { irm }] of this.nodes.entries()) {
       const name = this.ipcp(rank, i);
       const below = this.ipcp(rank, i - 1);
+      const [layer, config] = [`rank${rank}`, this.configOf(rank, i)];
       await irm.ipcpCreate({ name, type: 'unicast', restart: 'on-failure' });
-      if (i === 0) await irm.ipcpBootstrap({ name, layer: `rank${rank}`, config: {}, autobind: true });
-      else await irm.ipcpEnroll({ name, dst: below, layer: `rank${rank}`, config: {}, autobind: true });
+      if (i === 0) await irm.ipcpBootstrap({ name, layer, config, autobind: true });
+      else await irm.ipcpEnroll({ name, dst: below, layer, config, autobind: true });
       await irm.nameRegister(name, this.ipcp(rank - 1, i));
       if (i === 0) continue;
       await irm.ipcpConnect({ name, dst: below, component: 'Management', qos: QOS_RAW });

@@ -134,6 +134,11 @@ export class DataTransfer {
     return { next, lowerLayer: flow.layer, longest: flow.pathPacket, waiting, linkCube };
   }
 
+  /** Id of the lower flow that is the link to a neighbour. */
+  lowerFlowTo(neighbor: Address): number | undefined {
+    return this.links.get(neighbor)?.flow.flowId;
+  }
+
   /** Sends a packet of this member. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */
   send(
     to: Address,

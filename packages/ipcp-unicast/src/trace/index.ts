@@ -1,3 +1,2 @@
-/** The way of packets through the layer, member by member. */
-export type { TraceStep } from './tracer.js';
-export { Traces } from './traces.js';
+/** The way of packets through the layer, member by member, and through the layers below. */
+export { Ways } from './ways.js';

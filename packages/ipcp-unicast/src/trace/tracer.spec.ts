@@ -22,7 +22,10 @@ class Line {
         from < to ? Array.from({ length: to - from }, (_, i) => at(from + 1 + i)) : [];
       const hopTo = (to: number): TraceHop | undefined => (to > 4 ? undefined : hop(self + Math.sign(to - self)));
       const random32 = (): number => (last += 10);
-      this.members.set(self, new Tracer({ self: at(self), name: `m${self}`, random32, hopTo, path }));
+      this.members.set(
+        self,
+        new Tracer({ self: at(self), name: `m${self}`, tells: self === 2, random32, hopTo, path }),
+      );
     }
   }
 
@@ -111,14 +114,17 @@ describe('A trace', () => {
   it('ends at once in a circle', () => {
     const line = new Line();
     line.input(1, { kind: 'trace', id: 7, to: at(4), cube: 0 });
-    const question = { kind: 'answer', number: (11n << 32n) | 21n, name: 'liar', hop: hop(1) } as const;
+    const question = { kind: 'answer', number: (11n << 32n) | 21n, name: 'liar', hop: hop(1), tells: false } as const;
     line.input(1, { kind: 'message', bytes: encodeTrace(question) });
     expect(line.done).toMatchObject([{ kind: 'traced', steps: [{ address: 1 }, { address: 2, name: 'liar' }] }]);
   });
 
   it('is not disturbed by answers that nobody asked for, nor by rubbish', () => {
     const line = new Line();
-    line.input(1, { kind: 'message', bytes: encodeTrace({ kind: 'answer', number: 5n, name: 'x', hop: undefined }) });
+    line.input(1, {
+      kind: 'message',
+      bytes: encodeTrace({ kind: 'answer', number: 5n, name: 'x', hop: undefined, tells: false }),
+    });
     line.input(1, { kind: 'message', bytes: new Uint8Array(9) });
     for (const asker of [0, 1]) {
       const question = { kind: 'question', number: 5n, asker, target: 4, cube: 0 } as const;
@@ -155,6 +161,7 @@ describe('A trace', () => {
     const [output] = sink.take();
     expect(output).toMatchObject({ kind: 'send', to: 4, cube: 1 });
     const { bytes } = output as { bytes: Uint8Array };
-    expect(decodeTrace(bytes)).toEqual({ ok: true, value: { kind: 'answer', number: 5n, name: 'm1', hop: undefined } });
+    const answer = { kind: 'answer', number: 5n, name: 'm1', hop: undefined, tells: false };
+    expect(decodeTrace(bytes)).toEqual({ ok: true, value: answer });
   });
 });

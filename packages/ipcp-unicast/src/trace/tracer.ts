@@ -34,11 +34,15 @@ export interface TraceStep {
   readonly roundTrip: Micros;
   /** Undefined at the target, where there is no way, and where nobody answered. */
   readonly hop: TraceHop | undefined;
+  /** It answers who asks what the hop is made of. */
+  readonly tells: boolean;
 }
 
 export interface TracerConfig {
   readonly self: Address;
   readonly name: string;
+  /** What links of this member are made of is told to others. */
+  readonly tells: boolean;
   readonly random32: () => number;
   /** How packets of the cube leave this member; undefined: no way. */
   readonly hopTo: (to: Address, cube: QosCube) => TraceHop | undefined;
@@ -100,10 +104,16 @@ export class Tracer implements Machine<TraceInput, TraceOutput> {
   }
 
   private trace(id: number, to: Address, cube: QosCube, now: Micros, out: Sink<TraceOutput>): void {
-    const { self, name, hopTo } = this.config;
+    const { self, name, tells, hopTo } = this.config;
     const hop = hopTo(to, cube);
     const job: Job = { id, to, cube, steps: [], names: new Map(), open: 0 };
-    this.step(job, { address: self, name, roundTrip: micros(0), hop }, hop?.next as Address | undefined, now, out);
+    this.step(
+      job,
+      { address: self, name, roundTrip: micros(0), hop, tells },
+      hop?.next as Address | undefined,
+      now,
+      out,
+    );
   }
 
   private who(id: number, members: readonly Address[], now: Micros, out: Sink<TraceOutput>): void {
@@ -150,17 +160,18 @@ export class Tracer implements Machine<TraceInput, TraceOutput> {
   }
 
   private answer({ number, asker, target, cube }: TraceQuestion, out: Sink<TraceOutput>): void {
-    const { self, name, hopTo } = this.config;
+    const { self, name, tells, hopTo } = this.config;
     if (asker === 0 || asker === self) {
       this.counters.malformed += 1;
       return;
     }
     this.counters.answered += 1;
     const hop = target === 0 || target === self ? undefined : hopTo(target as Address, cube);
-    out.emit({ kind: 'send', to: asker as Address, cube, bytes: encodeTrace({ kind: 'answer', number, name, hop }) });
+    const bytes = encodeTrace({ kind: 'answer', number, name, hop, tells });
+    out.emit({ kind: 'send', to: asker as Address, cube, bytes });
   }
 
-  private answered({ number, name, hop }: TraceReply, now: Micros, out: Sink<TraceOutput>): void {
+  private answered({ number, name, hop, tells }: TraceReply, now: Micros, out: Sink<TraceOutput>): void {
     const question = this.questions.get(number);
     if (!question) {
       this.counters.unexpected += 1;
@@ -170,7 +181,13 @@ export class Tracer implements Machine<TraceInput, TraceOutput> {
     this.close(question);
     job.names.set(member, name);
     if (job.to === null) return this.concludeNames(job, out);
-    this.step(job, { address: member, name, roundTrip: micros(now - sent), hop }, hop?.next as Address, now, out);
+    this.step(
+      job,
+      { address: member, name, roundTrip: micros(now - sent), hop, tells },
+      hop?.next as Address,
+      now,
+      out,
+    );
   }
 
   private silent(question: Question, now: Micros, out: Sink<TraceOutput>): void {
@@ -178,7 +195,8 @@ export class Tracer implements Machine<TraceInput, TraceOutput> {
     this.close(question);
     if (job.to === null) return this.concludeNames(job, out);
     const next = this.config.path(member, job.to)[0];
-    this.step(job, { address: member, name: undefined, roundTrip: micros(now - sent), hop: undefined }, next, now, out);
+    const step = { address: member, name: undefined, roundTrip: micros(now - sent), hop: undefined, tells: false };
+    this.step(job, step, next, now, out);
   }
 
   private close(question: Question): void {

@@ -13,12 +13,12 @@ describe('a trace', () => {
   });
 
   it('answers with a name, and how packets leave', () => {
-    golden('0801 10 9502 2219 0a056e65742e62 1210 08818404 1203756470 18f80a 2003 2800', {
-      ...{ kind: 'answer', number: 277n, name: 'net.b', hop: HOP },
+    golden('0801 10 9502 221b 0a056e65742e62 1210 08818404 1203756470 18f80a 2003 2800 1801', {
+      ...{ kind: 'answer', number: 277n, name: 'net.b', hop: HOP, tells: true },
     });
-    golden('0801 10 9502 2207 0a056e65742e62', {
-      ...{ kind: 'answer', number: 277n, name: 'net.b', hop: undefined },
-    });
+    const end = { kind: 'answer', number: 277n, name: 'net.b', hop: undefined, tells: false } as const;
+    golden('0801 10 9502 2209 0a056e65742e62 1800', end);
+    expect(decodeTrace(fromHex('080110950222070a056e65742e62'))).toEqual({ ok: true, value: end });
   });
 
   it.each([
@@ -34,8 +34,8 @@ describe('a trace', () => {
 
   it('is refused when it is too long', () => {
     expect(reasonOf(decodeTrace(new Uint8Array(TRACE_MAX + 1)))).toBe('too-long');
-    expect(() => encodeTrace({ kind: 'answer', number: 1n, name: 'x'.repeat(700), hop: undefined })).toThrow(
-      expect.objectContaining({ code: 'EMSGSIZE' }),
-    );
+    expect(() =>
+      encodeTrace({ kind: 'answer', number: 1n, name: 'x'.repeat(700), hop: undefined, tells: false }),
+    ).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
   });
 });

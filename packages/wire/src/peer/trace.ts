@@ -5,7 +5,7 @@
  */
 import type { QosCube } from '@ouroboros/model';
 import { accepted, refused, type Decoded } from '../decoded.js';
-import { TraceSchema, type TraceAnswer } from '../gen/v1/trace_pb.js';
+import { TraceSchema, type TraceAnswer, type TraceHop as TraceHopMessage } from '../gen/v1/trace_pb.js';
 import { readMessage, writeMessage } from './strict.js';
 
 export const TRACE_VERSION = 1;
@@ -38,6 +38,8 @@ export interface TraceReply {
   /** Of the IPCP that answers. */
   readonly name: string;
   readonly hop: TraceHop | undefined;
+  /** It answers who asks what the hop is made of. */
+  readonly tells: boolean;
 }
 
 export type Trace = TraceQuestion | TraceReply;
@@ -54,14 +56,19 @@ export function decodeTrace(bytes: Uint8Array): Decoded<Trace> {
   return answer && !question ? decodeAnswer(number, answer) : refused('bad-value', 'question');
 }
 
-function decodeAnswer(number: bigint, { name, hop }: TraceAnswer): Decoded<Trace> {
-  if (!hop) return accepted({ kind: 'answer', number, name, hop: undefined });
-  const { next, lowerLayer, longest, waiting, linkCube } = hop;
-  if (!isCube(linkCube)) return refused('bad-value', 'linkCube');
-  return accepted({ kind: 'answer', number, name, hop: { next, lowerLayer, longest, waiting, linkCube } });
+function decodeAnswer(number: bigint, { name, hop, tells }: TraceAnswer): Decoded<Trace> {
+  const read = hop && readHop(hop);
+  if (read && !read.ok) return read;
+  return accepted({ kind: 'answer', number, name, hop: read?.value, tells });
 }
 
-const isCube = (value: number): value is QosCube => value === 0 || value === 1 || value === 2;
+/** A hop as it stands in this answer and in that of a descent. */
+export function readHop({ next, lowerLayer, longest, waiting, linkCube }: TraceHopMessage): Decoded<TraceHop> {
+  if (!isCube(linkCube)) return refused('bad-value', 'linkCube');
+  return accepted({ next, lowerLayer, longest, waiting, linkCube });
+}
+
+export const isCube = (value: number): value is QosCube => value === 0 || value === 1 || value === 2;
 
 /** EMSGSIZE above TRACE_MAX bytes, EINVAL for a value that does not fit. */
 export function encodeTrace(trace: Trace): Uint8Array {
