@@ -66,3 +66,43 @@ describe('a layer that demands authenticated members, on real nodes', () => {
     expect(neighbors).toHaveLength(2);
   });
 });
+
+describe('a layer over TLS, on real nodes', () => {
+  let token: string;
+
+  /** A TCP layer that listens at the address of the first node, with a certificate of its own authority. */
+  async function listenAs(node: DemoNode): Promise<void> {
+    const { certificates } = (await site.irmJson(node, 'pki', 'issue', 'gate', 'server')) as {
+      certificates: readonly { readonly certificateFile: string; readonly keyFile: string }[];
+    };
+    const { certificateFile, keyFile } = certificates[0]!;
+    const at = ['listen', `${a.plan.address}:${site.port}`, 'tls', 'true', 'cert', certificateFile, 'key', keyFile];
+    await done(node, 'ipcp', 'bootstrap', 'type', 'tcp', 'name', 'wire', 'layer', 'wire', ...at);
+  }
+
+  it('is joined with a token that knows the key of the inviting host, and no authority of TLS', async () => {
+    await listenAs(a);
+    await done(a, 'ipcp', 'bootstrap', 'type', 'unicast', 'name', 'far.a', 'layer', 'far', 'autobind');
+    token = (await done(a, 'invite', 'far', '--over', 'wire')).stdout.trim();
+    expect(token).toMatch(/^o7s1:tls:127\.0\.0\.1:\d+:wire:[0-9a-f]{32}#unicast:far:far\.a#[0-9a-f]{32}#/);
+    const joined = await done(b, 'join', token, '--name', 'far.b');
+    expect(joined.stdout).toBe('far.b: member of layer far, with a certificate\n');
+    await site.serve(b, 'afar', 'far');
+    expect(await site.run(a, 'oping', '-n', 'afar', '-c', '2', '-i', '10ms')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('2 received'),
+    });
+  });
+
+  it('is not joined where another host answers at its address', async () => {
+    const second = (await done(a, 'invite', 'far', '--over', 'wire')).stdout.trim();
+    await a.irm.destroyIpcp('wire');
+    await done(evil, 'pki', 'init', 'net');
+    await listenAs(evil);
+    for (const name of ['far.b', 'wire']) await b.irm.destroyIpcp(name);
+    expect((await irm(b, 'join', second, '--name', 'far.c')).status).not.toBe(0);
+    expect(await b.irm.management.ipcpReport('wire', 'targets')).toMatchObject([
+      { state: 'waiting', why: 'the certificate of the other side has another key than the pin says' },
+    ]);
+  });
+});

@@ -10,6 +10,8 @@ export interface TlsFiles {
   readonly ca: string | null;
   /** Name that the certificate of a listening member must bear; null: the host that is dialed. */
   readonly name: string | null;
+  /** Fingerprint of the key of the listening members that are dialed: it counts in place of authorities and names. Null: those count. */
+  readonly pin: string | null;
 }
 
 export interface StreamConnection {
@@ -36,6 +38,8 @@ export interface StreamListener {
 export interface StreamNetwork {
   /** Looks whether the files can be used. EINVAL with the field `cert`, `key` or `ca`. */
   check(tls: TlsFiles): Promise<void>;
+  /** What others may demand as the `pin` of this member; null: it has no certificate, or none that can be read. */
+  ownPin(tls: TlsFiles): string | null;
   /** Accepts connections. EINVAL for an address that is not local, EEXIST for a port in use, EACCES; field `listen`. */
   listen(
     at: Endpoint,

@@ -29,6 +29,7 @@ export interface TcpConfig {
 }
 
 const PLACE = 'HOST:PORT, an IPv6 address in brackets; port 3435 may be left out';
+const PIN = '32 hexadecimal digits';
 const file = (what: string) => text(`the path of ${what},`, 4_095, '');
 
 const schema = configSchema({
@@ -41,6 +42,10 @@ const schema = configSchema({
   key: described('its key', file('a PEM file')),
   ca: described('who must have signed the certificate of the other side', file('a PEM file')),
   tls_name: described('what the certificate of the other side must bear, if not its host', text('a name', 255, '')),
+  pin: described(
+    'the key that the certificate of the other side must have, in place of ca and tls_name',
+    text(PIN, 32, ''),
+  ),
 });
 
 type Raw = ReturnType<typeof schema.parse>;
@@ -69,23 +74,26 @@ function crossFaults(raw: Raw): ConfigFault[] {
     if (!endpointOf(place)) fault('connect', `must be ${PLACE}, not "${place}"`);
   }
   if (!raw.tls) {
-    const without = (['cert', 'key', 'ca', 'tls_name'] as const).find((key) => raw[key] !== '');
+    const without = (['cert', 'key', 'ca', 'tls_name', 'pin'] as const).find((key) => raw[key] !== '');
     if (without) fault(without, 'has no meaning without tls = true');
   } else {
     if ((raw.cert === '') !== (raw.key === '')) fault(raw.cert === '' ? 'cert' : 'key', 'cert and key belong together');
     if (raw.listen !== '' && raw.cert === '') fault('cert', 'required with tls where it listens');
+    if (raw.pin !== '' && !/^[0-9a-f]{32}$/.test(raw.pin)) fault('pin', `must be ${PIN}, not "${raw.pin}"`);
+    if (raw.pin !== '' && raw.connect === '') fault('pin', 'has no meaning without connect');
+    if (raw.pin !== '' && raw.tls_name !== '') fault('tls_name', 'has no meaning with pin');
   }
   return faults;
 }
 
 function configOf(raw: Raw): TcpConfig {
-  const { cert, key, ca, tls_name: name } = raw;
+  const { cert, key, ca, tls_name: name, pin } = raw;
   const own = cert === '' ? null : { cert, key };
   return {
     hash: raw.hash,
     listen: raw.listen === '' ? null : endpointOf(raw.listen)!,
     connect: placesOf(raw.connect).map((place) => endpointOf(place)!),
-    tls: raw.tls ? { own, ca: ca || null, name: name || null } : null,
+    tls: raw.tls ? { own, ca: ca || null, name: name || null, pin: pin || null } : null,
     holdMs: raw.hold_s * 1000,
   };
 }

@@ -12,6 +12,7 @@ const settle = async (): Promise<void> => void (await setImmediate());
 const HUB = { listen: 'hub:3435' };
 const SPOKE = { connect: 'hub:3435' };
 const QUEUE = 65_536;
+const PIN = '0123456789abcdef'.repeat(2);
 const packet = (seed: number, length = 1_000): Uint8Array => Uint8Array.from({ length }, (_, i) => (seed + i) & 255);
 
 class World extends Bench {
@@ -286,6 +287,10 @@ describe('the configuration of a TCP layer', () => {
     [{ connect: 'a', cert: '/x' }, 'cert'],
     [{ connect: 'a', tls: true, cert: '/x' }, 'key'],
     [{ listen: 'a', tls: true }, 'cert'],
+    [{ connect: 'a', pin: PIN }, 'pin'],
+    [{ connect: 'a', tls: true, pin: 'ab' }, 'pin'],
+    [{ listen: 'a', tls: true, cert: '/x', key: '/y', pin: PIN }, 'pin'],
+    [{ connect: 'a', tls: true, tls_name: 'b', pin: PIN }, 'tls_name'],
     [{ connect: 'a', hold_s: 0 }, 'hold_s'],
     [{ connect: 'a', colour: 'red' }, 'colour'],
   ])('%j is refused at %s', (config: JsonObject, field) => {

@@ -96,7 +96,12 @@ export class TcpIpcp implements Ipcp<TcpConfig> {
     const config = this.member?.config;
     if (!config) return {};
     const listen = config.listen && endpointText(config.listen);
-    return { listen, connect: config.connect.map(endpointText), tls: config.tls !== null, mplMs: TCP_MPL_MS };
+    const { tls } = config;
+    return {
+      ...{ listen, connect: config.connect.map(endpointText), tls: tls !== null },
+      ...(tls && { pin: this.network.ownPin(tls), callersCertified: tls.ca !== null }),
+      mplMs: TCP_MPL_MS,
+    };
   }
 
   async shutdown(): Promise<void> {

@@ -8,10 +8,11 @@ export {
   type InviteOptions,
   type InvitingHost,
 } from './invite-layer.js';
-export { joinSteps, type JoiningHost, type JoinOptions } from './join-layer.js';
+export { joinSteps, type JoiningHost, type JoinOptions, type OwnPlace } from './join-layer.js';
 export type { Pipe } from './pipe.js';
 export { invitationId, proofKey } from './proofs.js';
 export { serveJoin, type Candidate, type Invitation, type JoinDesk, type JoinService } from './serve-join.js';
+export type { ShimPlace, ShimType } from './shim-place.js';
 export { shellLine, takeSteps, type Step, type StepOptions, type StepReport } from './steps.js';
 export {
   FINGERPRINT_LENGTH,

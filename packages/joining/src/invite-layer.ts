@@ -1,8 +1,18 @@
-import { IPV6, OuroborosError, isJsonObject, parseEndpoint, sameJson, type Endpoint } from '@ouroboros/model';
+import {
+  IPV6,
+  OuroborosError,
+  fromHex,
+  isJsonObject,
+  parseEndpoint,
+  sameJson,
+  type Endpoint,
+  type JsonObject,
+} from '@ouroboros/model';
 import type { Irm } from '@ouroboros/irm';
 import type { IpcpInfo, NameInfo } from '@ouroboros/ports';
 import type { Step } from './steps.js';
-import { MEMBER_TYPES, SHIM_TYPES, isHost, type Destination, type ShimType } from './token.js';
+import { SHIM_TYPES, isHost, type ShimPlace, type ShimType } from './shim-place.js';
+import { MEMBER_TYPES, type Destination } from './token.js';
 
 export interface InviteOptions {
   readonly layer: string;
@@ -34,9 +44,9 @@ export async function findInvitable(irm: Irm, options: InviteOptions): Promise<I
   const shim = shimOf(ipcps, await nameOf(irm, member.name), options.over);
   const place = await placeOf(irm, shim, options.address);
   const type = MEMBER_TYPES.find((one) => one === member.type)!;
-  const below = { type: shim.type as ShimType, ...place, layer: shim.layer };
-  const destination = { shim: below, type, layer: options.layer, member: member.name };
-  return { member, shim, destination, warnings: isLoopback(place.host) ? [LOOPBACK(place.host)] : [] };
+  const destination = { shim: place, type, layer: options.layer, member: member.name };
+  const warnings = 'host' in place && isLoopback(place.host) ? [LOOPBACK(place.host)] : [];
+  return { member, shim, destination, warnings };
 }
 
 const isMemberType = (type: string): boolean => MEMBER_TYPES.some((one) => one === type);
@@ -81,11 +91,38 @@ function shimOf(ipcps: readonly IpcpInfo[], name: NameInfo | undefined, over: st
 /** Default port of UDP and TCP layers. */
 const PORT = 3435;
 
-async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): Promise<Endpoint> {
+async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): Promise<ShimPlace> {
   const type = shim.type as ShimType;
+  const { layer } = shim;
   const { status } = await irm.showIpcp(shim.name);
   const facts = isJsonObject(status) ? status : {};
-  if (facts['tls'] === true) throw new OuroborosError('ENOTSUP', 'a token cannot lead over a TCP layer with TLS yet');
+  if (type === 'eth-dix' || type === 'eth-llc') {
+    if (address !== undefined) throw new OuroborosError('EINVAL', NO_ADDRESS, { field: '--address' });
+    return type === 'eth-llc' ? { type, layer } : { type, layer, ethertype: Number(facts['ethertype']) };
+  }
+  const at = endpointOf(type, shim.name, facts, address);
+  return type === 'tcp' ? { type, ...at, layer, pin: pinOf(shim.name, facts) } : { type, ...at, layer };
+}
+
+const NO_ADDRESS = '--address has no meaning on Ethernet: all hosts of the segment are asked for the names of this one';
+
+/** The key that who joins is to expect in the certificate of this host; null: the layer has no TLS. */
+function pinOf(shim: string, { tls, pin, callersCertified }: JsonObject): Uint8Array | null {
+  if (tls !== true) return null;
+  if (callersCertified === true) throw new OuroborosError('ENOTSUP', `${shim} ${CERTIFIED}`, { field: '--over' });
+  if (typeof pin === 'string') return fromHex(pin);
+  throw new OuroborosError('ENOTSUP', `${shim} has no certificate that can be read`, { field: '--over' });
+}
+
+const CERTIFIED =
+  'takes TLS connections of hosts with a certificate only (ca), and a token cannot bring one before there is a connection';
+
+function endpointOf(
+  type: 'udp4' | 'udp6' | 'tcp',
+  shim: string,
+  facts: JsonObject,
+  address: string | undefined,
+): Endpoint {
   const listen = typeof facts['listen'] === 'string' ? parseEndpoint(facts['listen'], PORT) : undefined;
   const host = typeof facts['address'] === 'string' ? facts['address'] : (listen?.host ?? '');
   const port = typeof facts['port'] === 'number' ? facts['port'] : (listen?.port ?? PORT);
@@ -93,7 +130,7 @@ async function placeOf(irm: Irm, shim: IpcpInfo, address: string | undefined): P
   if (given && given.host !== '0.0.0.0' && given.host !== '::' && isHost(type, given.host)) return given;
   const text =
     address === undefined
-      ? `${shim.name} does not say where others reach it: --address does`
+      ? `${shim} does not say where others reach it: --address does`
       : `--address must be an address for type ${type}, with :PORT behind it if it is not ${port}; not "${address}"`;
   throw new OuroborosError('EINVAL', text, { field: '--address' });
 }

@@ -1,7 +1,8 @@
-import { OuroborosError, checkName, endpointText } from '@ouroboros/model';
+import { OuroborosError, checkName, endpointText, toHex } from '@ouroboros/model';
 import type { Irm } from '@ouroboros/irm';
 import type { IpcpInfo } from '@ouroboros/ports';
 import { joinServiceName } from './invite-layer.js';
+import type { ShimType } from './shim-place.js';
 import type { Step } from './steps.js';
 import type { Destination } from './token.js';
 
@@ -11,8 +12,15 @@ export interface JoinOptions {
   readonly token: string;
   /** Name of the IPCP that is to be a member. */
   readonly member: string;
-  /** Own address in the layer below. */
-  readonly ip: string;
+  /** How this host is in the layer below, as far as that must be said. */
+  readonly own: OwnPlace;
+}
+
+export interface OwnPlace {
+  /** Address, in a UDP layer. */
+  readonly ip?: string | undefined;
+  /** Interface, in a layer on Ethernet. */
+  readonly dev?: string | undefined;
 }
 
 export interface JoiningHost {
@@ -75,19 +83,49 @@ function memberOf(ipcps: readonly IpcpInfo[], { destination, member }: JoinOptio
 }
 
 /** An IPCP of the layer below that is there is used as it is: it must find the inviting host by itself. */
-function below(irm: Irm, ipcps: readonly IpcpInfo[], { destination, ip }: JoinOptions): Step {
-  const { shim, layer, member } = destination;
+function below(irm: Irm, ipcps: readonly IpcpInfo[], { destination, own }: JoinOptions): Step {
+  const { shim } = destination;
   const known = ipcps.find((ipcp) => ipcp.type === shim.type && ipcp.layer === shim.layer);
   const taken = ipcps.some(({ name }) => name === shim.layer);
   const name = known?.name ?? (taken ? `${shim.layer}.${shim.type}` : shim.layer);
-  const hosts = [joinServiceName(layer), member].map((one) => `${one}=${shim.host}`).join(',');
-  const config: Readonly<Record<string, string>> =
-    shim.type === 'tcp' ? { connect: endpointText(shim) } : { ip, port: String(shim.port), hosts };
+  const config = known ? {} : configOf(destination, own);
   return {
     command: ['irm', 'ipcp', 'bootstrap', ...words({ type: shim.type, name, layer: shim.layer, ...config })],
     done: known !== undefined,
     run: () => irm.bootstrapIpcp({ name, type: shim.type, layer: shim.layer, config }),
   };
 }
+
+function configOf({ shim, layer, member }: Destination, own: OwnPlace): Readonly<Record<string, string>> {
+  const meant = OWN_PLACE[shim.type];
+  const needless = (['ip', 'dev'] as const).find((key) => key !== meant && own[key] !== undefined);
+  if (needless) throw fault(needless, `has no meaning over a layer of type ${shim.type}`);
+  switch (shim.type) {
+    case 'tcp':
+      return { connect: endpointText(shim), ...(shim.pin && { tls: 'true', pin: toHex(shim.pin) }) };
+    case 'eth-dix':
+      return { dev: deviceOf(own), ethertype: `0x${shim.ethertype.toString(16)}` };
+    case 'eth-llc':
+      return { dev: deviceOf(own) };
+    default: {
+      const hosts = [joinServiceName(layer), member].map((one) => `${one}=${shim.host}`).join(',');
+      return { ip: own.ip!, port: String(shim.port), hosts };
+    }
+  }
+}
+
+/** What a host must say of itself in a layer. */
+const OWN_PLACE: Readonly<Record<ShimType, keyof OwnPlace | null>> = {
+  ...{ udp4: 'ip', udp6: 'ip', tcp: null },
+  ...{ 'eth-dix': 'dev', 'eth-llc': 'dev' },
+};
+
+function deviceOf({ dev }: OwnPlace): string {
+  if (dev !== undefined) return dev;
+  throw fault('dev', 'is required: the interface of this host that is on the segment of the inviting host');
+}
+
+const fault = (key: keyof OwnPlace, what: string): OuroborosError =>
+  new OuroborosError('EINVAL', `--${key} ${what}`, { field: `--${key}` });
 
 const words = (options: Readonly<Record<string, string>>): readonly string[] => Object.entries(options).flat();

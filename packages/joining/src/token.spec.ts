@@ -1,20 +1,28 @@
 import fc from 'fast-check';
 import { NodeKdf } from '@ouroboros/crypto';
 import { OuroborosError } from '@ouroboros/model';
+import { parseShim, type ShimPlace } from './shim-place.js';
 import { formatToken, parseToken, publicText, type Destination, type Token } from './token.js';
 
 const kdf = new NodeKdf();
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !text.includes('\0'));
-const shim = fc.oneof(
-  fc.record({ type: fc.constant('udp4' as const), host: fc.ipV4().filter((host) => /^(1|2[01])\d{0,2}\./.test(host)) }),
-  fc.record({ type: fc.constant('udp6' as const), host: fc.constant('2001:db8::1') }),
-  fc.record({ type: fc.constant('tcp' as const), host: fc.constantFrom('gate.example.org', '192.0.2.1', '::1') }),
+const port = fc.integer({ min: 1, max: 65_535 });
+const ipv4 = fc.ipV4().filter((host) => /^(1|2[01])\d{0,2}\./.test(host));
+const hosts = fc.constantFrom('gate.example.org', '192.0.2.1', '::1');
+const shim: fc.Arbitrary<ShimPlace> = fc.oneof(
+  fc.record({ type: fc.constant('udp4' as const), host: ipv4, port, layer: name }),
+  fc.record({ type: fc.constant('udp6' as const), host: fc.constant('2001:db8::1'), port, layer: name }),
+  fc.record({ type: fc.constant('tcp' as const), host: hosts, port, layer: name, pin: fc.option(bytes(16)) }),
+  fc.record({
+    type: fc.constant('eth-dix' as const),
+    ethertype: fc.integer({ min: 0x600, max: 0xfffe }),
+    layer: name,
+  }),
+  fc.record({ type: fc.constant('eth-llc' as const), layer: name }),
 );
 const destination: fc.Arbitrary<Destination> = fc.record({
-  shim: fc
-    .tuple(shim, fc.integer({ min: 1, max: 65_535 }), name)
-    .map(([place, port, layer]) => ({ ...place, port, layer })),
+  shim,
   type: fc.constantFrom('unicast' as const, 'broadcast' as const),
   layer: name,
   member: name,
@@ -31,6 +39,7 @@ const codeOf = (text: string): string => {
   }
 };
 
+const PIN = new Uint8Array(16).fill(0xab);
 const EXAMPLE: Token = {
   destination: {
     shim: { type: 'udp4', host: '203.0.113.7', port: 3435, layer: 'udp' },
@@ -48,6 +57,31 @@ describe('a token', () => {
       /^o7s1:udp4:203\.0\.113\.7:3435:udp#unicast:net:net\.n1#000102030405060708090a0b0c0d0e0f#f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff[0-9a-f]{8}$/,
     );
   });
+
+  it.each<[string, ShimPlace]>([
+    ['tcp:gate.example.org:3435:wire', { type: 'tcp', host: 'gate.example.org', port: 3435, layer: 'wire', pin: null }],
+    ['tls:[::1]:1:wire:' + 'ab'.repeat(16), { type: 'tcp', host: '::1', port: 1, layer: 'wire', pin: PIN }],
+    ['eth-dix:a000:my%20lan', { type: 'eth-dix', ethertype: 0xa000, layer: 'my lan' }],
+    ['eth-llc:lan', { type: 'eth-llc', layer: 'lan' }],
+  ])('leads over %s', (text, below) => {
+    const { destination: told, secret } = EXAMPLE;
+    const written = formatToken({ destination: { ...told, shim: below }, secret }, kdf);
+    expect(written.slice('o7s1:'.length, written.indexOf('#'))).toBe(text);
+    expect(parseToken(written, kdf).destination.shim).toEqual(below);
+  });
+
+  it.each([
+    'udp4:gate.example.org:3435:udp',
+    'udp4:192.0.2.1:0:udp',
+    'udp4:192.0.2.1:3435:udp:' + 'ab'.repeat(16),
+    'tls:192.0.2.1:3435:wire',
+    'tcp:192.0.2.1:3435:wire:' + 'ab'.repeat(16),
+    'eth-dix:05ff:lan',
+    'eth-dix:ffff:lan',
+    'eth-dix:lan',
+    'eth-llc:a000:lan',
+    'local:here',
+  ])('leads nowhere over %s', (below) => expect(parseShim(below)).toBeUndefined());
 
   it('is read as it was written, whatever the names', () => {
     fc.assert(fc.property(token, (one) => expect(parseToken(` ${formatToken(one, kdf)}\n`, kdf)).toEqual(one)));

@@ -3,34 +3,21 @@
  * that is good once and for minutes. It carries no authority's key, and no more than its holder may know.
  *
  *     o7s1:udp4:203.0.113.7:3435:udp#unicast:net:net.n1#<fingerprint>#<secret><check>
- *          type address     port layer  type layer member  16 bytes     16      4, hexadecimal
+ *          what is below (shim-place.ts)  type layer member  16 bytes     16      4, hexadecimal
  *
  * Names are written as in URLs. A layer without authority has `-` for the fingerprint. The check finds slips of who copies; whoever
  * alters a token on purpose can compute it, and is found out by the proof, which is made with the secret over all the rest.
  */
-import {
-  IPV4,
-  IPV6,
-  OuroborosError,
-  concatBytes,
-  endpointText,
-  equalBytes,
-  fromHex,
-  nameFault,
-  toHex,
-  utf8Bytes,
-} from '@ouroboros/model';
+import { OuroborosError, concatBytes, equalBytes, fromHex, toHex, utf8Bytes } from '@ouroboros/model';
 import type { Kdf } from '@ouroboros/ports';
+import { decodeName, encodeName, parseShim, shimText, type ShimPlace } from './shim-place.js';
 
-/** Types of layers that a token can lead to: those where one address says where to go. */
-export const SHIM_TYPES = ['udp4', 'udp6', 'tcp'] as const;
-export type ShimType = (typeof SHIM_TYPES)[number];
 export const MEMBER_TYPES = ['unicast', 'broadcast'] as const;
 
 /** What a token says to everybody. */
 export interface Destination {
   /** The layer below, and where the inviting host is in it. */
-  readonly shim: { readonly type: ShimType; readonly host: string; readonly port: number; readonly layer: string };
+  readonly shim: ShimPlace;
   readonly type: (typeof MEMBER_TYPES)[number];
   readonly layer: string;
   /** Name of the IPCP to enroll with. */
@@ -52,8 +39,7 @@ const VERSION = 'o7s1';
 
 /** All of a token but its secret: what the proofs are made over. */
 export function publicText({ shim, type, layer, member, fingerprint }: Destination): string {
-  const below = `${VERSION}:${shim.type}:${endpointText(shim)}:${encodeName(shim.layer)}`;
-  return `${below}#${type}:${encodeName(layer)}:${encodeName(member)}#${fingerprint ? toHex(fingerprint) : '-'}`;
+  return `${VERSION}:${shimText(shim)}#${type}:${encodeName(layer)}:${encodeName(member)}#${fingerprint ? toHex(fingerprint) : '-'}`;
 }
 
 export function formatToken({ destination, secret }: Token, kdf: Kdf): string {
@@ -68,7 +54,7 @@ export function parseToken(text: string, kdf: Kdf): Token {
   if (!text.trim().startsWith(`${VERSION}:`)) throw new OuroborosError('EINVAL', NEWER, { field: 'token' });
   const destination = match && destinationOf(match);
   if (!match || !destination) throw altered();
-  const tail = fromHex(match[9]!);
+  const tail = fromHex(match[6]!);
   const secret = tail.slice(0, SECRET_LENGTH);
   if (!equalBytes(tail.slice(SECRET_LENGTH), checkOf(publicText(destination), secret, kdf))) throw altered();
   return { destination, secret };
@@ -81,37 +67,17 @@ const altered = (): OuroborosError =>
 
 const NAME = "([A-Za-z0-9._~!'()*%-]+)";
 const PATTERN = new RegExp(
-  `^${VERSION}:([a-z0-9]+):(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):(\\d{1,5}):${NAME}` +
+  `^${VERSION}:([A-Za-z0-9:._~!'()*%[\\]-]+)` +
     `#([a-z]+):${NAME}:${NAME}#(-|[0-9a-f]{${2 * FINGERPRINT_LENGTH}})#([0-9a-f]{${2 * (SECRET_LENGTH + CHECK_LENGTH)}})$`,
 );
 
-function destinationOf([, shimType, host, port, shimLayer, type, layer, member, print]: RegExpExecArray):
-  Destination | undefined {
-  const [knownShim, knownType] = [SHIM_TYPES.find((one) => one === shimType), MEMBER_TYPES.find((one) => one === type)];
-  const names = [shimLayer, layer, member].map((name) => decodeName(name!));
-  if (!knownShim || !knownType || names.some((name) => name === undefined)) return undefined;
-  const place = { type: knownShim, host: host!.replace(/^\[|\]$/g, ''), port: Number(port), layer: names[0]! };
-  if (!isHost(knownShim, place.host) || place.port < 1 || place.port > 65_535) return undefined;
+function destinationOf([, below, type, layer, member, print]: RegExpExecArray): Destination | undefined {
+  const shim = parseShim(below!);
+  const known = MEMBER_TYPES.find((one) => one === type);
+  const [knownLayer, knownMember] = [decodeName(layer!), decodeName(member!)];
+  if (!shim || !known || knownLayer === undefined || knownMember === undefined) return undefined;
   const fingerprint = print === '-' ? null : fromHex(print!);
-  return { shim: place, type: knownType, layer: names[1]!, member: names[2]!, fingerprint };
-}
-
-/** Addresses of UDP layers are numbers; TCP takes names of hosts too. */
-export function isHost(type: ShimType, host: string): boolean {
-  if (type === 'udp4') return IPV4.host(host) !== undefined;
-  if (type === 'udp6') return IPV6.host(host) !== undefined;
-  return /^[A-Za-z0-9_.-]{1,253}$/.test(host) || IPV6.host(host) !== undefined;
-}
-
-const encodeName = (name: string): string => encodeURIComponent(name);
-
-function decodeName(text: string): string | undefined {
-  try {
-    const name = decodeURIComponent(text);
-    return nameFault(name, 'name') === undefined && encodeURIComponent(name) === text ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  return { shim, type: known, layer: knownLayer, member: knownMember, fingerprint };
 }
 
 const checkOf = (text: string, secret: Uint8Array, kdf: Kdf): Uint8Array =>

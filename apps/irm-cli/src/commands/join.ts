@@ -22,15 +22,17 @@ export const join = freeCommand({
     {
       word: '--ip',
       value: '<address>',
-      help: 'own address in the layer below',
+      help: 'own address in the layer below, where that is UDP',
       fallback: 'the one from which this host reaches the other',
     },
+    { word: '--dev', value: '<interface>', help: 'own interface in the layer below, where that is Ethernet' },
     DRY_RUN,
   ],
   read: (words) => ({
     token: words.operand(0),
     member: words.get('--name'),
     ip: words.get('--ip'),
+    dev: words.get('--dev'),
     dryRun: words.has('--dry-run'),
   }),
   run: async ({ dryRun, ...options }, { irm, joining, say }) => {

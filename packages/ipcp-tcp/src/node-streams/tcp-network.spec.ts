@@ -58,7 +58,10 @@ async function certificates(folder = 'a'): Promise<{ hub: TlsFiles; spoke: TlsFi
     key: join(security, role, 'hub', 'key.pem'),
   });
   const ca = join(security, 'cacert', 'lab.pem');
-  return { hub: { own: of('server'), ca, name: null }, spoke: { own: of('client'), ca, name: 'hub' } };
+  return {
+    hub: { own: of('server'), ca, name: null, pin: null },
+    spoke: { own: of('client'), ca, name: 'hub', pin: null },
+  };
 }
 
 const text = (stream: StreamConnection, length: number): Promise<string> =>
@@ -120,6 +123,22 @@ describe('streams over TLS', () => {
     await expect(connect(hub, { ...spoke, name: 'other' })).rejects.toThrow(/does not match/);
     await expect(connect(hub, { ...spoke, ca: null })).rejects.toThrow(/self-signed certificate|unable to/);
     await expect(connect(hub, { ...spoke, own: null })).rejects.toThrow(/certificate required/);
+  });
+
+  it('need no authority where the key is known, and take no other key', async () => {
+    const { hub } = await certificates();
+    const other = await certificates('b');
+    const pinned = (pin: string): TlsFiles => ({ own: null, ca: null, name: null, pin });
+    const open = { ...hub, ca: null };
+    const pin = network.ownPin(open)!;
+    expect(pin).toMatch(/^[0-9a-f]{32}$/);
+    await talk(await connect(open, pinned(pin)));
+    const wrong = pinned(network.ownPin(other.hub)!);
+    await expect(connect(open, wrong)).rejects.toThrow('has another key than the pin says');
+    await expect(connect(hub, pinned(pin))).rejects.toThrow(/certificate required/);
+    expect(network.ownPin({ ...open, own: null })).toBeNull();
+    rmSync(hub.own!.cert);
+    expect(network.ownPin(open)).toBeNull();
   });
 
   it('read the files again at each connection, and go on with the former while they are broken', async () => {

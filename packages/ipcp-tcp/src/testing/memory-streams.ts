@@ -33,6 +33,7 @@ export class MemoryStreams {
   host(clock: Clock): StreamNetwork {
     return {
       check: () => Promise.resolve(),
+      ownPin: () => null,
       listen: (at, _tls, accept) => this.listen(at, clock, accept),
       dial: (to) => this.dial(to, clock),
     };

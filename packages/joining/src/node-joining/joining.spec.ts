@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JsonObject } from '@ouroboros/model';
 import { decodeJoinAnswer, decodeJoinRequest, encodeJoinAnswer, encodeJoinRequest } from '@ouroboros/wire';
 import { Host, SetClock, type Tamper } from './two-hosts.fixture.js';
 
@@ -328,5 +329,63 @@ describe('a host that is in the way of itself', () => {
     await n2.irm.bootstrapIpcp({ name: 'mine', type: 'udp4', layer: 'udp' });
     const { steps } = await n2.joining.join(n2.irm, { token }, REALLY);
     expect(steps[0]).toMatchObject({ state: 'was there', command: expect.stringContaining('name mine layer udp') });
+  });
+});
+
+describe('over other layers than UDP', () => {
+  const lower = async (type: string, status: JsonObject): Promise<void> => {
+    n1.management.reports.set('status', () => status);
+    await n1.irm.bootstrapIpcp({ name: 'low', type, layer: 'low' });
+  };
+  const tokenOver = async (more = {}): Promise<string> => {
+    const options = { layer: 'net', ttlMs: MINUTE_MS, over: 'low', ...more };
+    return (await n1.joining.invite(n1.irm, options, REALLY)).token!;
+  };
+  const firstStep = async (token: string, own = {}): Promise<string> =>
+    (await n2.joining.join(n2.irm, { token, ...own }, DRY)).steps[0]!.command;
+  const needless = (field: string) => ({ code: 'EINVAL', field });
+
+  it('a token names the place of TCP, and with TLS the key that is to be expected there', async () => {
+    const listen = { listen: '192.0.2.1:4000', tls: false };
+    await lower('tcp', listen);
+    const plain = await tokenOver();
+    expect(await firstStep(plain)).toBe('irm ipcp bootstrap type tcp name low layer low connect 192.0.2.1:4000');
+    await expect(firstStep(plain, { ip: '192.0.2.2' })).rejects.toMatchObject(needless('--ip'));
+    const pin = 'ab'.repeat(16);
+    n1.management.reports.set('status', () => ({ ...listen, tls: true, pin, callersCertified: false }));
+    expect(await firstStep(await tokenOver())).toMatch(
+      new RegExp(` connect 192\\.0\\.2\\.1:4000 tls true pin ${pin}$`),
+    );
+  });
+
+  it.each([
+    ['whose callers need certificates', { pin: 'ab'.repeat(16), callersCertified: true }, /certificate only.*cannot/],
+    ['without a certificate', { pin: null, callersCertified: false }, /no certificate that can be read/],
+  ])('no token leads over TLS %s', async (_, status, message) => {
+    await lower('tcp', { listen: '192.0.2.1:4000', tls: true, ...status });
+    await expect(tokenOver()).rejects.toMatchObject({ code: 'ENOTSUP', message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ['eth-dix', ' dev eth0 ethertype 0xa001'],
+    ['eth-llc', ' dev eth0'],
+  ])('a token for %s leaves the interface to who joins', async (type, words) => {
+    await lower(type, {
+      address: '02:00:00:00:00:01',
+      device: 'eth7',
+      ethertype: type === 'eth-dix' ? '0xA001' : null,
+    });
+    const token = await tokenOver();
+    expect(token).not.toContain('eth7');
+    expect(await firstStep(token, { dev: 'eth0' })).toBe(`irm ipcp bootstrap type ${type} name low layer low${words}`);
+    await expect(firstStep(token)).rejects.toMatchObject(needless('--dev'));
+    await expect(firstStep(token, { dev: 'eth0', ip: '192.0.2.2' })).rejects.toMatchObject(needless('--ip'));
+    await expect(tokenOver({ address: '192.0.2.1' })).rejects.toMatchObject(needless('--address'));
+    await n2.irm.bootstrapIpcp({ name: 'mine', type, layer: 'low' });
+    expect(await firstStep(token)).toBe(`irm ipcp bootstrap type ${type} name mine layer low`);
+  });
+
+  it('an interface means nothing over UDP', async () => {
+    await expect(firstStep(await invite(), { dev: 'eth0' })).rejects.toMatchObject(needless('--dev'));
   });
 });

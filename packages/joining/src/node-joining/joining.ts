@@ -5,7 +5,7 @@ import type { Irm } from '@ouroboros/irm';
 import type { MemberCertificates, Pki } from '@ouroboros/pki';
 import { askToJoin } from '../ask-to-join.js';
 import { findInvitable, inviteSteps, joinServiceName, type Invitable, type InviteOptions } from '../invite-layer.js';
-import { joinSteps } from '../join-layer.js';
+import { joinSteps, type OwnPlace } from '../join-layer.js';
 import type { Pipe } from '../pipe.js';
 import { invitationId, proofKey } from '../proofs.js';
 import { serveJoin } from '../serve-join.js';
@@ -118,20 +118,25 @@ export class Joining {
   /** Becomes a member of the token's layer. What is there already is left as it is. */
   async join(
     irm: Irm,
-    options: { readonly token: string; readonly member?: string; readonly ip?: string },
+    options: { readonly token: string; readonly member?: string } & OwnPlace,
     stepOptions: StepOptions,
   ): Promise<Joined> {
     const { destination } = parseToken(options.token, this.ports.crypto.kdf);
     const member = options.member ?? this.memberName(destination.layer);
-    const ip = options.ip ?? (await this.ports.addressTowards(destination.shim.host));
+    const own = { ip: options.ip ?? (await this.ownAddress(destination)), dev: options.dev };
     const redeem = (): Promise<boolean> => this.redeem(options.token, member);
     const host = { certified: await this.certified(destination, member), redeem };
     const steps = await takeSteps(
-      await joinSteps(irm, { destination, token: options.token, member, ip }, host),
+      await joinSteps(irm, { destination, token: options.token, member, own }, host),
       stepOptions,
     );
     const certified = destination.fingerprint !== null && !stepOptions.dryRun;
     return { member, layer: destination.layer, certified, steps };
+  }
+
+  /** The one from which the inviting host is reached; undefined where addresses have no meaning. */
+  private async ownAddress({ shim }: Destination): Promise<string | undefined> {
+    return shim.type === 'udp4' || shim.type === 'udp6' ? this.ports.addressTowards(shim.host) : undefined;
   }
 
   memberName(layer: string): string {
