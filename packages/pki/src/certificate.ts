@@ -69,9 +69,20 @@ export const describe = ({ commonName, serial, issuerName }: Certificate): strin
 
 export const isSelfSigned = (certificate: Certificate): boolean => isIssuedBy(certificate, certificate);
 
+/** What was found of two certificates stays so. */
+const issuedBy = new WeakMap<Certificate, WeakMap<Certificate, boolean>>();
+
 /** Name, key identifiers and signature agree. */
-export const isIssuedBy = (certificate: Certificate, issuer: Certificate): boolean =>
-  issuer.publicKey !== null && certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const found = issuedBy.get(certificate) ?? new WeakMap<Certificate, boolean>();
+  issuedBy.set(certificate, found);
+  const known = found.get(issuer) ?? agrees(certificate, issuer);
+  found.set(issuer, known);
+  return known;
+}
+
+const agrees = ({ x509 }: Certificate, issuer: Certificate): boolean =>
+  issuer.publicKey !== null && x509.checkIssued(issuer.x509) && x509.verify(issuer.publicKey);
 
 /** The public key, SPKI DER. */
 export const spkiOf = ({ x509 }: Certificate): Buffer => x509.publicKey.export({ type: 'spki', format: 'der' });

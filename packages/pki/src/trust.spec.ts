@@ -71,6 +71,15 @@ describe('a certificate', () => {
     expect(await scratch.verdict('client', 'hello')).toMatchObject({ ok: true });
   });
 
+  it('that was believed before is judged anew', async () => {
+    expect(await scratch.verdict('server', 'hello')).toMatchObject({ ok: true });
+    const signature = new Uint8Array(70);
+    expect(await scratch.verdict('server', 'hello', { signature })).toMatchObject({ code: 'bad-signature' });
+    expect(await scratch.verdict('server', 'hello', { role: 'client' })).toMatchObject({ code: 'wrong-purpose' });
+    await scratch.pki.revoke({ name: 'hello' });
+    expect(await scratch.verdict('server', 'hello')).toMatchObject({ code: 'revoked' });
+  });
+
   it('of a client does not make a server, nor the reverse', async () => {
     expect(await scratch.verdict('client', 'hello', { role: 'server' })).toEqual(
       refusal('wrong-purpose', ' is not that of a server$'),
