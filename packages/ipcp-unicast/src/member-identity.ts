@@ -2,7 +2,7 @@ import type { IpcpEnvironment } from '@ouroboros/ipcp-kit';
 import { fromSeconds, micros, OuroborosError, type Address } from '@ouroboros/model';
 import type { Credential, Trust } from '@ouroboros/ports';
 import { certifiedAddress } from './addr-auth/certified.js';
-import type { StatementSigner } from './routing/index.js';
+import type { StatementSigner } from './signed/index.js';
 
 /** How often the files are looked at again: a certificate that was renewed or revoked counts within this time. */
 const RELOAD = fromSeconds(10);

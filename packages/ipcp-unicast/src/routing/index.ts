@@ -10,4 +10,4 @@ export type { RoutingPolicy } from './policy.js';
 
 /** What a layer's configuration can name; the first is the default. */
 export const ROUTING_POLICIES: readonly RoutingPolicy[] = [simpleRouting, lfaRouting, ecmpRouting];
-export { Statements, type StatementSigner } from './statements.js';
+export { Statements } from './statements.js';

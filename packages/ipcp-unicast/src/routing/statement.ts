@@ -1,4 +1,5 @@
 import { address, type Address } from '@ouroboros/model';
+import type { Signed } from '../signed/index.js';
 import { isAddress } from './messages.js';
 
 /**
@@ -25,12 +26,6 @@ export interface Adjacency {
   readonly dst: Address;
   readonly withdrawn: boolean;
   readonly ended: boolean;
-}
-
-/** As it goes on the wire: what is signed, and by whom. */
-export interface SignedStatement {
-  readonly body: Uint8Array;
-  readonly signature: Uint8Array;
 }
 
 export const STATEMENT = 3;
@@ -81,7 +76,7 @@ export function decodeBody(bytes: Uint8Array): Statement | undefined {
   return { origin: address(Number(origin)), number, adjacencies: [...adjacencies.values()], certificate };
 }
 
-export function encodeStatement({ body, signature }: SignedStatement, ageMs: number): Uint8Array {
+export function encodeStatement({ body, signature }: Signed, ageMs: number): Uint8Array {
   const bytes = new Uint8Array(HEAD + signature.length + body.length);
   const data = view(bytes);
   data.setUint8(0, STATEMENT);
@@ -93,7 +88,7 @@ export function encodeStatement({ body, signature }: SignedStatement, ageMs: num
 }
 
 /** Undefined for what is no such message. Byte fields are views. */
-export function decodeStatement(bytes: Uint8Array): (SignedStatement & { readonly ageMs: number }) | undefined {
+export function decodeStatement(bytes: Uint8Array): (Signed & { readonly ageMs: number }) | undefined {
   if (bytes.length < HEAD || bytes[0] !== STATEMENT) return undefined;
   const data = view(bytes);
   const end = HEAD + data.getUint16(5);

@@ -1,42 +1,13 @@
-import { generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
-import { NodeHash } from '@ouroboros/crypto';
 import { CollectingSink } from '@ouroboros/machine';
 import { address, micros, utf8Bytes, type Address, type Micros } from '@ouroboros/model';
 import { encodeLsa } from '@ouroboros/wire';
-import { certifiedAddress } from '../addr-auth/certified.js';
+import type { StatementSigner } from '../signed/index.js';
+import { addressOf, Register, START_MS } from '../signed/register.fixture.js';
 import { encodeEntries } from './messages.js';
 import { simpleRouting } from './simple.js';
 import { decodeBody, decodeStatement, encodeBody, encodeStatement, type Statement } from './statement.js';
-import { LinkState, Statements, type LinkStateInput, type StatementSigner } from './index.js';
-
-const hash = new NodeHash();
-const START_MS = Date.UTC(2026, 0, 15);
-const decoder = new TextDecoder();
-
-/** Certificates that are names, and a register of keys in place of an authority. */
-class Register {
-  private readonly keys = new Map<string, KeyObject>();
-  readonly banned = new Set<string>();
-  now = 0;
-
-  signer(name: string): StatementSigner {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    this.keys.set(name, publicKey);
-    return {
-      certificate: utf8Bytes(name),
-      sign: (region) => new Uint8Array(sign(null, region, privateKey)),
-      verify: (certificate, region, signature) => {
-        const who = decoder.decode(certificate);
-        const key = this.banned.has(who) ? undefined : this.keys.get(who);
-        return key && verify(null, region, key, signature) ? certifiedAddress(who, hash) : undefined;
-      },
-      wallMs: () => START_MS + this.now / 1000,
-    };
-  }
-}
-
-const addressOf = (name: string): Address => certifiedAddress(name, hash);
+import { LinkState, Statements, type LinkStateInput } from './index.js';
 
 /** A member: its routing, and the neighbours that it is linked with. */
 class Node {

@@ -1,4 +1,5 @@
-import { concatBytes, fromMs, micros, utf8Bytes, type Address, type Micros } from '@ouroboros/model';
+import { fromMs, micros, type Address, type Micros } from '@ouroboros/model';
+import { Seal, type Signed, type StatementSigner, type Witness, type Witnesses } from '../signed/index.js';
 import {
   decodeBody,
   decodeStatement,
@@ -6,20 +7,8 @@ import {
   encodeStatement,
   MAX_ADJACENCIES,
   type Adjacency,
-  type SignedStatement,
   type Statement,
 } from './statement.js';
-
-/** Who this member is, and who others are: the certificates of a layer that authenticates its members. */
-export interface StatementSigner {
-  readonly certificate: Uint8Array;
-  /** Undefined when the key does not sign any more. */
-  sign(region: Uint8Array): Uint8Array | undefined;
-  /** The address of who signed, undefined unless the certificate holds now and the signature is its key's. */
-  verify(certificate: Uint8Array, region: Uint8Array, signature: Uint8Array): Address | undefined;
-  /** Wall time in ms since 1970. */
-  wallMs(): number;
-}
 
 /** What became of a statement that arrived. */
 export type StatementVerdict =
@@ -27,8 +16,10 @@ export type StatementVerdict =
   | { readonly kind: 'stale' | 'malformed' }
   | { readonly kind: 'forged'; readonly origin: Address };
 
-interface Kept extends SignedStatement {
+interface Kept extends Signed {
   readonly stamp: Micros;
+  readonly number: bigint;
+  readonly certificate: Uint8Array;
 }
 
 /** A statement that is older was heard by all, or by nobody who matters; clocks may differ by minutes. */
@@ -43,21 +34,19 @@ const MAX_ORIGINS = 4096;
  *
  * States of an origin: unknown → stated (a newer number replaces) → forgotten, its number remembered.
  */
-export class Statements {
+export class Statements implements Witnesses {
   private readonly kept = new Map<Address, Kept>();
   private readonly numbers = new Map<Address, bigint>();
-  private readonly prefix: Uint8Array;
+  private readonly seal: Seal;
 
   constructor(
     private readonly self: Address,
     layer: string,
     private readonly signer: StatementSigner,
   ) {
-    const name = utf8Bytes(layer);
-    this.prefix = concatBytes(utf8Bytes('o7s link state'), Uint8Array.of(name.length), name);
+    this.seal = new Seal('o7s link state', layer, signer);
   }
 
-  /** A number for the next statement of this member. */
   nextNumber(): bigint {
     const wall = BigInt(Math.max(0, this.signer.wallMs()));
     const last = this.numbers.get(this.self) ?? 0n;
@@ -68,12 +57,11 @@ export class Statements {
   state(number: bigint, adjacencies: readonly Adjacency[], now: Micros): Uint8Array | undefined {
     const { certificate } = this.signer;
     const listed = adjacencies.slice(0, MAX_ADJACENCIES);
-    const body = encodeBody({ origin: this.self, number, adjacencies: listed, certificate });
-    const signature = this.signer.sign(concatBytes(this.prefix, body));
-    if (signature === undefined) return undefined;
+    const signed = this.seal.sign(encodeBody({ origin: this.self, number, adjacencies: listed, certificate }));
+    if (signed === undefined) return undefined;
     this.numbers.set(this.self, number);
-    this.kept.set(this.self, { body, signature, stamp: now });
-    return encodeStatement({ body, signature }, 0);
+    this.kept.set(this.self, { ...signed, stamp: now, number, certificate });
+    return encodeStatement(signed, 0);
   }
 
   /** Judges a message; what is news is kept. Cheap checks come before the signature. */
@@ -86,12 +74,12 @@ export class Statements {
     const tooOld = number + BigInt(OLDEST_MS) < BigInt(Math.max(0, this.signer.wallMs()));
     if (tooOld || (known !== undefined && number <= known)) return { kind: 'stale' };
     if (known === undefined && this.numbers.size >= MAX_ORIGINS) return { kind: 'stale' };
-    const signer = this.signer.verify(certificate, concatBytes(this.prefix, signed.body), signed.signature);
-    if (signer !== origin) return { kind: 'forged', origin };
+    if (this.seal.signerOf(certificate, signed) !== origin) return { kind: 'forged', origin };
     this.numbers.set(origin, number);
     const stamp = micros(now - fromMs(signed.ageMs));
     if (origin === this.self) return { kind: 'own', statement, stamp };
-    this.kept.set(origin, { body: signed.body.slice(), signature: signed.signature.slice(), stamp });
+    const [body, signature] = [signed.body.slice(), signed.signature.slice()];
+    this.kept.set(origin, { body, signature, stamp, number, certificate: certificate.slice() });
     return { kind: 'news', statement, stamp };
   }
 
@@ -99,6 +87,13 @@ export class Statements {
   messageOf(origin: Address, now: Micros): Uint8Array | undefined {
     const kept = this.kept.get(origin);
     return kept && encodeStatement(kept, Math.max(0, Math.round((now - kept.stamp) / 1000)));
+  }
+
+  witnessOf(member: Address, now: Micros): Witness | undefined {
+    const kept = this.kept.get(member);
+    return (
+      kept && { certificate: kept.certificate, wallMs: kept.number + BigInt(Math.round((now - kept.stamp) / 1000)) }
+    );
   }
 
   origins(): Iterable<Address> {
