@@ -72,6 +72,7 @@ import {
 import { decodeSync, encodeEntries, encodeSummary } from '../../../packages/ipcp-unicast/src/routing/messages.js';
 import { MAX_ORIGINS } from '../../../packages/ipcp-broadcast/src/origins.js';
 import { DHT_WITHDRAW_CODE, DHT_WITHDRAWS } from '../../../packages/ipcp-unicast/src/dir/index.js';
+import { decodeName } from '../../../packages/ipcp-unicast/src/dir/name-statement.js';
 import {
   MAX_ADJACENCIES,
   decodeBody,
@@ -98,6 +99,7 @@ import { FRAME_HEADER, MAX_PAYLOAD, writeFrameHeader } from '../../../packages/i
 import { WINDOW } from '../../../packages/ipcp-tcp/src/tcp-path.js';
 import { blocksOf, readText, remarkOf } from './document.js';
 import { INVITATION_EXAMPLES, TOKEN } from './invitation-examples.js';
+import { NAME, NAME_EXAMPLES, NAME_NUMBERS } from './name-examples.fixture.js';
 
 const HASH_LENGTH = 32;
 const hash: Hash = {
@@ -330,6 +332,7 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
   ...INVITATION_EXAMPLES,
   statement: () =>
     encodeStatement({ body: encodeBody(statement), signature: Uint8Array.of(0x5a, 0x5a, 0x5a) }, link.ageMs),
+  ...NAME_EXAMPLES,
   'trace-question': () => encodeTrace(TRACE_QUESTION),
   'trace-answer': () => encodeTrace(TRACE_ANSWER),
   'descent-question': () => encodeDescent(DESCENT_QUESTION),
@@ -422,6 +425,12 @@ describe('the examples of docs/wire-extensions.md', () => {
   it('name the numbers of signed link state', () => {
     expect(decodeBody(decodeStatement(bytesOf('statement'))!.body)).toEqual(statement);
     expect(MAX_ADJACENCIES).toBe(1024);
+  });
+
+  it('name the numbers of signed names', () => {
+    const stored = valueOf(decodeDht(bytesOf('signed-name'), HASH_LENGTH));
+    expect(stored.kind === 'store' && decodeName(stored.value)).toMatchObject(NAME);
+    expect(NAME_NUMBERS).toEqual([180_000, 60_000, 2048, 1300, 2048, 256, 16]);
   });
 
   it('name the token of the invitation', () => {

@@ -3,6 +3,9 @@ import { Histogram, type MetricSet } from '@ouroboros/metrics';
 import { formatAddress } from '@ouroboros/model';
 import type { Member } from './member.js';
 
+/** Why the directory refuses what others say of names. */
+const REFUSALS = ['forged', 'stale', 'unknown', 'crowded'] as const;
+
 /** What a member measures besides its counters. */
 export class Measures {
   routeChanges = 0;
@@ -40,6 +43,9 @@ export class Measures {
     out.add('ouroboros_directory_contacts', dht.contacts.size);
     out.add('ouroboros_directory_lookups', this.hits, { result: 'hit' });
     out.add('ouroboros_directory_lookups', this.misses, { result: 'miss' });
+    if (this.member.layer.authenticated) {
+      for (const reason of REFUSALS) out.add('ouroboros_directory_refused', dht.counters[reason], { reason });
+    }
     out.add('ouroboros_directory_lookup_seconds', this.lookupSeconds.value());
   }
 }

@@ -17,7 +17,7 @@ import {
 import { Admission, DelayGate } from './admission/index.js';
 import { extensionOf, type LayerConfig } from './config.js';
 import { COUNT } from './counters.js';
-import { Dht, type DhtOutput } from './dir/index.js';
+import { Dht, type DhtOutput, type Found } from './dir/index.js';
 import { DataTransfer, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
 import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
@@ -29,8 +29,6 @@ import type { MemberIdentity } from './member-identity.js';
 import { LinkState, Statements, type LinkStateOutput } from './routing/index.js';
 
 const COMPONENTS = [CEP_COMPONENTS.management, CEP_COMPONENTS.dataTransfer];
-
-type Lookup = readonly Address[];
 
 /** What is a member's own, and not the layer's. */
 export interface OwnOptions {
@@ -63,7 +61,7 @@ export class Member {
   private readonly dhtDriver;
   private readonly faDriver;
   private readonly gate: DelayGate;
-  private readonly lookups = new Map<number, (found: Lookup) => void>();
+  private readonly lookups = new Map<number, (found: Found) => void>();
   private readonly allocations: Allocations;
   private readonly flowOfUser = new Map<UserFlow, FaFlow>();
   /** Flows that are asked for, by the number of the request. */
@@ -95,6 +93,7 @@ export class Member {
         id: random.bytes(HASH_LENGTH[layer.hash]),
         ...dir.dht!,
         extensions,
+        signed: statements && { layer: layer.name, signer: identity!, witnesses: statements },
         nextCookie: () => random64(random32) || 1n,
         wallSeconds: () => Number(clock.wallNanos() / 1_000_000_000n),
       },
@@ -117,7 +116,7 @@ export class Member {
       random32,
       spread: layer.spread,
       hopsTo: (to) => this.routing.hopsTo(to),
-      lookup: (key) => this.lookup(key),
+      lookup: async (key) => (await this.lookup(key)).addresses,
       ask: (asked) => this.gate.ask(asked),
       giveUp: (id) => this.giveUp(id),
     });
@@ -151,8 +150,8 @@ export class Member {
     this.dt.setComponent(DT_EID_FLOW_ALLOCATOR, (buffer, offset, length) =>
       this.faDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
     );
-    this.dt.setComponent(DT_EID_DIRECTORY, (buffer, offset, length) =>
-      this.dhtDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length) }),
+    this.dt.setComponent(DT_EID_DIRECTORY, (buffer, offset, length, via) =>
+      this.dhtDriver.input({ kind: 'message', bytes: buffer.slice(offset, offset + length), via }),
     );
     if (this.extensions) {
       this.dt.setComponent(DT_EID_TRACE, (buffer, offset, length) =>
@@ -189,15 +188,15 @@ export class Member {
     this.dhtDriver.input({ kind: 'unregister', key });
   }
 
-  /** Addresses of other members that serve the key, those first that can be reached. */
-  lookup(key: Uint8Array): Promise<Lookup> {
+  /** The other members that serve the key. */
+  lookup(key: Uint8Array): Promise<Found> {
     const { clock } = this.env;
     const from = clock.now();
     return new Promise((resolve) => {
       const id = this.nextId++;
       this.lookups.set(id, (found) => {
-        this.measures.lookedUp(found.length > 0, (clock.now() - from) / 1e6);
-        this.allocations.remember(toHex(key), found);
+        this.measures.lookedUp(found.addresses.length > 0, (clock.now() - from) / 1e6);
+        this.allocations.remember(toHex(key), found.addresses);
         resolve(found);
       });
       this.dhtDriver.input({ kind: 'lookup', id, key });
@@ -385,7 +384,7 @@ export class Member {
 
   private onDirectory(output: DhtOutput): void {
     if (output.kind === 'found') {
-      this.lookups.get(output.id)?.(output.addresses);
+      this.lookups.get(output.id)?.(output);
       this.lookups.delete(output.id);
     } else if (output.kind === 'restarted') {
       this.faDriver.input({ kind: 'member-gone', address: output.address });

@@ -104,12 +104,13 @@ export async function graphOf(member: Member | null): Promise<JsonValue> {
 /** Where the layer has a name, and how packets get there. */
 export async function locationOf(member: Member, hash: Uint8Array, clock: Clock): Promise<JsonValue> {
   const at = clock.now();
-  const found = await member.lookup(hash);
+  const { addresses, refused } = await member.lookup(hash);
   const { routing, self } = member;
   return {
     self: formatAddress(self),
     tookMs: (clock.now() - at) / 1000,
-    members: found.map((address) => ({
+    refused,
+    members: addresses.map((address) => ({
       address: formatAddress(address),
       path: routing.pathTo(address).map(formatAddress),
     })),
@@ -121,8 +122,8 @@ const PATIENCE_MS = 4_000;
 
 /** The way of packets of a cube to each member that serves a name, and so many ranks below each hop. */
 export async function tracesOf(member: Member, hash: Uint8Array, cube: QosCube, ranks: number): Promise<JsonValue> {
-  const found = await member.lookup(hash);
-  const traced = found.map(async (address) => {
+  const { addresses } = await member.lookup(hash);
+  const traced = addresses.map(async (address) => {
     const steps = await member.ways.to(address, cube, ranks, PATIENCE_MS);
     return { address: formatAddress(address), reached: steps.at(-1)?.address === address, steps: steps.map(stepJson) };
   });

@@ -159,7 +159,7 @@ export class UnicastIpcp implements Ipcp<UnicastOptions> {
   }
 
   async query(hash: Uint8Array): Promise<boolean> {
-    return (await this.joined().lookup(hash)).length > 0;
+    return (await this.joined().lookup(hash)).addresses.length > 0;
   }
 
   flowAlloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {

@@ -94,6 +94,20 @@ const knownTo = async (i: number): Promise<string> => {
   return JSON.stringify([routes, neighbors!.map(({ neighbor, component }) => [neighbor, component]), names]);
 };
 
+/** Values that the directory of a member refused, by the reason. */
+async function refusedBy(i: number): Promise<readonly unknown[]> {
+  const { node, unicast } = net.members[i]!;
+  const status = (await net.sim.resolve(node.irm.ipcpReport(unicast, 'status'))) as JsonObject;
+  const directory = status['directory'] as JsonObject;
+  return ['forged', 'stale', 'unknown', 'crowded'].map((reason) => directory[reason]);
+}
+
+/** Whether u1 finds a name. */
+async function locate(name: string): Promise<string> {
+  const found = await net.sim.resolve(net.members[1]!.node.irm.nameLocate(name));
+  return found.find(({ ipcp }) => ipcp === 'u1')!.answer;
+}
+
 describe('a layer that demands authenticated members', () => {
   it('works as any other for those that have a certificate', async () => {
     await build();
@@ -106,6 +120,18 @@ describe('a layer that demands authenticated members', () => {
     expect([...new Set(peers)].sort()).toEqual(['u0', 'u2']);
     const status = await net.sim.resolve(net.members[2]!.node.irm.ipcpReport('u2', 'status'));
     expect(status).toMatchObject({ members: 'authenticated' });
+  });
+
+  it('believes all names of its members, of one that several serve, and of one that is taken back', async () => {
+    await build();
+    await net.sim.resolve(net.serve(0, 'shared'));
+    await net.sim.resolve(net.serve(2, 'shared'));
+    await net.sim.run(200_000);
+    expect([await locate('shared'), await locate('s0'), await locate('s2')]).toEqual(['has', 'has', 'has']);
+    await net.sim.resolve(net.members[2]!.node.irm.nameUnregister('s2', 'u2'));
+    await net.sim.run(100);
+    expect([await locate('shared'), await locate('s2')]).toEqual(['has', 'has-not']);
+    for (let i = 0; i < SIZE; i += 1) expect(await refusedBy(i)).toEqual([0, 0, 0, 0]);
   });
 
   it('notices links that end, and heals', async () => {
@@ -221,6 +247,8 @@ describe('a layer that demands authenticated members', () => {
     await expect(net.sim.resolve(net.members[2]!.node.app().alloc('s0'))).rejects.toMatchObject({
       code: expect.any(String),
     });
+    await net.sim.run(60_000);
+    expect([await locate('s0'), await locate('s2')]).toEqual(['has', 'has-not']);
     rmSync(join(dir, 'n2/security/member'), { recursive: true });
     await certify('n2', 'u2');
     await net.sim.run(60_000);

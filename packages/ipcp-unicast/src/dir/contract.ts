@@ -1,5 +1,6 @@
 import type { Address } from '@ouroboros/model';
 import type { DhtConfig as LayerDhtConfig } from '@ouroboros/wire';
+import type { StatementSigner, Witnesses } from '../signed/index.js';
 
 /** What the directory is given, and what it says: the contract of the machine in `dht.ts`. */
 export interface DhtConfig extends LayerDhtConfig {
@@ -8,16 +9,25 @@ export interface DhtConfig extends LayerDhtConfig {
   readonly id: Uint8Array;
   /** False: speaks as a C member does, and takes everybody for one. Default true. */
   readonly extensions?: boolean;
+  /** In a layer with authenticated members: nothing counts but what the member that serves a name has signed. */
+  readonly signed?: SignedNames | undefined;
   /** A random 64-bit number, not 0. */
   readonly nextCookie: () => bigint;
   /** Wall clock, seconds since 1970; only C's absolute expiries need it. */
   readonly wallSeconds: () => number;
 }
 
+export interface SignedNames {
+  readonly layer: string;
+  readonly signer: StatementSigner;
+  readonly witnesses: Witnesses;
+}
+
 export type DhtInput =
   | { readonly kind: 'register' | 'unregister'; readonly key: Uint8Array }
   | { readonly kind: 'lookup'; readonly id: number; readonly key: Uint8Array }
-  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** `via`: the neighbour that handed it on. */
+  | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly via?: Address }
   /** Members to which routing has a way. */
   | { readonly kind: 'reachable'; readonly addresses: ReadonlySet<Address> }
   | { readonly kind: 'leave' }
@@ -32,8 +42,17 @@ export type DhtOutput =
   | { readonly kind: 'restarted'; readonly address: Address }
   /** A member was heard for the first time, and is a peer of ours or not. */
   | { readonly kind: 'heard'; readonly address: Address; readonly ours: boolean }
-  /** Answer to `lookup`: addresses of other members, reachable ones first; `rounds` = sequential requests it took. */
-  | { readonly kind: 'found'; readonly id: number; readonly addresses: readonly Address[]; readonly rounds: number };
+  | ({ readonly kind: 'found'; readonly id: number } & Found);
+
+/** Answer to `lookup`. */
+export interface Found {
+  /** Of other members, reachable ones first. */
+  readonly addresses: readonly Address[];
+  /** Answers that were not believed. */
+  readonly refused: number;
+  /** Sequential requests that it took. */
+  readonly rounds: number;
+}
 
 export interface DhtCounters {
   received: number;
@@ -44,4 +63,12 @@ export interface DhtCounters {
   lookups: number;
   /** Sequential request rounds of the longest lookup of a value. */
   mostRounds: number;
+  /** Values of a layer with authenticated members that were refused: unsigned, or not signed by whom they are about. */
+  forged: number;
+  /** Too old, or older than what the member said last. */
+  stale: number;
+  /** Of a member that states no links. */
+  unknown: number;
+  /** Not looked at: too many of one member, or from one neighbour. */
+  crowded: number;
 }

@@ -1,6 +1,6 @@
 import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
 import { fromSeconds, micros, toHex, type Address, type Micros } from '@ouroboros/model';
-import { addressFromBytes, addressToBytes, decodeDht } from '@ouroboros/wire';
+import { decodeDht } from '@ouroboros/wire';
 import type {
   DhtContact,
   DhtFindNodeResponse,
@@ -13,16 +13,15 @@ import type { DhtConfig, DhtCounters, DhtInput, DhtOutput } from './contract.js'
 import { Joining } from './joining.js';
 import { Keeping } from './keeping.js';
 import { PeersOfOurs } from './peers-of-ours.js';
+import { PlainValues } from './plain-values.js';
 import { Publishing } from './publishing.js';
 import { Searches, type Outcome } from './searches.js';
+import { SignedValues } from './signed-values.js';
 import { Speaker } from './speaker.js';
 import type { ValueStore } from './value-store.js';
+import type { Values, Via } from './values.js';
 
 const HOUSEKEEPING_INTERVAL = fromSeconds(10);
-/** Values sent in one answer. [spec/wire-control.md §6.5] */
-const MAX_VALUES_TO_C = 8;
-/** A peer of ours may spread its allocations over so many; with the contacts they fit one packet. */
-const MAX_VALUES_TO_OURS = 32;
 
 const nothingFollows = (): void => undefined;
 
@@ -33,6 +32,9 @@ const nothingFollows = (): void => undefined;
  * by searching the k members closest to each key and storing its address there, again every 20 s and whenever members
  * come or go. It resolves a key by asking ever closer members until one knows a value. Among our peers a value lives as
  * long as it is refreshed, and is withdrawn when its owner unregisters or leaves; a C member's value lives until its expiry.
+ *
+ * In a layer with authenticated members a value is signed by the member whose address it gives, and whoever takes one checks that
+ * (`signed-values.ts`).
  *
  * States: alone (no contact; asks for some every second) ↔ joined.
  *
@@ -47,6 +49,10 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     withdrawn: 0,
     lookups: 0,
     mostRounds: 0,
+    forged: 0,
+    stale: 0,
+    unknown: 0,
+    crowded: 0,
   };
   readonly contacts: ContactTable;
   private readonly timers = new TimerTable<'housekeeping' | 'refresh' | 'replicate'>();
@@ -56,18 +62,23 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
   private readonly publishing: Publishing;
   private readonly keeping: Keeping;
   private readonly ours: PeersOfOurs;
+  private readonly values: Values;
 
   constructor(
     private readonly config: DhtConfig,
     now: Micros,
   ) {
-    this.contacts = new ContactTable(config.id, config.self, config.k);
+    const { self, signed } = config;
+    this.values = signed
+      ? new SignedValues({ self, counters: this.counters, ...signed })
+      : new PlainValues(self, this.counters);
+    this.contacts = new ContactTable(config.id, self, config.k);
     this.speaker = new Speaker(config);
     this.joining = new Joining(config, this.contacts, this.speaker, now);
-    this.searches = new Searches(config, this.contacts, this.speaker);
-    this.publishing = new Publishing(config, this.contacts, this.speaker, this.searches);
-    this.keeping = new Keeping(config, this.contacts, this.speaker, this.counters);
-    this.ours = new PeersOfOurs(config.extensions ?? true);
+    this.searches = new Searches(config, this.contacts, this.speaker, this.values);
+    this.publishing = new Publishing(config, this.contacts, this.speaker, this.searches, this.values);
+    this.keeping = new Keeping(config, this.contacts, this.speaker, this.counters, this.values);
+    this.ours = new PeersOfOurs(config.extensions ?? true, this.values.allOurs);
     this.timers.set('housekeeping', micros(now + HOUSEKEEPING_INTERVAL));
     this.timers.set('refresh', micros(now + fromSeconds(config.refreshS)));
     this.timers.set('replicate', micros(now + fromSeconds(config.replicateS)));
@@ -117,7 +128,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       case 'lookup':
         return this.resolve(input.id, input.key, now, out);
       case 'message':
-        return this.onBytes(input.bytes, now, out);
+        return this.onBytes(input.bytes, input.via ?? this.config.self, now, out);
       case 'reachable':
         return this.onReachable(input.addresses, now, out);
       case 'greet':
@@ -151,7 +162,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     if (news.length > 0) this.publishing.own.membersChanged(now);
   }
 
-  private onBytes(bytes: Uint8Array, now: Micros, out: Sink<DhtOutput>): void {
+  private onBytes(bytes: Uint8Array, via: Via, now: Micros, out: Sink<DhtOutput>): void {
     this.counters.received += 1;
     const decoded = decodeDht(bytes, this.config.id.length);
     if (!decoded.ok) {
@@ -161,7 +172,7 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     const message = decoded.value;
     if (message.src.address === this.config.self) return;
     const ours = this.hear(message, now, out);
-    this.onMessage(message, ours, now, out);
+    this.onMessage(message, ours, via, now, out);
   }
 
   /** Learns the sender; answers whether it is a peer of ours. */
@@ -179,36 +190,37 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     return ours;
   }
 
-  private onMessage(message: DhtMessage, ours: boolean, now: Micros, out: Sink<DhtOutput>): void {
+  private onMessage(message: DhtMessage, ours: boolean, via: Via, now: Micros, out: Sink<DhtOutput>): void {
     switch (message.kind) {
       case 'store':
-        return this.keeping.onStore(message, ours, now);
+        return this.keeping.onStore(message, ours, via, now);
       case 'find-node-request':
       case 'find-value-request':
-        return this.onRequest(message, ours, out);
+        return this.onRequest(message, ours, now, out);
       case 'find-node-response':
       case 'find-value-response':
         return this.onResponse(message, now, out);
       default:
-        return this.keeping.onOther(message);
+        return this.keeping.onOther(message, via, now);
     }
   }
 
   /** C needs at least one contact in an answer; the asker itself is always one of those we know. */
-  private onRequest({ kind, cookie, key, src }: DhtFindRequest, ours: boolean, out: Sink<DhtOutput>): void {
+  private onRequest(
+    { kind, cookie, key, src }: DhtFindRequest,
+    ours: boolean,
+    now: Micros,
+    out: Sink<DhtOutput>,
+  ): void {
     const near: DhtContact[] = this.contacts.closest(key, this.config.k).map(({ id, address }) => ({ id, address }));
     const contacts = near.length > 0 ? near : [src];
     const to = src.address as Address;
     if (kind === 'find-node-request') {
       return this.speaker.say(to, { kind: 'find-node-response', cookie, key, contacts }, out);
     }
-    const most = ours ? MAX_VALUES_TO_OURS : MAX_VALUES_TO_C;
-    const values = this.localValues(key).slice(0, most).map(addressToBytes);
-    this.speaker.say(to, { kind: 'find-value-response', cookie, key, contacts, values }, out);
-  }
-
-  private localValues(key: Uint8Array): Address[] {
-    return [...this.store.get(key), ...(this.publishing.own.has(key) ? [this.config.self] : [])];
+    const serving = [...this.keeping.get(key, now), ...(this.publishing.own.has(key) ? [this.config.self] : [])];
+    const answer = this.values.answer(key, serving, contacts, ours, now);
+    this.speaker.say(to, { kind: 'find-value-response', cookie, key, ...answer }, out);
   }
 
   private onResponse(message: DhtFindNodeResponse | DhtFindValueResponse, now: Micros, out: Sink<DhtOutput>): void {
@@ -219,21 +231,21 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
       for (const contact of contacts) this.contacts.learn(contact, now, false);
       return this.searches.members(this.config.id, nothingFollows, now, out);
     }
-    const values = message.kind === 'find-value-response' ? addressesOf(message.values) : [];
+    const values = message.kind === 'find-value-response' ? message.values : [];
     if (!this.searches.answered(cookie, contacts, values, now, out)) this.counters.unexpected += 1;
   }
 
   private resolve(id: number, key: Uint8Array, now: Micros, out: Sink<DhtOutput>): void {
     this.counters.lookups += 1;
-    const stored = this.store.get(key);
+    const stored = this.keeping.get(key, now);
     const useful = stored.filter((address) => this.speaker.isUseful(address));
     if (useful.length > 0 || this.searches.full) {
-      out.emit({ kind: 'found', id, addresses: useful, rounds: 0 });
+      out.emit({ kind: 'found', id, addresses: useful, refused: 0, rounds: 0 });
       return;
     }
-    const concluded = ({ values, rounds }: Outcome, sink: Sink<DhtOutput>): void => {
+    const concluded = ({ values, refused, rounds }: Outcome, sink: Sink<DhtOutput>): void => {
       this.counters.mostRounds = Math.max(this.counters.mostRounds, rounds);
-      sink.emit({ kind: 'found', id, addresses: values, rounds });
+      sink.emit({ kind: 'found', id, addresses: values, refused, rounds });
     };
     this.searches.value(key, stored, concluded, now, out);
   }
@@ -243,6 +255,3 @@ export class Dht implements Machine<DhtInput, DhtOutput> {
     return { own: this.publishing.own.keys().map(toHex), contacts: [...this.contacts.values()] };
   }
 }
-
-const addressesOf = (values: readonly Uint8Array[]): Address[] =>
-  values.map(addressFromBytes).flatMap((value) => (value.ok ? [value.value as Address] : []));

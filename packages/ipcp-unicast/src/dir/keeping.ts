@@ -1,11 +1,12 @@
 import type { Sink } from '@ouroboros/machine';
-import { NEVER, fromHex, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
-import { addressFromBytes, addressToBytes, type DhtOther, type DhtStore } from '@ouroboros/wire';
+import { EMPTY_BYTES, NEVER, fromHex, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
+import { addressToBytes, type DhtOther, type DhtStore } from '@ouroboros/wire';
 import type { ContactTable } from './contact-table.js';
 import type { DhtConfig, DhtCounters, DhtOutput } from './contract.js';
 import { DHT_WITHDRAW_CODE } from './peers-of-ours.js';
 import type { Speaker } from './speaker.js';
 import { ValueStore } from './value-store.js';
+import type { Values, Via } from './values.js';
 
 /** So long may an owner be out of reach; a cable that is plugged in again soon costs nobody a name. */
 const ABSENCE_LIMIT = fromSeconds(5);
@@ -21,31 +22,34 @@ export class Keeping {
     private readonly contacts: ContactTable,
     private readonly speaker: Speaker,
     private readonly counters: DhtCounters,
+    private readonly values: Values,
   ) {}
 
   /** `ours`: the sender is a peer of ours, which refreshes what it stores. */
-  onStore({ key, value, expiresS }: DhtStore, ours: boolean, now: Micros): void {
-    const address = addressFromBytes(value);
-    if (!address.ok) {
-      this.counters.malformed += 1;
-      return;
-    }
-    if (address.value === this.config.self) return;
-    const kept = this.store.put(key, address.value as Address, expiresS, ours, now, this.config.wallSeconds());
+  onStore({ key, value, expiresS }: DhtStore, ours: boolean, via: Via, now: Micros): void {
+    const address = this.values.stored(key, value, via, now);
+    if (address === undefined || address === this.config.self) return;
+    const kept = this.store.put(key, address, expiresS, ours, now, this.config.wallSeconds());
     if (kept) this.counters.stored += 1;
   }
 
   /** A code of ours: the owner of a value, and nobody else, takes it back. */
-  onOther({ code, ext, src }: DhtOther): void {
+  onOther({ code, ext = EMPTY_BYTES, src }: DhtOther, via: Via, now: Micros): void {
     const keyLength = this.config.id.length;
-    if (code !== DHT_WITHDRAW_CODE || ext?.length !== keyLength + 8) {
+    if (code !== DHT_WITHDRAW_CODE || ext.length <= keyLength) {
       this.counters.malformed += 1;
       return;
     }
-    const address = addressFromBytes(ext.subarray(keyLength));
-    if (!address.ok || address.value !== src.address) return;
-    this.store.remove(ext.subarray(0, keyLength), address.value as Address);
+    const [key, value] = [ext.subarray(0, keyLength), ext.subarray(keyLength)];
+    const address = this.values.withdrawn(key, value, src.address as Address, via, now);
+    if (address === undefined) return;
+    this.store.remove(key, address);
     this.counters.withdrawn += 1;
+  }
+
+  /** Members that serve the key, as far as what they stored holds. */
+  get(key: Uint8Array, now: Micros): Address[] {
+    return this.store.get(key).filter((address) => this.values.holds(key, address, now));
   }
 
   get deadline(): Micros {
@@ -69,6 +73,7 @@ export class Keeping {
 
   expire(now: Micros): void {
     this.store.expire(now, this.config.wallSeconds());
+    this.values.expire(now);
   }
 
   /** Values of C members are stored again with their old expiry; peers of ours refresh theirs themselves. */

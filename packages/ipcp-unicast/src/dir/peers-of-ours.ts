@@ -5,7 +5,7 @@ import type { DhtOutput } from './contract.js';
 
 /** Bit of PeerExtension.features in DHT messages: understands WITHDRAW. */
 export const DHT_WITHDRAWS = 1;
-/** Code of ours: field 100 holds key and address of a value that its owner takes back. [docs/wire-extensions.md] */
+/** Code of ours: field 100 holds the key, and the value that its owner takes back. [docs/wire-extensions.md] */
 export const DHT_WITHDRAW_CODE = 5;
 
 /** Field 100 of each message of ours but WITHDRAW. */
@@ -18,8 +18,11 @@ const MAX_HEARD = 4096;
 export class PeersOfOurs {
   private readonly heard = new Map<Address, boolean>();
 
-  /** `extensions` false: nobody is a peer of ours. */
-  constructor(private readonly extensions: boolean) {}
+  /** Nobody is one without `extensions`; everybody with `all`. */
+  constructor(
+    private readonly extensions: boolean,
+    private readonly all: boolean,
+  ) {}
 
   /** Undefined while the member was not heard. */
   has(address: Address): boolean | undefined {
@@ -29,7 +32,7 @@ export class PeersOfOurs {
   /** Notes what a message tells of its sender, and answers whether that one is a peer of ours. */
   hear(message: DhtMessage, out: Sink<DhtOutput>): boolean {
     const address = message.src.address as Address;
-    const ours = this.extensions && understandsWithdrawals(message);
+    const ours = this.extensions && (this.all || understandsWithdrawals(message));
     if (this.heard.get(address) === ours) return ours;
     if (this.heard.size >= MAX_HEARD) this.heard.clear();
     this.heard.set(address, ours);

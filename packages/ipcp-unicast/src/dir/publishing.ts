@@ -1,13 +1,14 @@
 import type { Sink } from '@ouroboros/machine';
 import type { Address, Micros } from '@ouroboros/model';
-import { addressToBytes, type DhtContact } from '@ouroboros/wire';
+import type { DhtContact } from '@ouroboros/wire';
 import type { ContactTable } from './contact-table.js';
 import type { DhtConfig, DhtOutput } from './contract.js';
 import { OwnValues } from './own-values.js';
 import type { Searches } from './searches.js';
 import type { Speaker } from './speaker.js';
+import type { Values } from './values.js';
 
-/** Puts the own address at the members closest to each key that this member serves, and takes it back. */
+/** Puts a value with the own address at the members closest to each key that this member serves, and takes it back. */
 export class Publishing {
   readonly own = new OwnValues();
 
@@ -16,6 +17,7 @@ export class Publishing {
     private readonly contacts: ContactTable,
     private readonly speaker: Speaker,
     private readonly searches: Searches,
+    private readonly values: Values,
   ) {}
 
   get deadline(): Micros {
@@ -47,9 +49,9 @@ export class Publishing {
   }
 
   private storeAt(members: readonly DhtContact[], key: Uint8Array, out: Sink<DhtOutput>): void {
-    if (!this.own.has(key)) return;
+    const value = this.own.has(key) ? this.values.own(key) : undefined;
+    if (!value) return;
     const expiresS = (Math.floor(this.config.wallSeconds()) + this.config.expireS) >>> 0;
-    const value = addressToBytes(this.config.self);
     for (const { address } of members) {
       this.speaker.say(address as Address, { kind: 'store', key, value, expiresS }, out);
       this.own.storedAt(key, address as Address);
@@ -57,8 +59,10 @@ export class Publishing {
   }
 
   private withdrawAt(addresses: Iterable<Address>, key: Uint8Array, out: Sink<DhtOutput>): void {
+    const value = this.values.withdrawal(key);
+    if (!value) return;
     for (const address of addresses) {
-      if (this.contacts.get(address)?.withdraws === true) this.speaker.sayWithdrawn(address, key, out);
+      if (this.contacts.get(address)?.withdraws === true) this.speaker.sayWithdrawn(address, key, value, out);
     }
   }
 }

@@ -5,6 +5,7 @@ import type { ContactTable } from './contact-table.js';
 import type { DhtConfig, DhtOutput } from './contract.js';
 import { Lookup } from './lookup.js';
 import type { Speaker } from './speaker.js';
+import type { Values } from './values.js';
 
 /** A name that is nowhere must be known to be nowhere within a second. */
 const LOOKUP_LIMIT = fromMs(900);
@@ -17,6 +18,8 @@ export interface Outcome {
   readonly members: readonly DhtContact[];
   /** Values of the key: useful ones first; empty for a search of members. */
   readonly values: readonly Address[];
+  /** Values that were not believed. */
+  readonly refused: number;
   /** Sequential request rounds that it took. */
   readonly rounds: number;
 }
@@ -29,6 +32,7 @@ interface Search {
   readonly concluded: Conclusion;
   /** Values that were found but do not help: our own address, or members that cannot be reached. */
   readonly useless: Set<Address>;
+  refused: number;
 }
 
 /**
@@ -42,6 +46,7 @@ export class Searches {
     private readonly config: DhtConfig,
     private readonly contacts: ContactTable,
     private readonly speaker: Speaker,
+    private readonly values: Values,
   ) {}
 
   get deadline(): Micros {
@@ -68,7 +73,7 @@ export class Searches {
   answered(
     cookie: bigint,
     contacts: readonly DhtContact[],
-    values: readonly Address[],
+    values: readonly Uint8Array[],
     now: Micros,
     out: Sink<DhtOutput>,
   ): boolean {
@@ -77,7 +82,7 @@ export class Searches {
     const search = [...this.searches].find(({ lookup }) => lookup.answered(cookie, near));
     if (!search) return false;
     for (const contact of contacts) this.contacts.learn(contact, now, false);
-    this.onValues(search, values, out);
+    if (search.wanted === 'value') this.onValues(search, values, now, out);
     this.advance(search, now, out);
     return true;
   }
@@ -99,14 +104,16 @@ export class Searches {
     const lookup = new Lookup(key, self, alpha, k, micros(now + LOOKUP_LIMIT), nextCookie);
     const known = this.contacts.closest(key, this.contacts.size);
     lookup.add(known.filter((contact) => this.speaker.reachable.has(contact.address)));
-    const search = { lookup, wanted, concluded, useless };
+    const search = { lookup, wanted, concluded, useless, refused: 0 };
     this.searches.add(search);
     this.advance(search, now, out);
   }
 
-  private onValues(search: Search, values: readonly Address[], out: Sink<DhtOutput>): void {
-    const useful = values.filter((address) => this.speaker.isUseful(address));
-    for (const address of values) search.useless.add(address);
+  private onValues(search: Search, values: readonly Uint8Array[], now: Micros, out: Sink<DhtOutput>): void {
+    const found = this.values.found(search.lookup.key, values, now);
+    search.refused += values.length - found.length;
+    const useful = found.filter((address) => this.speaker.isUseful(address));
+    for (const address of found) search.useless.add(address);
     if (useful.length > 0) this.conclude(search, useful, out);
   }
 
@@ -124,8 +131,8 @@ export class Searches {
 
   private conclude(search: Search, useful: readonly Address[], out: Sink<DhtOutput>): void {
     this.searches.delete(search);
-    const { lookup, useless, concluded } = search;
+    const { lookup, useless, refused, concluded } = search;
     const others = [...useless].filter((address) => address !== this.config.self && !useful.includes(address));
-    concluded({ members: lookup.found(), values: [...useful, ...others], rounds: lookup.rounds }, out);
+    concluded({ members: lookup.found(), values: [...useful, ...others], refused, rounds: lookup.rounds }, out);
   }
 }

@@ -1,6 +1,6 @@
 import type { Sink } from '@ouroboros/machine';
-import type { Address } from '@ouroboros/model';
-import { addressToBytes, encodeDht, type DhtContact, type DhtMessage } from '@ouroboros/wire';
+import { concatBytes, type Address } from '@ouroboros/model';
+import { encodeDht, type DhtContact, type DhtMessage } from '@ouroboros/wire';
 import type { DhtConfig, DhtOutput } from './contract.js';
 import { ANNOUNCEMENT, DHT_WITHDRAW_CODE } from './peers-of-ours.js';
 
@@ -29,9 +29,9 @@ export class Speaker {
     out.emit({ kind: 'send', to, bytes });
   }
 
-  /** Takes the own address back from a member that understands it, also while routing has just lost the way to it. */
-  sayWithdrawn(to: Address, key: Uint8Array, out: Sink<DhtOutput>): void {
-    const ext = new Uint8Array([...key, ...addressToBytes(this.config.self)]);
+  /** Takes a value back from a member that understands it, also while routing has just lost the way to it. */
+  sayWithdrawn(to: Address, key: Uint8Array, value: Uint8Array, out: Sink<DhtOutput>): void {
+    const ext = concatBytes(key, value);
     const bytes = encodeDht({ kind: 'other', code: DHT_WITHDRAW_CODE, src: this.source, ext });
     out.emit({ kind: 'send', to, bytes });
   }

@@ -40,8 +40,8 @@ export interface DtLink {
 /** What became of a packet that this member sends. 'full': its waiter is resumed. */
 export type DtVerdict = 'ok' | 'full' | 'dropped';
 
-/** Takes a packet for a component; the buffer is valid during the call only. */
-export type ComponentTaker = (buffer: Uint8Array, offset: number, length: number) => void;
+/** Takes a packet for a component, and the neighbour that handed it on; the buffer is valid during the call only. */
+export type ComponentTaker = (buffer: Uint8Array, offset: number, length: number, via: Address) => void;
 /** Takes a packet for a flow; the buffer is valid during the call only. */
 export type FlowTaker = (
   eidLow: number,
@@ -172,12 +172,12 @@ export class DataTransfer {
     this.counters.add(COUNT.dtReceivedPackets0 + urgency);
     this.counters.add(COUNT.dtReceivedBytes0 + urgency, length);
     if (length < DT_PCI_LENGTH) this.drop(COUNT.dropRunt);
-    else if (dtDst(buffer, offset) === this.config.self) this.deliver(buffer, offset, length);
+    else if (dtDst(buffer, offset) === this.config.self) this.deliver(link.neighbor, buffer, offset, length);
     else this.relay(link.cube, urgency, buffer, offset, length);
     return true;
   }
 
-  private deliver(buffer: Uint8Array, offset: number, length: number): void {
+  private deliver(via: Address, buffer: Uint8Array, offset: number, length: number): void {
     const low = dtEidLow(buffer, offset);
     const high = dtEidHigh(buffer, offset);
     const payload = offset + DT_PCI_LENGTH;
@@ -187,7 +187,7 @@ export class DataTransfer {
     }
     const component = this.components.get(low);
     if (component === undefined) this.drop(COUNT.dropUnknownComponent);
-    else component(buffer, payload, length - DT_PCI_LENGTH);
+    else component(buffer, payload, length - DT_PCI_LENGTH, via);
   }
 
   /**

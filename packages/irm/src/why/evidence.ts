@@ -9,7 +9,7 @@ export interface LayerEvidence {
   readonly pid: number;
   readonly neighbors: readonly JsonObject[];
   readonly lostLinks: readonly JsonObject[];
-  /** The `locate` report; null where the type has none, or the layer was not asked. */
+  /** The `locate` report; null where the type has none, or the layer did not answer. */
   readonly location: JsonObject | null;
 }
 
@@ -66,7 +66,7 @@ async function layerEvidence(
 ): Promise<LayerEvidence> {
   const report = (topic: string, args?: JsonObject): Promise<JsonValue> =>
     within(clock, management.ipcpReport(ipcp, topic, args));
-  const location = locations.find((one) => one.ipcp === ipcp && one.answer === 'has');
+  const location = locations.find((one) => one.ipcp === ipcp && one.answer.startsWith('has'));
   const [neighbors, lostLinks, found] = await Promise.all([
     report('neighbors'),
     report('lostLinks'),

@@ -9,7 +9,7 @@ export function locatingFindings(evidence: Evidence): Finding[] {
   return [
     ...evidence.locations.filter(isBroken).map(brokenIpcp),
     has.length > 0 ? layerFinding(evidence) : nowhereFinding(evidence),
-    ...evidence.layers.flatMap(memberFindings),
+    ...evidence.layers.flatMap((layer) => memberFindings(layer, evidence.locations)),
   ];
 }
 
@@ -44,19 +44,30 @@ function nowhereFinding({ name, names, locations, entry }: Evidence): Finding {
   return finding('name', 'fail', text, `${hint}on the host that serves it: irm name register ${name} layer <layer>`);
 }
 
-function memberFindings({ layer, location }: LayerEvidence): Finding[] {
+function memberFindings({ layer, ipcp, location }: LayerEvidence, locations: readonly NameLocation[]): Finding[] {
   if (!location) return [];
+  const has = locations.some((one) => one.ipcp === ipcp && one.answer === 'has');
   const members = list(location['members']);
+  const refused = refusedFindings(layer, Number(location['refused'] ?? 0));
+  if (!has) return refused;
   const took = round(Number(location['tookMs']));
   if (members.length === 0)
-    return [finding('directory', 'fail', `the directory of ${layer} has no other member for it`)];
+    return [...refused, finding('directory', 'fail', `the directory of ${layer} has no other member for it`)];
   const addresses = members.map(({ address }) => String(address)).join(', ');
   const words = members.length === 1 ? `member ${addresses} serves it` : `members ${addresses} serve it`;
   const self = String(location['self']);
   return [
+    ...refused,
     finding('directory', 'ok', `${words} in ${layer} (${took} ms)`),
     ...members.map((one) => routeFinding(self, one)),
   ];
+}
+
+function refusedFindings(layer: string, refused: number): Finding[] {
+  if (refused === 0) return [];
+  const what = refused === 1 ? '1 entry for it is' : `${refused} entries for it are`;
+  const text = `${what} not believed in ${layer}: signed by no member whose certificate holds`;
+  return [finding('directory', 'warn', text, 'irm pki status on the host that serves it')];
 }
 
 function routeFinding(self: string, { address, path }: JsonObject): Finding {

@@ -146,6 +146,16 @@ describe('Why a name cannot be reached', () => {
     ]);
   });
 
+  it('tells of entries that nobody who counts has signed, also where nothing else was found', () => {
+    const NONE = { ...LAYER, location: { self: '1', tookMs: 1, refused: 2, members: [] } };
+    const nowhere = explained({ layers: [NONE], locations: [{ ...LOCATION, answer: 'has-not' }] });
+    const some = explained({ layers: [{ ...LAYER, location: { ...LAYER.location, refused: 1 } }] });
+    const told = (found: Explanation) => lines(found).filter((line) => line.includes('directory:'));
+    const ending = 'not believed in net: signed by no member whose certificate holds';
+    expect(told(nowhere)).toEqual([`warn directory: 2 entries for it are ${ending}`]);
+    expect(told(some)).toEqual([`warn directory: 1 entry for it is ${ending}`, expect.stringMatching(/^ok directory/)]);
+  });
+
   it('takes a narrow link for the reason where there is a way but no answer', () => {
     const narrow = { name: 'net.b', layer: 'udp', pids: [10], pathPacket: 290 } as unknown as FlowInfo;
     const found = explained({ flows: [narrow, { ...narrow }], trial: failedWith('ETIMEDOUT', 'time') });

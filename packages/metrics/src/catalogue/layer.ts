@@ -110,6 +110,12 @@ export const LAYER_METRICS = {
     help: 'Look-ups of names: hit (found with another member) or miss.',
     labels: [...IPCP, 'result'],
   },
+  ouroboros_directory_refused: {
+    type: 'counter',
+    unit: '',
+    help: 'Entries of others that were not believed, where members sign their names: forged, stale, unknown (its member states no links) or crowded.',
+    labels: [...IPCP, 'reason'],
+  },
   ouroboros_directory_lookup_seconds: {
     type: 'histogram',
     unit: 'seconds',
