@@ -4,6 +4,7 @@ import { connect, type FlowStream } from '@ouroboros/flow/node';
 import type { SocksOptions } from '../arguments.js';
 import type { ServiceParts } from '../service.js';
 import type { Connections } from '../tcp/connections.js';
+import { STREAM_OPTIONS } from '../tcp/join.js';
 import { peerOf } from '../tcp/listen.js';
 import { flowNameOf } from './flow-name.js';
 
@@ -46,7 +47,7 @@ export class Gate {
     if (name === undefined) {
       throw new OuroborosError('EACCES', `the host name ${JSON.stringify(host)} does not end with ${suffix}`);
     }
-    const how = { flows: this.parts.flows, qos: QOS_DATA, connectTimeoutMs: waitMs, allowHalfOpen: true };
+    const how = { ...STREAM_OPTIONS, flows: this.parts.flows, qos: QOS_DATA, connectTimeoutMs: waitMs };
     return this.connections.flowOf(socket, name, () => connect(name, how));
   }
 }

@@ -4,6 +4,7 @@ import type { ConnectOptions } from '../arguments.js';
 import type { Service, ServiceParts } from '../service.js';
 import { Connections } from './connections.js';
 import { placeOf } from '../place.js';
+import { STREAM_OPTIONS } from './join.js';
 import { listen, peerOf } from './listen.js';
 
 /** Each connection to a local port becomes a flow to one name; where there is none, it is reset. */
@@ -14,7 +15,7 @@ export async function connectTcp(options: ConnectOptions, { flows, journal }: Se
     const party = { name, peer: peerOf(socket) };
     connections.admit(socket);
     try {
-      const open = (): FlowStream => connect(name, { flows, qos, connectTimeoutMs: waitMs, allowHalfOpen: true });
+      const open = (): FlowStream => connect(name, { ...STREAM_OPTIONS, flows, qos, connectTimeoutMs: waitMs });
       connections.carry(socket, await connections.flowOf(socket, name, open), party);
     } catch (thrown) {
       connections.fail(party, thrown as Error);

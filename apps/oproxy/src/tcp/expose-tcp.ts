@@ -6,6 +6,7 @@ import { offerName } from '@ouroboros/tool-kit';
 import type { ExposeOptions } from '../arguments.js';
 import type { Service, ServiceParts } from '../service.js';
 import { Connections } from './connections.js';
+import { STREAM_OPTIONS } from './join.js';
 
 /** A server on this host or near it answers sooner. */
 const CONNECT_MS = 10_000;
@@ -19,7 +20,7 @@ export async function exposeTcp(options: ExposeOptions, { flows, journal }: Serv
     const { code, message } = toOuroborosError(thrown);
     journal.tell({ event: 'remark', code, message });
   };
-  const server = createServer({ flows, allowHalfOpen: true }, (stream) => {
+  const server = createServer({ ...STREAM_OPTIONS, flows }, (stream) => {
     if (stream.name === name) return connections.carry(connectTo(target), stream, { name, peer: at });
     stream.destroy();
     remark(foreign(stream.name!, name));

@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { FlowStream } from '@ouroboros/flow/node';
 
+/** Of a stream that is joined. It holds several reads of a socket (64 KiB): with less, each side waits for the other at every one. */
+export const STREAM_OPTIONS = { allowHalfOpen: true, highWaterMark: 2 ** 18 };
+
 /**
  * Joins a local TCP connection and the stream of a flow, which is there, until both have closed. Resolves with the first
  * failure, or null when both directions ended in order.
