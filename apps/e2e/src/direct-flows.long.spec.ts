@@ -1,7 +1,7 @@
 import { openFlows, type Flow, type Flows } from '@ouroboros/flow/node';
 import { QOS_DATA, QOS_RAW } from '@ouroboros/model';
 import { answersPing, downAfter, refusedWithin } from './flows.js';
-import { OneNode } from './one-node.js';
+import { OneNode, until } from './one-node.js';
 import type { Program } from './programs.js';
 
 /** The names say how they are reached; `irm name list` shows what they demand. */
@@ -98,6 +98,26 @@ describe.each([
     await reliable.finish();
     await expect(reliable.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'EPIPE' });
     await reliable.dealloc();
+  });
+});
+
+describe('A flow whose server ends it at once', () => {
+  it.each(['direct', 'layered'])('to the name %s brings what was written before, then its end', async (name) => {
+    const server = node.start('brief-server', '100');
+    await until('it serves', () =>
+      node.irm.bindProcess(server.pid, name).then(
+        () => true,
+        () => false,
+      ),
+    );
+    for (let left = 100; left > 0; left -= 1) {
+      const flow = await client.alloc(name, { qos: QOS_RAW });
+      const read = (): Promise<Uint8Array> => flow.read({ timeoutMs: 3_000 });
+      expect([[...(await read())], [...(await read())]]).toEqual([[left], [7]]);
+      await expect(read()).rejects.toMatchObject({ code: 'EFLOWDOWN' });
+      await flow.dealloc();
+    }
+    expect((await server.ended).status).toBe(0);
   });
 });
 

@@ -118,11 +118,15 @@ export class FlowHost implements PacketFlowHost {
     return this.entries.size > 0 || this.unanswered > 0;
   }
 
-  /** Deallocates all flows and closes the channel host; later calls reject with ECANCELED. */
+  /**
+   * Deallocates all flows and closes the channel host; later calls reject with ECANCELED. Who was granted a flow and has not
+   * attached to it yet is waited for some seconds.
+   */
   async close(): Promise<void> {
     this.closed = true;
     const flows = [...this.entries.values()].flatMap((entry) => (entry.flow === null ? [] : [entry.flow]));
     await Promise.all(flows.map((flow) => flow.dealloc()));
+    await this.ports.channels.settled();
     this.ports.channels.close();
   }
 

@@ -317,6 +317,7 @@ class NodeFlows implements Flows {
   }
 
   private async closeIfIdle(): Promise<void> {
+    await this.session?.channels.settled();
     if (this.isIdle()) await this.close();
   }
 }
@@ -358,6 +359,10 @@ class ListenOnDemand implements ChannelHost {
   async attach(path: string, ticket: Uint8Array): Promise<FlowEnd> {
     const host = await this.attaching;
     return host.attach(path, ticket);
+  }
+
+  async settled(): Promise<void> {
+    await this.listener?.settled();
   }
 
   close(): void {

@@ -54,7 +54,10 @@ export interface FlowEnd {
   /** Called once when the flow goes down from the other side; packets queued before remain readable. */
   onDown: ((reason: DownReason) => void) | null;
 
-  /** Ends the flow for both sides; the other side can still read what was written. Harmless when repeated. */
+  /**
+   * Ends the flow for both sides; the other side can still read what was written, even when it has not attached yet: it
+   * may for some seconds more. Harmless when repeated.
+   */
   close(): void;
 }
 
@@ -70,5 +73,8 @@ export interface ChannelHost {
   expect(ticket: Uint8Array, options?: ExpectOptions): FlowEnd;
   /** Attaches to what the process behind `path` expects. EPERM when it expects no such ticket; EPIPE when it is gone. */
   attach(path: string, ticket: Uint8Array): Promise<FlowEnd>;
+  /** Resolves when no flow that was closed here waits for its other side any more. */
+  settled(): Promise<void>;
+  /** Ends all flows; those that were not attached to yet never are. */
   close(): void;
 }

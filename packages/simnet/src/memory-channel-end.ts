@@ -77,6 +77,7 @@ export class MemoryFlowEnd implements FlowEnd {
   private constructor(
     private readonly tx: Pipe,
     private readonly schedule: Schedule,
+    /** Told when this end is over. */
     private readonly onClose: (end: MemoryFlowEnd) => void,
   ) {
     this.maxPacket = maxPacketOf(tx.capacity);
@@ -94,6 +95,7 @@ export class MemoryFlowEnd implements FlowEnd {
     other.rx = this.tx;
     other.peer = this;
     this.peer = other;
+    if (this.closed) this.schedule(() => other.peerDown('peer-closed'));
     return other;
   }
 

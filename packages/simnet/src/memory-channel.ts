@@ -80,10 +80,10 @@ export class MemoryChannelHost implements ChannelHost {
     if (this.expected.has(key)) {
       throw new OuroborosError('EEXIST', 'this ticket is expected already', { field: 'ticket' });
     }
-    const end = MemoryFlowEnd.open(this.network.queueBytes, this.network.schedule, (closed) => {
-      this.ends.delete(closed);
-      if (this.expected.get(key)?.end === closed) this.expected.delete(key);
-    });
+    // Closed before the other side comes, it is kept for that side until this host is closed: there is no clock here.
+    const end = MemoryFlowEnd.open(this.network.queueBytes, this.network.schedule, (closed) =>
+      this.ends.delete(closed),
+    );
     this.ends.add(end);
     this.expected.set(key, { uid: options.uid, end });
     return end;
@@ -102,6 +102,9 @@ export class MemoryChannelHost implements ChannelHost {
     this.ends.add(end);
     return end;
   }
+
+  /** At once: a simulated process that ends waits for nobody. */
+  async settled(): Promise<void> {}
 
   close(): void {
     this.leave((end) => end.close());

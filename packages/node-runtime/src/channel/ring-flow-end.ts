@@ -13,19 +13,22 @@ export interface FlowLink {
   closedHere(): void;
   /** The other side broke the rules of the ring. */
   violated(): void;
+  /** The memory of an end that is closed now is kept until `free`: the other side is still to come. */
+  readonly keepsMemory: boolean;
 }
 
-/** The link of an end whose other side is not there yet, or not any more. */
+/** The link of an end without another side. */
 export const NO_LINK: FlowLink = {
   published: () => undefined,
   consumed: () => undefined,
   closedHere: () => undefined,
   violated: () => undefined,
+  keepsMemory: false,
 };
 
 /**
  * A flow end over a pair of rings. It is `ready` while it waits for its turn (`serve`), `dirty` while something is
- * written and not published. Memory is released by `close`, or right after a read that `close` was called in.
+ * written and not published. Memory is released by `close`, right after a read that `close` was called in, or by `free`.
  */
 export class RingFlowEnd implements FlowEnd {
   readonly maxPacket: number;
@@ -35,6 +38,7 @@ export class RingFlowEnd implements FlowEnd {
   private downCallback: ((reason: DownReason) => void) | null = null;
   onWritable: (() => void) | null = null;
   private closed = false;
+  private freed = false;
   private downUntold = false;
   private waitsForRoom = false;
   private violated = false;
@@ -126,9 +130,22 @@ export class RingFlowEnd implements FlowEnd {
     this.readableCallback = this.downCallback = this.onWritable = null;
     this.rx.stop();
     const { link } = this;
+    const { keepsMemory } = link;
     this.link = NO_LINK;
     link.closedHere();
-    if (!this.rx.reading) this.release();
+    if (!keepsMemory && !this.rx.reading) this.free();
+  }
+
+  /** `close` was called. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Releases the memory of a closed end. Harmless when repeated. */
+  free(): void {
+    if (this.freed) return;
+    this.freed = true;
+    this.release();
   }
 
   /** Something may have happened at the other side: look in the next turn. */
@@ -171,7 +188,7 @@ export class RingFlowEnd implements FlowEnd {
   private afterRead(): void {
     if (this.rx.broken) this.violation();
     if (!this.closed) this.link.consumed(this.rx.takeRoomRequest());
-    else this.release();
+    else this.free();
   }
 
   private violation(): void {

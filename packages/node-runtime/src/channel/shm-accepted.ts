@@ -5,9 +5,11 @@ import { CONTROL_AREA_BYTES, MAX_SLOTS } from './control-area.js';
 import { ShmConnection, type ShmConnectionHost } from './shm-connection.js';
 import type { OwnedFlow } from './shm-flow.js';
 import type { TicketTable } from './ticket-table.js';
+import type { Unfetched } from './unfetched.js';
 
 export interface ShmAcceptingHost extends ShmConnectionHost {
   readonly tickets: TicketTable<OwnedFlow>;
+  readonly unfetched: Unfetched;
 }
 
 /**
@@ -78,7 +80,9 @@ export class ShmAccepted extends ShmConnection {
     clearTimeout(this.timer);
     const slot = this.vacant.pop() ?? this.slots;
     this.addEnd(slot, flow.end);
+    this.accepting.unfetched.delete(flow.end);
     this.sendGranted(slot, flow);
+    if (flow.end.isClosed) return this.closeSlot(slot);
     // What was written before goes to the other side now.
     this.signal(slot);
     flow.end.wantTurn();
@@ -90,6 +94,7 @@ export class ShmAccepted extends ShmConnection {
     this.controlFile = -1;
     const fds = controlFile < 0 ? [flow.file] : [controlFile, flow.file];
     this.send(message, fds, () => {
+      if (flow.end.isClosed) flow.end.free();
       flow.closeFile();
       if (controlFile >= 0) closeDescriptor(controlFile);
     });

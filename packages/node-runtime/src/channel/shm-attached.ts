@@ -83,7 +83,8 @@ export class ShmAttached extends ShmConnection {
     try {
       const end = this.attaching.track((gone) => openFlow(file, ringBytes, this.host.turns, gone));
       this.addEnd(slot, end);
-      end.wantTurn();
+      // The other side may have written, and closed, before.
+      this.signalled(slot);
       if (!this.requests.attached(end)) end.close();
     } catch (error) {
       this.requests.failFirst(toOuroborosError(error));

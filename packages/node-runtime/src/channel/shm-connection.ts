@@ -73,7 +73,7 @@ export abstract class ShmConnection implements MessageReceiver {
   abstract onMessage(type: number, slot: number, value: number, bytes: Uint8Array, offset: number): boolean;
   /** A signal for a slot without an end. */
   protected abstract signalledVacant(slot: number): void;
-  /** This side has closed its end of the slot. */
+  /** Nothing of the slot is left at this side. */
   protected abstract slotClosed(slot: number): void;
   /** The connection is over; `ends` have been told. */
   protected abstract hungUp(): void;
@@ -166,16 +166,18 @@ export abstract class ShmConnection implements MessageReceiver {
       violated: () => {
         this.host.counters.violations += 1;
       },
+      keepsMemory: false,
     };
   }
 
-  private closeSlot(slot: number): void {
+  /** This side has closed its end. */
+  protected closeSlot(slot: number): void {
     this.ends[slot] = undefined;
     this.openEnds -= 1;
     this.decline(slot);
   }
 
-  private signalled(slot: number): void {
+  protected signalled(slot: number): void {
     const end = this.ends[slot];
     if (!end) return this.signalledVacant(slot);
     if (this.control?.peerClosed(slot)) end.peerDown('peer-closed');

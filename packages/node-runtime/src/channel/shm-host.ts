@@ -13,13 +13,14 @@ import {
   type ChannelHostOptions,
   type CheckedOptions,
 } from './channel-options.js';
-import type { RingFlowEnd } from './ring-flow-end.js';
+import { NO_LINK, type RingFlowEnd } from './ring-flow-end.js';
 import { ShmAccepted, type ShmAcceptingHost } from './shm-accepted.js';
 import { ShmAttached, type ShmAttachingHost } from './shm-attached.js';
 import type { ShmConnection } from './shm-connection.js';
 import { createFlow, type OwnedFlow } from './shm-flow.js';
 import { TicketTable, checkTicket } from './ticket-table.js';
 import { TurnLoop } from './turn-loop.js';
+import { Unfetched } from './unfetched.js';
 
 /** Connections taken per wake-up; the rest in the next turn. */
 const ACCEPTS_PER_WAKE = 64;
@@ -37,6 +38,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
   readonly options: CheckedOptions;
   readonly counters = newCounters();
   readonly tickets = new TicketTable<OwnedFlow>();
+  readonly unfetched: Unfetched;
   readonly turns = new TurnLoop(() => this.pollAwake());
   private readonly ends = new Set<RingFlowEnd>();
   private readonly accepted = new Set<ShmConnection>();
@@ -52,6 +54,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
   constructor(options: ChannelHostOptions) {
     native();
     this.options = checkOptions(options);
+    this.unfetched = new Unfetched(this.options.handshakeMs);
     this.path = this.options.path ?? null;
     try {
       if (this.path !== null) this.listen(this.path);
@@ -70,6 +73,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
     const flow: OwnedFlow = createFlow(this.options.ringBytes, this.turns, () => {
       this.tickets.delete(copy, flow);
       this.ends.delete(flow.end);
+      this.unfetched.delete(flow.end);
     });
     this.ends.add(flow.end);
     try {
@@ -78,6 +82,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
       flow.end.close();
       throw error;
     }
+    flow.end.link = { ...NO_LINK, keepsMemory: true, closedHere: () => this.unfetched.keep(flow.end) };
     return flow.end;
   }
 
@@ -95,13 +100,20 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
     }
   }
 
+  settled(): Promise<void> {
+    return this.unfetched.settled();
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
     if (this.path !== null) unlinkIfSame(this.path, this.identity);
     this.watch?.close();
     if (this.listener >= 0) closeDescriptor(this.listener);
-    for (const end of this.ends) end.close();
+    for (const end of this.ends) {
+      end.close();
+      end.free();
+    }
     for (const connection of [...this.accepted, ...this.attached.values()]) connection.destroy();
   }
 

@@ -29,6 +29,8 @@ export class StreamFlow implements FlowLink {
   slot = -1;
   wantsSend = false;
   wantsCredit = false;
+  /** The other side is still to come: until then a closed end is kept. */
+  keepsMemory = false;
   private carrier: StreamCarrier | null = null;
   private readonly tx: RingMemory;
   private readonly rx: RingMemory;
@@ -43,10 +45,12 @@ export class StreamFlow implements FlowLink {
   private closing = false;
   private readonly sendOne: PacketTaker = (bytes, offset, length) => this.sendPacket(bytes, offset, length);
 
+  /** `onUnfetched` is called when the end is closed while `keepsMemory`. */
   constructor(
     readonly ringBytes: number,
     turns: TurnLoop,
     onRelease: () => void,
+    private readonly onUnfetched: () => void = () => undefined,
   ) {
     const maxPacket = maxPacketOf(ringBytes);
     this.tx = privateRing(ringBytes);
@@ -68,9 +72,12 @@ export class StreamFlow implements FlowLink {
   }
 
   attach(carrier: StreamCarrier, slot: number): void {
+    this.keepsMemory = false;
     this.carrier = carrier;
     this.slot = slot;
-    this.published();
+    if (!this.closing) return this.published();
+    this.closedHere();
+    this.end.free();
   }
 
   detach(): void {
@@ -89,6 +96,7 @@ export class StreamFlow implements FlowLink {
 
   closedHere(): void {
     this.closing = true;
+    if (this.keepsMemory) this.onUnfetched();
     this.carrier?.closed(this);
     this.carrier = null;
   }

@@ -19,6 +19,7 @@ import type { StreamConnection } from './stream-connection.js';
 import { StreamFlow } from './stream-flow.js';
 import { TicketTable, checkTicket } from './ticket-table.js';
 import { TurnLoop } from './turn-loop.js';
+import { Unfetched } from './unfetched.js';
 
 /** Lets only this user open the socket file from its first moment. */
 const OWNER_ONLY = 0o177;
@@ -33,6 +34,7 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
   readonly path: string | null;
   readonly counters = newCounters();
   readonly tickets = new TicketTable<StreamFlow>();
+  readonly unfetched: Unfetched;
   readonly turns = new TurnLoop(
     () => false,
     () => this.flushAll(),
@@ -45,6 +47,7 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
 
   private constructor(readonly options: CheckedOptions) {
     this.path = options.path ?? null;
+    this.unfetched = new Unfetched(options.handshakeMs);
   }
 
   /** EINVAL names the option; ENOTSUP: the group option; EEXIST: somebody listens at the path; EACCES, ENOENT. */
@@ -79,13 +82,21 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
       );
     }
     const copy = ticket.slice();
-    const flow = this.createFlow(this.options.ringBytes, () => this.tickets.delete(copy, flow));
+    const flow = this.createFlow(
+      this.options.ringBytes,
+      () => {
+        this.tickets.delete(copy, flow);
+        this.unfetched.delete(flow.end);
+      },
+      () => this.unfetched.keep(flow.end),
+    );
     try {
       this.tickets.add(copy, undefined, flow);
     } catch (error) {
       flow.end.close();
       throw error;
     }
+    flow.keepsMemory = true;
     return flow.end;
   }
 
@@ -96,20 +107,28 @@ export class StreamChannelHost implements ChannelHost, StreamAcceptingHost, Stre
     return (this.attached.get(path) ?? this.connect(path)).attach(ticket);
   }
 
+  settled(): Promise<void> {
+    return this.unfetched.settled();
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
     // Node removes the socket file with the server.
     this.server?.close();
-    for (const flow of this.openFlows) flow.end.close();
+    for (const { end } of this.openFlows) {
+      end.close();
+      end.free();
+    }
     for (const connection of this.connections) connection.finish();
   }
 
-  createFlow(ringBytes: number, onRelease: () => void = () => undefined): StreamFlow {
-    const flow: StreamFlow = new StreamFlow(ringBytes, this.turns, () => {
+  createFlow(ringBytes: number, onRelease: () => void = () => undefined, onUnfetched?: () => void): StreamFlow {
+    const release = (): void => {
       this.openFlows.delete(flow);
       onRelease();
-    });
+    };
+    const flow: StreamFlow = new StreamFlow(ringBytes, this.turns, release, onUnfetched);
     this.openFlows.add(flow);
     return flow;
   }
