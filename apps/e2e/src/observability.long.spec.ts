@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Flow } from '@ouroboros/flow/node';
-import { METRICS } from '@ouroboros/metrics';
+import { METRICS, type CheckedMetrics } from '@ouroboros/metrics';
 import { QOS_DATA } from '@ouroboros/model';
 import { Collector, type CollectedSpan } from './collector.js';
 import { answersPing } from './flows.js';
+import { note, pause, timed } from './measure.js';
 import { metricsOf, observedPair, sumOf, type ObservedNode } from './observed-pair.js';
 import { until } from './one-node.js';
 import { Prometheus, PROMETHEUS_MISSING } from './prometheus.js';
 import { Site } from './site.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const collector = new Collector();
 let site: Site;
@@ -26,6 +27,40 @@ afterAll(async () => {
 });
 
 const DATA = 'component="data-transfer"';
+/** Flows of a node, and those of them that are shown one by one. [docs/metrics.md, Bounds] */
+const MANY = 1000;
+const SHOWN = 64;
+const SCRAPES = 10;
+
+interface Watched {
+  readonly up: number[];
+  readonly ages: number[];
+  readonly keepAlives: number[];
+}
+
+/** What a node tells of its link while it is asked every 200 ms. */
+async function watched(node: ObservedNode, scrapes: number): Promise<Watched> {
+  const seen: Watched = { up: [], ages: [], keepAlives: [] };
+  for (let i = 0; i < scrapes; i += 1, await pause(200)) {
+    const scraped = await metricsOf(node);
+    seen.up.push(sumOf(scraped, 'ouroboros_link_up', DATA));
+    seen.ages.push(sumOf(scraped, 'ouroboros_link_last_heard_seconds', DATA));
+    seen.keepAlives.push(sumOf(scraped, 'ouroboros_link_keepalives', DATA, 'direction="received"'));
+  }
+  return seen;
+}
+
+/** Series of the node itself, and of each IPCP. */
+function seriesOf({ families }: CheckedMetrics): { node: number; ipcps: number[] } {
+  const keys = families.flatMap(({ series }) => [...series.keys()]);
+  const counts = new Map<string, number>();
+  for (const key of keys) {
+    const ipcp = key.startsWith('ouroboros_flow') ? '' : (/[{,]ipcp="([^"]*)"/.exec(key)?.[1] ?? '');
+    counts.set(ipcp, (counts.get(ipcp) ?? 0) + 1);
+  }
+  const { '': node = 0, ...ipcps } = Object.fromEntries(counts);
+  return { node, ipcps: Object.values(ipcps) };
+}
 /** `service node`, sorted, without doubles. */
 const senders = (spans: readonly CollectedSpan[]): string[] =>
   [...new Set(spans.map(({ service, instance }) => `${service} ${instance.slice(-1)}`))].sort();
@@ -95,6 +130,62 @@ describe('metrics of two nodes', () => {
     await flow.dealloc();
   });
 
+  it('tell a cut link from an idle one, over which as little goes', async () => {
+    const idle = await watched(b, SCRAPES);
+    expect(Math.max(...idle.ages)).toBeLessThan(0.5);
+    expect([...new Set(idle.up)]).toEqual([1]);
+    expect(idle.keepAlives.at(-1)! - idle.keepAlives[0]!).toBeGreaterThanOrEqual(SCRAPES / 4);
+    await b.node.irm.management.ipcpControl('udp', 'fault', { drop: a.node.plan.address });
+    await until('the link is silent', async () => sumOf(await metricsOf(b), 'ouroboros_link_up', DATA) === 0);
+    const cut = await watched(b, SCRAPES);
+    await b.node.irm.management.ipcpControl('udp', 'fault', { clear: a.node.plan.address });
+    note(
+      'age of an idle and of a cut link, at most and at least',
+      `${Math.max(...idle.ages)} s, ${Math.min(...cut.ages)} s`,
+    );
+    expect([...new Set(cut.up)]).toEqual([0]);
+    expect(cut.keepAlives.at(-1)).toBe(cut.keepAlives[0]);
+    expect(Math.min(...cut.ages)).toBeGreaterThanOrEqual(0.5);
+    cut.ages.slice(1).forEach((age, i) => expect(age).toBeGreaterThan(cut.ages[i]!));
+    await until('the link is up', async () => sumOf(await metricsOf(b), 'ouroboros_link_up', DATA) >= 1);
+  });
+
+  it(`stay within their bounds with ${MANY} flows`, async () => {
+    const server = site.start(a.node, 'burst-server', '0', `${MANY - 1}`);
+    const bound = (): Promise<boolean> =>
+      a.node.irm.bindProcess(server.pid, 'many').then(
+        () => true,
+        () => false,
+      );
+    await until('it serves', bound);
+    await a.node.irm.regName('many', { layers: ['net'] });
+    const flows = site.flows(b.node);
+    const held: Flow[] = [];
+    const asked = async (): Promise<void> => {
+      while (held.length < MANY)
+        held.push(...(await Promise.all(Array.from({ length: 10 }, () => flows.alloc('many')))));
+    };
+    const took = await timed(asked);
+    const of = async (what: string): Promise<number> =>
+      sumOf(await metricsOf(b), 'ouroboros_aggregated', `what="${what}"`);
+    await until('all flows have told', async () => (await of('flows')) >= MANY - SHOWN, 30_000);
+    for (const observed of [a, b]) {
+      const scraped = await metricsOf(observed);
+      const { node, ipcps } = seriesOf(scraped);
+      note(`series of ${observed.node.plan.name} with ${MANY} flows`, `node ${node}, IPCPs ${ipcps.join(' and ')}`);
+      expect(sumOf(scraped, 'ouroboros_flows', 'layer="net"', 'state="allocated"')).toBeGreaterThanOrEqual(MANY);
+      expect(node).toBeLessThan(1_700);
+      expect(ipcps.length).toBe(2);
+      expect(Math.max(...ipcps)).toBeLessThan(1_100);
+      const ages = scraped.families.find(({ name }) => name === 'ouroboros_flow_age_seconds')!.series.size;
+      expect(ages).toBe(SHOWN);
+    }
+    note(`${MANY} flows one node has asked another for`, `${took.toFixed(0)} ms`);
+    await Promise.all(held.map((flow) => flow.dealloc()));
+    await server.kill('SIGTERM');
+    await until('they are gone', async () => (await of('flows')) === 0, 30_000);
+  });
+
   it('lose those of an IPCP that hangs, and no others', async () => {
     const ipcps = await a.node.irm.management.ipcpList();
     const { pid } = ipcps.find(({ name }) => name === 'udp')!;
@@ -148,6 +239,17 @@ const MAY_BE_EMPTY = /> 0$|cert_expiry/;
     );
     expect(left).toEqual([]);
     await flow!.dealloc();
+  });
+
+  it('alerts to a link that is cut, not to one that is idle', async () => {
+    const firing = (): Promise<number> =>
+      prometheus.count('ALERTS{alertname="OuroborosLinkSilent",alertstate="firing"}');
+    expect(await firing()).toBe(0);
+    await b.node.irm.management.ipcpControl('udp', 'fault', { drop: a.node.plan.address });
+    const after = await until('the alert fires', async () => (await firing()) > 0, 40_000);
+    note('a cut link is an alert after', `${(after / 1000).toFixed(1)} s`);
+    await b.node.irm.management.ipcpControl('udp', 'fault', { clear: a.node.plan.address });
+    await until('the alert is over', async () => (await firing()) === 0, 20_000);
   });
 
   it('evaluates every alert rule', async () => {

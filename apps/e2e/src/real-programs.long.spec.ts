@@ -64,14 +64,16 @@ ifInstalled(
   afterAll(() => server.close());
 
   const download = async (how: string, ...args: string[]): Promise<void> => {
-    let output = Buffer.alloc(0);
+    let output = '';
     const words = args.map((word) => `'${word}'`).join(' ');
-    const took = await timed(async () => (output = await outputOf('sh', ['-c', `curl -sSf ${words} | sha256sum`])));
+    const took = await timed(
+      async () => (output = String(await outputOf('sh', ['-c', `curl -sSf ${words} | sha256sum`]))),
+    );
     note(
       `${DOWNLOAD_MIB} MiB, ${how}`,
       `${(took / 1000).toFixed(1)} s, ${((DOWNLOAD_MIB * 2 ** 20) / took / 1000).toFixed(0)} MB/s`,
     );
-    expect(output.toString()).toMatch(digest);
+    expect(output).toContain(digest);
   };
 
   it('downloads a large file through a local port', () => download('local port', `http://127.0.0.1:${port}/big`));
@@ -113,7 +115,8 @@ ifInstalled(
     note('open files before and after', [idle, first, last].map(({ files }) => files).join(', '));
     expect(last.processes).toEqual(idle.processes);
     expect(last.files).toBeLessThanOrEqual(idle.files + idle.processes.length);
-    expect(Math.max(...grown)).toBeLessThan(32);
+    // The heap of irmd grows at first, and then no more: here are its first 1,500 flows.
+    expect(Math.max(...grown)).toBeLessThan(64);
   });
 });
 

@@ -113,6 +113,7 @@ describe('attaching to a channel', () => {
         if (answer === null) return Promise.resolve<FlowEnd>(channels.expect(new Uint8Array(16)));
         return Promise.reject(new OuroborosError(answer as 'EPERM', 'not now'));
       },
+      settled: () => Promise.resolve(),
       close: () => undefined,
     };
     const { flowId, qos, mplMs, name, features, correlationId } = spare;
