@@ -3,10 +3,13 @@ import type { IpcpEntry } from './ipcp-table.js';
 import { failure, type IpcpCall, type Outcome } from './messages.js';
 import type { Timer } from './timer-heap.js';
 
+/** `expired`: the limit has passed, and the IPCP may answer yet; its own ETIMEDOUT is an answer. */
+type Done = (outcome: Outcome, expired: boolean) => void;
+
 interface Call {
   readonly session: number;
   readonly timer: Timer;
-  done: ((outcome: Outcome) => void) | null;
+  done: Done | null;
   readonly late: ((outcome: Outcome) => void) | undefined;
 }
 
@@ -21,16 +24,11 @@ export class IpcpCalls {
   constructor(private readonly core: Core) {}
 
   /** `done` is called at once where the IPCP cannot be asked. */
-  call(
-    ipcp: IpcpEntry,
-    call: IpcpCall,
-    limitMs: number,
-    done: (outcome: Outcome) => void,
-    late?: (outcome: Outcome) => void,
-  ): void {
-    if (ipcp.session === null) return done(gone(ipcp.name));
+  call(ipcp: IpcpEntry, call: IpcpCall, limitMs: number, done: Done, late?: (outcome: Outcome) => void): void {
+    if (ipcp.session === null) return done(gone(ipcp.name), false);
     if (!ipcp.operations.has(call.op)) {
-      return done({ ok: false, error: failure('ENOTSUP', `an IPCP of type ${ipcp.type} cannot ${WORDS[call.op]}`) });
+      const error = failure('ENOTSUP', `an IPCP of type ${ipcp.type} cannot ${WORDS[call.op]}`);
+      return done({ ok: false, error }, false);
     }
     this.lastId += 1;
     const id = this.lastId;
@@ -44,7 +42,7 @@ export class IpcpCalls {
     if (!call) return;
     this.open.delete(id);
     this.core.timers.cancel(call.timer);
-    (call.done ?? call.late)?.(outcome);
+    (call.done ?? call.late)?.(outcome, false);
   }
 
   /** The session of an IPCP ended: its calls fail. */
@@ -58,10 +56,8 @@ export class IpcpCalls {
     if (!call || !done) return;
     call.done = null;
     if (!call.late) this.open.delete(id);
-    done({
-      ok: false,
-      error: failure('ETIMEDOUT', `${name} did not ${WORDS[op]} within ${limitMs} ms`, { stage: 'time' }),
-    });
+    const error = failure('ETIMEDOUT', `${name} did not ${WORDS[op]} within ${limitMs} ms`, { stage: 'time' });
+    done({ ok: false, error }, true);
   }
 }
 

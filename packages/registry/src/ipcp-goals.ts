@@ -46,9 +46,8 @@ export class IpcpGoals {
       ipcp,
       joinCall(join, id),
       join.op === 'bootstrap' ? bootstrapMs : enrollMs,
-      (outcome) => {
-        const timedOut = !outcome.ok && outcome.error.code === 'ETIMEDOUT' && outcome.error.stage === 'time';
-        if (!timedOut) finish(outcome);
+      (outcome, expired) => {
+        if (!expired) finish(outcome);
         done(outcome as Outcome<LayerInfo>);
       },
       (outcome) => {

@@ -1,5 +1,6 @@
 import { QOS_RAW, type JsonObject } from '@ouroboros/model';
 import type { DaemonStatus, IpcpConnectRequest, IpcpInfo } from '@ouroboros/ports';
+import type { Outcome } from './messages.js';
 import { World, directoryKey, no, ok } from './testing/world.js';
 
 const connection: IpcpConnectRequest = { name: 'uni', dst: 'peer', component: 'Data Transfer', qos: QOS_RAW };
@@ -206,6 +207,17 @@ describe('Operations on an IPCP', () => {
     expect(world.errorOf(request)).toMatchObject({ code: 'ETIMEDOUT', stage: 'time' });
     world.answered(world.callsOf('enroll')[0]!.call, ok({ name: 'net', hash: 'MD5', oapRoom: 0 }));
     expect(only(world)).toMatchObject({ state: 'operational', layer: 'net', hash: 'MD5' });
+  });
+
+  it('that the IPCP says itself took too long can be tried again', () => {
+    const world = new World();
+    const silent = { code: 'ETIMEDOUT', message: 'no flow to d', stage: 'time' } as const;
+    const outcomes: Outcome[] = [{ ok: false, error: silent }, ok({ name: 'net', hash: 'MD5', oapRoom: 0 })];
+    world.ipcp('uni', { answers: { enroll: () => outcomes.shift() } });
+    world.value('ipcpCreate', { name: 'uni', type: 'test', restart: 'never' });
+    const enroll = { name: 'uni', dst: 'd', layer: '', config: {}, autobind: false };
+    expect(world.error('ipcpEnroll', enroll)).toMatchObject(silent);
+    expect(world.value('ipcpEnroll', enroll)).toMatchObject({ state: 'operational', layer: 'net' });
   });
 
   it('pass reports, controls and the RIB through', () => {

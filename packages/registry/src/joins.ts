@@ -85,9 +85,8 @@ export class Joins {
       flow.busy -= 1;
       this.answered(request, flow, ticket, outcome);
     };
-    const first = (outcome: Outcome): void => {
-      const silent = !outcome.ok && outcome.error.code === 'ETIMEDOUT' && outcome.error.stage === 'time';
-      if (silent) this.cancel(request, outcome.error);
+    const first = (outcome: Outcome, expired: boolean): void => {
+      if (expired && !outcome.ok) this.cancel(request, outcome.error);
       else answered(outcome);
     };
     flow.busy += 1;

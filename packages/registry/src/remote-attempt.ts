@@ -158,7 +158,7 @@ export class RemoteAttempt {
       flow.busy -= 1;
       settled(outcome);
     };
-    const first = (outcome: Outcome): void => (outcome.ok || !timedOutHere(outcome.error) ? done(outcome) : late());
+    const first = (outcome: Outcome, expired: boolean): void => (expired ? late() : done(outcome));
     flow.busy += 1;
     calls.call(this.order.ipcp, { op: 'flowAlloc', args: [request] }, core.limits.flowAllocMs, first, done);
   }
@@ -254,7 +254,6 @@ export class RemoteAttempt {
 
 export const noIds = failure('ENOMEM', 'all flow numbers of this host are in use');
 const noAnswer = failure('ENOANSWER', 'the remote host did not answer', { stage: 'time' });
-const timedOutHere = (error: Failure): boolean => error.code === 'ETIMEDOUT' && error.stage === 'time';
 const withStage = (error: Failure): Failure => ({ ...error, stage: error.stage ?? 'layer' });
 
 /** Why there is no flow: in the words of the far end, else of the layer here, else by the number. */

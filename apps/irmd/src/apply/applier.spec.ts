@@ -219,6 +219,15 @@ describe('a configuration', () => {
     expect(node.commands).toEqual(['create a', 'bootstrap a one']);
   });
 
+  it('waits for an IPCP that came back from before a restart and joins its layer by itself', async () => {
+    const { node, clock, applier } = setUp();
+    node.fail['bootstrap a one'] = ['EBUSY', 'EBUSY'];
+    await applier.apply(tasks('[local.a]\nbootstrap = "one"'));
+    expect([await clock.next(), await clock.next()]).toEqual([100, 200]);
+    expect(applier.waitingFor).toEqual([]);
+    expect(node.commands.filter((command) => command.startsWith('bootstrap'))).toHaveLength(3);
+  });
+
   it('is cancelled while it waits, and tells what is left', async () => {
     const { node, clock, applier } = setUp();
     node.fail['enroll m1 m0'] = ['ENAME'];

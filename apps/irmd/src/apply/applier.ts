@@ -6,8 +6,9 @@ import { performStep, type StepTarget } from './perform-step.js';
 /** First and longest pause before a step is tried again, in ms; it doubles in between. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
-/** What this host alone has to do is looked at again soon. */
+/** What this host alone has to do is looked at again soon: an IPCP that is to come back, or that is at it. */
 const LONGEST_LOCAL_PAUSE_MS = 200;
+const LOCAL: readonly ErrorCode[] = ['EAGAIN', 'EBUSY'];
 
 /** Steps that need another host, which may come up later. */
 const NEEDS_PEERS: readonly Step['do'][] = ['ipcp-enroll', 'ipcp-connect', 'name-register'];
@@ -96,7 +97,7 @@ export class Applier {
         this.logger.log('info', text, { table: running.task.key });
         return true;
       }
-      const local = error.code === 'EAGAIN';
+      const local = LOCAL.includes(error.code);
       pause = Math.min(pause, local ? LONGEST_LOCAL_PAUSE_MS : LONGEST_PAUSE_MS);
       const again = local || (NEEDS_PEERS.includes(step.do) && !NEVER_CURED.includes(error.code));
       running.state = `${text}: ${error.message}`;
