@@ -77,6 +77,7 @@ function packShare(to) {
   }
   for (const [from, name] of [
     ['docker/systemd', 'systemd'],
+    ['docker/kubernetes', 'kubernetes'],
     ['docker/irmd.conf', 'irmd.conf'],
     ['docs/irmd.conf', 'irmd.conf.example'],
   ]) {

@@ -20,6 +20,12 @@ describe('commands that no test of this file runs', () => {
       'README.md: irm bind program oip name tunnel auto -- -i 10.9.0.1/24 -i fd09::1/64',
       'README.md: npm test',
       'README.md: npm run bench -- --quick',
+      'docs/deploying.md: mkdir -p /opt/ouroboros /etc/ouroboros',
+      'docs/deploying.md: usermod -a -G ouroboros alice',
+      'docs/deploying.md: runuser -u ouroboros -- env OUROBOROS_CONF_DIR=/var/lib/ouroboros/conf /opt/ouroboros/bin/irm pki init net',
+      'docs/deploying.md: mkdir /opt/ouroboros.new',
+      'docs/deploying.md: mkdir -p /etc/systemd/system/ouroboros.service.d',
+      'docs/deploying.md: kubectl apply -f docker/kubernetes/ouroboros.yaml',
       'docs/pki.md: cd ${OUROBOROS_CONF_DIR:-/etc/ouroboros}/security',
     ]);
     for (const block of left) expect(remarkOf(block, NOT_RUN)).toMatch(/\w+ \w+/);
