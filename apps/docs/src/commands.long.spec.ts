@@ -26,6 +26,7 @@ describe('commands that no test of this file runs', () => {
       'docs/deploying.md: mkdir /opt/ouroboros.new',
       'docs/deploying.md: mkdir -p /etc/systemd/system/ouroboros.service.d',
       'docs/deploying.md: kubectl apply -f docker/kubernetes/ouroboros.yaml',
+      'docs/joining.md: irm join $token --name net.b --dev eth0',
       'docs/pki.md: cd ${OUROBOROS_CONF_DIR:-/etc/ouroboros}/security',
     ]);
     for (const block of left) expect(remarkOf(block, NOT_RUN)).toMatch(/\w+ \w+/);
