@@ -35,7 +35,8 @@ export class Prometheus {
   async ask<T>(path: string, query?: string): Promise<T | undefined> {
     const body = query === undefined ? undefined : new URLSearchParams({ query });
     const answer = await fetch(`${this.url}/${path}`, { method: body ? 'POST' : 'GET', body }).catch(() => undefined);
-    const { status, data, error } = ((await answer?.json()) ?? {}) as { status?: string; data?: T; error?: string };
+    if (!answer || answer.status === 503) return undefined; // Not there yet, or still starting.
+    const { status, data, error } = (await answer.json()) as { status?: string; data?: T; error?: string };
     if (status === 'error') throw new Error(`${path} ${query ?? ''}: ${error}`);
     return data;
   }
