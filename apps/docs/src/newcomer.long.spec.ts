@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, homedir, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { blocksOf, remarkOf, ROOT } from './document.js';
+import { NOBODY } from './deploy/processes.js';
 
 /** nobody, and its group, on every Linux. */
-const NOBODY = 65_534;
 const MOST_COMMANDS = 4;
 const LIMIT_MS = 60_000;
 const CACHE = join(homedir(), '.npm', '_cacache');
