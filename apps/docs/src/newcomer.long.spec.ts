@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { blocksOf, remarkOf, ROOT } from './document.js';
 import { NOBODY } from './deploy/processes.js';
 
-/** nobody, and its group, on every Linux. */
 const MOST_COMMANDS = 4;
 const LIMIT_MS = 60_000;
 const CACHE = join(homedir(), '.npm', '_cacache');
