@@ -4,6 +4,7 @@ import {
   type Clock,
   type DatagramAnswer,
   type DatagramNetwork,
+  type DatagramPeer,
   type DatagramPort,
   type DatagramQuestion,
 } from '@ouroboros/ports';
@@ -75,12 +76,23 @@ class LossyPort implements DatagramPort {
     this.inner.onDatagram = taker;
   }
 
-  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean {
+  peer(address: string, port: number): DatagramPeer {
+    return this.inner.peer(address, port);
+  }
+
+  send(
+    to: DatagramPeer,
+    head: Uint8Array,
+    headLength: number,
+    body: Uint8Array,
+    bodyOffset: number,
+    bodyLength: number,
+  ): boolean {
     const now = this.clock.now();
-    for (const at of this.fate.decide(length, now)) {
-      if (at <= now) this.inner.send(buffer, offset, length, address, port);
+    for (const at of this.fate.decide(headLength + bodyLength, now)) {
+      if (at <= now) this.inner.send(to, head, headLength, body, bodyOffset, bodyLength);
       else if (this.departures.waiting < MAX_WAITING)
-        this.sendAt(at, buffer.slice(offset, offset + length), address, port);
+        this.sendAt(at, to, head.slice(0, headLength), body.slice(bodyOffset, bodyOffset + bodyLength));
     }
     return true;
   }
@@ -96,7 +108,7 @@ class LossyPort implements DatagramPort {
     this.inner.close();
   }
 
-  private sendAt(at: Micros, bytes: Uint8Array, address: string, port: number): void {
-    this.departures.add(at, () => this.inner.send(bytes, 0, bytes.length, address, port));
+  private sendAt(at: Micros, to: DatagramPeer, head: Uint8Array, body: Uint8Array): void {
+    this.departures.add(at, () => this.inner.send(to, head, head.length, body, 0, body.length));
   }
 }

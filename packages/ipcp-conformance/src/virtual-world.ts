@@ -47,7 +47,7 @@ export class VirtualWorld implements World {
       const address = `${net}99`;
       const stranger = this.strangers.get(net) ?? (await this.sim.network.host(address).bind(address, 4_000));
       this.strangers.set(net, stranger);
-      stranger.send(bytes, 0, bytes.length, `${net}${this.hosts.length}`, UDP_PORT);
+      stranger.send(stranger.peer(`${net}${this.hosts.length}`, UDP_PORT), bytes, bytes.length, bytes, 0, 0);
     }
     for (const frame of strangeFrames(FIRST_MAC + this.hosts.length - 1, bytes)) this.sim.ethernet.inject(frame);
     await this.sleep(1);

@@ -1,7 +1,7 @@
 import type { Ipcp, IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { OuroborosError, fromHex, toHex, toOuroborosError, type JsonObject, type JsonValue } from '@ouroboros/model';
-import type { DatagramPort, IpcpFlowAllocResult, LayerInfo } from '@ouroboros/ports';
-import { ShimAllocator, ShimLayer, type ShimPeer } from '@ouroboros/shim-flow';
+import type { DatagramPeer, DatagramPort, IpcpFlowAllocResult, LayerInfo } from '@ouroboros/ports';
+import { ShimAllocator, ShimLayer } from '@ouroboros/shim-flow';
 import type { DynamicDns } from './dynamic-dns.js';
 import { FaultSwitch } from './fault-switch.js';
 import { HostDirectory } from './host-directory.js';
@@ -12,8 +12,9 @@ import { UDP_MPL_MS, UdpWire } from './udp-wire.js';
 /** What exists from bootstrap on. */
 interface Member {
   readonly config: UdpConfig;
-  readonly layer: ShimLayer<ShimPeer>;
-  readonly allocator: ShimAllocator<ShimPeer>;
+  readonly port: DatagramPort;
+  readonly layer: ShimLayer<DatagramPeer>;
+  readonly allocator: ShimAllocator<DatagramPeer>;
   readonly directory: HostDirectory;
 }
 
@@ -42,7 +43,7 @@ export class UdpIpcp implements Ipcp<UdpConfig> {
     const port = await this.bind(config);
     const layer = this.layerOver(port);
     const directory = this.directoryOf(config);
-    this.member = { config, directory, layer, allocator: new ShimAllocator(layer) };
+    this.member = { config, port, directory, layer, allocator: new ShimAllocator(layer) };
     return { name: layerName, hash: 'MD5', oapRoom: layer.oapRoom };
   }
 
@@ -66,11 +67,11 @@ export class UdpIpcp implements Ipcp<UdpConfig> {
   }
 
   async flowAlloc(request: UserFlowRequest): Promise<IpcpFlowAllocResult> {
-    const { config, allocator } = this.required();
+    const { config, port, allocator } = this.required();
     const hosts = await this.others(request.hash);
     return allocator.alloc(
       request,
-      hosts.map((address) => ({ address, port: config.port })),
+      hosts.map((address) => port.peer(address, config.port)),
     );
   }
 
@@ -97,7 +98,7 @@ export class UdpIpcp implements Ipcp<UdpConfig> {
     this.member = null;
   }
 
-  private layerOver(port: DatagramPort): ShimLayer<ShimPeer> {
+  private layerOver(port: DatagramPort): ShimLayer<DatagramPeer> {
     const { family, fault, environment } = this;
     const { counters, datagrams: network } = environment;
     return new ShimLayer(environment, (taker) => new UdpWire({ family, port, network, fault, counters, taker }));
@@ -113,7 +114,7 @@ export class UdpIpcp implements Ipcp<UdpConfig> {
 
   private neighbors(): JsonValue {
     const neighbors = this.required().layer.neighbors();
-    return neighbors.map(({ peer, open, pending }) => ({ ...peer, open, pending }));
+    return neighbors.map(({ peer: { address, port }, open, pending }) => ({ address, port, open, pending }));
   }
 
   private async bind({ ip, port }: UdpConfig): Promise<DatagramPort> {

@@ -1,11 +1,9 @@
 import type { Counters } from '@ouroboros/ipcp-kit';
-import type { DatagramNetwork, DatagramPort } from '@ouroboros/ports';
+import type { DatagramNetwork, DatagramPeer, DatagramPort } from '@ouroboros/ports';
 import {
   DESCRIPTOR_EIDS,
-  copyInto,
   type InquiryAnswer,
   type ShimFlow,
-  type ShimPeer,
   type ShimSaying,
   type ShimTaker,
   type ShimWire,
@@ -35,53 +33,49 @@ export interface UdpWireParts {
   readonly network: DatagramNetwork;
   readonly fault: FaultSwitch;
   readonly counters: Counters;
-  readonly taker: ShimTaker<ShimPeer>;
+  readonly taker: ShimTaker<DatagramPeer>;
 }
 
 /** The one socket of a UDP layer: sends, receives, sorts management from packets, and obeys the fault switch. */
-export class UdpWire implements ShimWire<ShimPeer> {
+export class UdpWire implements ShimWire<DatagramPeer> {
   readonly title = 'UDP layer';
   readonly eids = { ...DESCRIPTOR_EIDS, maxRemote: UDP_MAX_EID };
   readonly mplMs = UDP_MPL_MS;
   readonly requestRoom = UDP_MGMT_MAX - UDP_MGMT_FIXED - UDP_HASH_LENGTH;
   readonly replyRoom = UDP_MGMT_MAX - UDP_MGMT_FIXED;
   readonly maxPacket: number;
-  private readonly frame: Uint8Array;
+  private readonly header = new Uint8Array(UDP_DATA_HEADER);
 
   constructor(private readonly parts: UdpWireParts) {
-    const { maxDatagram } = parts.family;
-    this.frame = new Uint8Array(maxDatagram);
-    this.maxPacket = maxDatagram - UDP_DATA_HEADER;
-    parts.port.onDatagram = (buffer, offset, length, address, port) =>
-      this.arrived(buffer, offset, length, address, port);
+    this.maxPacket = parts.family.maxDatagram - UDP_DATA_HEADER;
+    parts.port.onDatagram = (buffer, offset, length, from) => this.arrived(buffer, offset, length, from);
   }
 
-  say(saying: ShimSaying, peer: ShimPeer): void {
+  say(saying: ShimSaying, peer: DatagramPeer): void {
     const { counters, port } = this.parts;
     if (this.cutOff(peer.address)) return counters.add(COUNT.dropByFault);
     const bytes = encodeUdpMgmt(toUdp(saying));
-    const sent = port.send(bytes, 0, bytes.length, peer.address, peer.port);
+    const sent = port.send(peer, bytes, bytes.length, bytes, 0, 0);
     counters.add(sent ? COUNT.mgmtSent : COUNT.dropSendBusy);
   }
 
-  sendPacket({ remoteEid, peer }: ShimFlow, buffer: Uint8Array, offset: number, length: number): void {
+  sendPacket({ remoteEid, peer }: ShimFlow<DatagramPeer>, buffer: Uint8Array, offset: number, length: number): void {
     const { counters, port } = this.parts;
     if (length > this.maxPacket) return counters.add(COUNT.dropSendTooLarge);
     if (this.cutOff(peer.address)) return counters.add(COUNT.dropByFault);
-    writeUdpEid(this.frame, 0, remoteEid);
-    copyInto(this.frame, UDP_DATA_HEADER, buffer, offset, length);
-    const sent = port.send(this.frame, 0, UDP_DATA_HEADER + length, peer.address, peer.port);
+    writeUdpEid(this.header, 0, remoteEid);
+    const sent = port.send(peer, this.header, UDP_DATA_HEADER, buffer, offset, length);
     if (!sent) return counters.add(COUNT.dropSendBusy);
     counters.values[COUNT.packetsSent]! += 1;
     counters.values[COUNT.bytesSent]! += length;
   }
 
   awaitRoom(resume: () => void): boolean {
-    return this.parts.port.awaitRoom?.(resume) ?? false;
+    return this.parts.port.awaitRoom(resume);
   }
 
   /** Asks from a port of its own, so that the system there can say that nobody has the layer's. */
-  async inquire({ eid: sEid, remoteEid: dEid, peer }: ShimFlow, limitMs: number): Promise<InquiryAnswer> {
+  async inquire({ eid: sEid, remoteEid: dEid, peer }: ShimFlow<DatagramPeer>, limitMs: number): Promise<InquiryAnswer> {
     const { counters, network, port } = this.parts;
     if (this.cutOff(peer.address)) return 'silent';
     counters.add(COUNT.mgmtSent);
@@ -103,23 +97,22 @@ export class UdpWire implements ShimWire<ShimPeer> {
     port.close();
   }
 
-  private arrived(buffer: Uint8Array, offset: number, length: number, address: string, port: number): void {
+  private arrived(buffer: Uint8Array, offset: number, length: number, from: DatagramPeer): void {
     const { counters, family, taker } = this.parts;
-    if (this.cutOff(address)) return counters.add(COUNT.dropByFault);
+    if (this.cutOff(from.address)) return counters.add(COUNT.dropByFault);
     if (length < UDP_DATA_HEADER) return counters.add(COUNT.dropRunt);
     const eid = udpEid(buffer, offset);
     if (eid === 0) {
       if (length > family.maxDatagram) return counters.add(COUNT.dropTooLarge);
-      return this.mgmt(buffer.slice(offset, offset + length), { address, port });
+      return this.mgmt(buffer.slice(offset, offset + length), from);
     }
     const flow = taker.flowAt(eid);
     if (!flow) return counters.add(COUNT.dropUnknownEid);
-    const { peer } = flow.shim;
-    if (peer.address !== address || peer.port !== port) return counters.add(COUNT.dropWrongPeer);
+    if (flow.shim.peer !== from && !isSame(flow.shim.peer, from)) return counters.add(COUNT.dropWrongPeer);
     flow.receive(buffer, offset + UDP_DATA_HEADER, length - UDP_DATA_HEADER);
   }
 
-  private mgmt(bytes: Uint8Array, peer: ShimPeer): void {
+  private mgmt(bytes: Uint8Array, peer: DatagramPeer): void {
     const { counters, taker } = this.parts;
     counters.add(COUNT.mgmtReceived);
     const decoded = decodeUdpMgmt(bytes);
@@ -133,3 +126,6 @@ export class UdpWire implements ShimWire<ShimPeer> {
     return fault.active && fault.drops(address);
   }
 }
+
+/** For a peer that the port has forgotten since. */
+const isSame = (a: DatagramPeer, b: DatagramPeer): boolean => a.address === b.address && a.port === b.port;

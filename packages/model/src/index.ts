@@ -10,6 +10,7 @@ export * from './json.js';
 export * from './name.js';
 export { nearest } from './nearest.js';
 export * from './option-values.js';
+export { PacketCopier } from './packet-copier.js';
 export * from './qos.js';
 export * from './text.js';
 export * from './version.js';

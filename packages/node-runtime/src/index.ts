@@ -14,5 +14,5 @@ export * from './socket-answers.js';
 export * from './spawn.js';
 export * from './tls.js';
 export * from './tun.js';
-export * from './udp.js';
+export * from './udp/udp-network.js';
 export * from './vitals.js';

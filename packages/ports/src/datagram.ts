@@ -1,16 +1,36 @@
+/** A place that datagrams go to and come from. */
+export interface DatagramPeer {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A UDP socket. */
 export interface DatagramPort {
   readonly localAddress: string;
   readonly localPort: number;
   /**
-   * Sends a copy of `buffer[offset … offset+length)`. Answers false when the system takes no more now; then the
-   * datagram is lost and counted, as on any network.
+   * The object that stands for a place at this port. `onDatagram` names the same object, so that packet paths compare
+   * identities. After some thousand other places the port forgets it, and the place gets another object.
    */
-  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean;
+  peer(address: string, port: number): DatagramPeer;
+  /**
+   * Sends one datagram = `head[0 … headLength)` followed by `body[bodyOffset … bodyOffset+bodyLength)`; both are copied. It leaves
+   * with others, at the end of this turn of the event loop at the latest; those to one peer leave in order. Answers false
+   * when it cannot be sent: it is lost and counted, as on any network.
+   */
+  send(
+    to: DatagramPeer,
+    head: Uint8Array,
+    headLength: number,
+    body: Uint8Array,
+    bodyOffset: number,
+    bodyLength: number,
+  ): boolean;
   /** `buffer` is valid only during the call. Set once, before the first datagram. */
-  onDatagram: ((buffer: Uint8Array, offset: number, length: number, address: string, port: number) => void) | null;
-  /** True while the network takes no more without loss; then `resume` is called once when it does. Absent: never known. */
-  awaitRoom?(resume: () => void): boolean;
+  onDatagram: ((buffer: Uint8Array, offset: number, length: number, from: DatagramPeer) => void) | null;
+  /** True while the network takes no more without loss; then `resume` is called once when it does. */
+  awaitRoom(resume: () => void): boolean;
+  /** What was sent before leaves. Harmless when repeated. */
   close(): void;
 }
 
@@ -20,7 +40,7 @@ export type DatagramAnswer = Uint8Array | 'refused' | 'silent';
 export interface DatagramQuestion {
   /** Local address; the port is any free one. */
   readonly from: string;
-  readonly to: { readonly address: string; readonly port: number };
+  readonly to: DatagramPeer;
   readonly bytes: Uint8Array;
   /** How long to wait for the answer. */
   readonly limitMs: number;

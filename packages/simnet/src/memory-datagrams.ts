@@ -1,5 +1,12 @@
 import { OuroborosError, fromMs, type Micros } from '@ouroboros/model';
-import type { Clock, DatagramAnswer, DatagramNetwork, DatagramPort, DatagramQuestion } from '@ouroboros/ports';
+import type {
+  Clock,
+  DatagramAnswer,
+  DatagramNetwork,
+  DatagramPeer,
+  DatagramPort,
+  DatagramQuestion,
+} from '@ouroboros/ports';
 
 /** What becomes of one datagram: the delays in ms of its copies. None = lost; two = duplicated. */
 export type DatagramFate = (from: string, to: string, length: number) => readonly number[];
@@ -101,7 +108,7 @@ export class MemoryDatagramNetwork {
       const cancelLimit = this.clock.at((this.clock.now() + fromMs(limitMs)) as Micros, () => settle('silent'));
       socket.onDatagram = (buffer, offset, length) => settle(buffer.slice(offset, offset + length));
       socket.onRefused = () => settle('refused');
-      socket.send(bytes, 0, bytes.length, to.address, to.port);
+      socket.send(to, bytes, bytes.length, bytes, 0, 0);
     });
   }
 
@@ -113,7 +120,7 @@ export class MemoryDatagramNetwork {
       const at = (this.clock.now() + fromMs(delayMs)) as Micros;
       this.clock.at(at, () => {
         const receiver = this.ports.get(target);
-        if (receiver) receiver.onDatagram?.(bytes, 0, bytes.length, from, fromPort);
+        if (receiver) receiver.onDatagram?.(bytes, 0, bytes.length, receiver.peer(from, fromPort));
         else this.ports.get(source)?.onRefused?.();
       });
     }
@@ -129,6 +136,7 @@ class MemoryPort implements DatagramPort {
   onDatagram: DatagramPort['onDatagram'] = null;
   /** Nobody has bound the port that was sent to. */
   onRefused: (() => void) | null = null;
+  private readonly peers = new Map<string, DatagramPeer>();
   private closed = false;
 
   constructor(
@@ -137,10 +145,31 @@ class MemoryPort implements DatagramPort {
     private readonly wire: Wire,
   ) {}
 
-  send(buffer: Uint8Array, offset: number, length: number, address: string, port: number): boolean {
+  peer(address: string, port: number): DatagramPeer {
+    const key = endpoint(address, port);
+    const peer = this.peers.get(key) ?? { address, port };
+    this.peers.set(key, peer);
+    return peer;
+  }
+
+  send(
+    { address, port }: DatagramPeer,
+    head: Uint8Array,
+    headLength: number,
+    body: Uint8Array,
+    bodyOffset: number,
+    bodyLength: number,
+  ): boolean {
     if (this.closed) return false;
-    this.wire.send(buffer.slice(offset, offset + length), address, port);
+    const bytes = new Uint8Array(headLength + bodyLength);
+    bytes.set(head.subarray(0, headLength));
+    bytes.set(body.subarray(bodyOffset, bodyOffset + bodyLength), headLength);
+    this.wire.send(bytes, address, port);
     return true;
+  }
+
+  awaitRoom(): boolean {
+    return false;
   }
 
   close(): void {

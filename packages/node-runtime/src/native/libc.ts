@@ -23,6 +23,9 @@ export interface Libc {
   recvfrom(fd: number, bytes: Pointer, length: number, flags: number, from: Pointer, fromLength: Pointer): number;
   sendmsg(fd: number, header: Address, flags: number): number;
   recvmsg(fd: number, header: Address, flags: number): number;
+  sendmmsg(fd: number, headers: Address, count: number, flags: number): number;
+  recvmmsg(fd: number, headers: Address, count: number, flags: number, timeout: null): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   memfd_create(name: string, flags: number): number;
   ftruncate(fd: number, length: number): number;
   fcntl(fd: number, command: number, argument: number): number;
@@ -48,6 +51,9 @@ const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
   recvfrom: 'int64_t recvfrom(int, void *, size_t, int, void *, void *)',
   sendmsg: 'int64_t sendmsg(int, void *, int)',
   recvmsg: 'int64_t recvmsg(int, void *, int)',
+  sendmmsg: 'int sendmmsg(int, void *, uint32_t, int)',
+  recvmmsg: 'int recvmmsg(int, void *, uint32_t, int, void *)',
+  getsockname: 'int getsockname(int, void *, void *)',
   memfd_create: 'int memfd_create(const char *, uint32_t)',
   ftruncate: 'int ftruncate(int, int64_t)',
   // Both variadic in C; with one argument the calling convention of the supported platforms is that of a fixed one.
