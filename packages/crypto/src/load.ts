@@ -16,6 +16,6 @@ export function loadCrypto(): Promise<CryptoSuite> {
 
 async function load(): Promise<CryptoSuite> {
   const keyExchange = await loadKeyExchange();
-  const { NodeCiphers } = await import('./ciphers/ciphers.js');
-  return { hash: new NodeHash(), ciphers: new NodeCiphers(), kdf: new NodeKdf(), keyExchange };
+  const { loadCiphers } = await import('./ciphers/load.js');
+  return { hash: new NodeHash(), ciphers: await loadCiphers(), kdf: new NodeKdf(), keyExchange };
 }

@@ -1,6 +1,13 @@
 /** Access to the operating system; the only package that calls it. */
 export * from './channel/index.js';
-export { loadNative, peerCredentials, type PeerCredentials } from './native/index.js';
+export {
+  loadNative,
+  loadOpenSsl,
+  peerCredentials,
+  type OpenSsl,
+  type OpenSslCalls,
+  type PeerCredentials,
+} from './native/index.js';
 export * from './clock.js';
 export * from './ethernet.js';
 export { listenTcp } from './listen-tcp.js';

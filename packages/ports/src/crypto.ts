@@ -35,7 +35,8 @@ export const CTR_IV_LENGTH = 16;
 
 /**
  * One key of a cipher, on the packet path: no allocation per packet where the implementation allows. The caller owns all
- * buffers. `out` may be the buffer of the text at the same offset (in place).
+ * buffers. `out` may be the buffer of the text at the same offset (in place); otherwise the two must not overlap. All buffers
+ * are memory of this process alone, except what `open` opens.
  */
 export interface SealKey {
   /**
@@ -54,6 +55,7 @@ export interface SealKey {
   ): void;
   /**
    * The reverse: `length` counts the tag. False, and nothing of use in `out`, when it is not authentic; CTR is always true.
+   * `sealed` is read only once, so it may lie in memory that another process writes.
    */
   open(
     nonce: Uint8Array,

@@ -79,8 +79,10 @@ export class AesGcmKey implements SealKey {
     if (textLength < 0) return false;
     const decipher = createDecipheriv(this.cipher, this.key.bytes, nonce, TAG);
     if (aadLength > 0) decipher.setAAD(aad.length === aadLength ? aad : aad.subarray(0, aadLength));
-    decipher.setAuthTag(sealed.subarray(offset + textLength, offset + length));
-    const text = decipher.update(sealed.subarray(offset, offset + textLength));
+    // A copy, as node:crypto reads twice: to authenticate and to decrypt.
+    const copy = sealed.slice(offset, offset + length);
+    decipher.setAuthTag(copy.subarray(textLength));
+    const text = decipher.update(copy.subarray(0, textLength));
     if (!isAuthentic(decipher)) return false;
     out.set(text, outOffset);
     return true;

@@ -1,107 +1,40 @@
-import { concatBytes, fromHex, toHex } from '@ouroboros/model';
-import { AEAD_TAG_LENGTH, type AeadName, type CipherName, type Ciphers, type CtrName } from '@ouroboros/ports';
+import { loadOpenSsl } from '@ouroboros/node-runtime';
+import { toHex } from '@ouroboros/model';
+import { AEAD_TAG_LENGTH, type AeadName, type CipherName, type Ciphers, type SealKey } from '@ouroboros/ports';
 import fc from 'fast-check';
-import { loadCrypto } from '../load.js';
+import sodium from 'libsodium-wrappers';
+import { ALL_CIPHERS, knownAnswer } from './known-answers.js';
+import { loadCiphers } from './load.js';
+import { OpenSslCiphers } from './openssl.js';
+import { PortableCiphers, isCtr } from './portable.js';
+import { knowsItsAnswers } from './self-test.js';
+import { TestedCiphers } from './tested.js';
 
-let ciphers: Ciphers;
-beforeAll(async () => {
-  ciphers = (await loadCrypto()).ciphers;
-});
-
-interface Vector {
-  readonly key: string;
-  readonly nonce: string;
-  readonly aad: string;
-  readonly text: string;
-  readonly sealed: string;
-}
-
-const GCM_KEY = 'feffe9928665731c6d6a8f9467308308';
-const gcm = (key: string, sealed: string): Vector => ({
-  key,
-  nonce: 'cafebabefacedbaddecaf888',
-  aad: 'feedfacedeadbeeffeedfacedeadbeefabaddad2',
-  text: `d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72
-    1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39`,
-  sealed,
-});
-const ctr = (key: string, sealed: string): Vector => ({
-  key,
-  nonce: 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff',
-  aad: '',
-  text: `6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51
-    30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710`,
-  sealed,
-});
-
-/** Test cases 4, 10 and 16 of the GCM specification; RFC 8439 §2.8.2; NIST SP 800-38A F.5. */
-const VECTORS: Readonly<Record<CipherName, Vector>> = {
-  'aes-128-gcm': gcm(
-    GCM_KEY,
-    `42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa05
-     1ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47`,
-  ),
-  'aes-192-gcm': gcm(
-    GCM_KEY + GCM_KEY.slice(0, 16),
-    `3980ca0b3c00e841eb06fac4872a2757859e1ceaa6efd984628593b40ca1e19c7d773d00c144c525ac619d18c84a3f47
-     18e2448b2fe324d9ccda27102519498e80f1478f37ba55bd6d27618c`,
-  ),
-  'aes-256-gcm': gcm(
-    GCM_KEY + GCM_KEY,
-    `522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838
-     c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b`,
-  ),
-  'chacha20-poly1305': {
-    key: '808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f',
-    nonce: '070000004041424344454647',
-    aad: '50515253c0c1c2c3c4c5c6c7',
-    text: toHex(
-      Uint8Array.from(
-        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
-        (character) => character.charCodeAt(0),
-      ),
-    ),
-    sealed: `d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b
-      1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc
-      3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691`,
-  },
-  'aes-128-ctr': ctr(
-    '2b7e151628aed2a6abf7158809cf4f3c',
-    `874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff
-     5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee`,
-  ),
-  'aes-192-ctr': ctr(
-    '8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b',
-    `1abc932417521ca24f2b0459fe7e6e0b090339ec0aa6faefd5ccc2c6f4ce8e94
-     1e36b26bd1ebc670d1bd1d665620abf74f78a7f6d29809585a97daec58c6b050`,
-  ),
-  'aes-256-ctr': ctr(
-    '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4',
-    `601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c5
-     2b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6`,
-  ),
-};
-
-const ALL = Object.keys(VECTORS) as CipherName[];
-const isCtr = (cipher: CipherName): cipher is CtrName => cipher.endsWith('ctr');
-const AEADS = ALL.filter((cipher): cipher is AeadName => !isCtr(cipher));
-/** Keys are 32 bytes; what a cipher does not use must not matter. */
-const keyOf = (hex: string): Uint8Array => concatBytes(fromHex(hex), new Uint8Array(32).fill(0xee)).slice(0, 32);
+const AEADS = ALL_CIPHERS.filter((cipher): cipher is AeadName => !isCtr(cipher));
 const nonceLength = (cipher: CipherName): number => (isCtr(cipher) ? 16 : 12);
 const tagLength = (cipher: CipherName): number => (isCtr(cipher) ? 0 : AEAD_TAG_LENGTH);
 
-describe.each(ALL)('%s', (cipher) => {
-  const vector = VECTORS[cipher];
-  const bytes = {
-    nonce: fromHex(vector.nonce),
-    aad: fromHex(vector.aad),
-    text: fromHex(vector.text),
-    sealed: fromHex(vector.sealed),
-  };
+const IMPLEMENTATIONS = new Map<string, Ciphers>();
+const names = ['OpenSSL', 'portable'];
+beforeAll(async () => {
+  await sodium.ready;
+  IMPLEMENTATIONS.set('OpenSSL', new OpenSslCiphers((await loadOpenSsl())!));
+  IMPLEMENTATIONS.set('portable', new PortableCiphers());
+});
+const cases = <Cipher extends CipherName>(ciphers: readonly Cipher[]) =>
+  names.flatMap((name) => ciphers.map((cipher) => ({ name, cipher })));
+const keyOf = (name: string, cipher: CipherName, bytes: Uint8Array): SealKey =>
+  IMPLEMENTATIONS.get(name)!.key(cipher, bytes);
+
+describe.each(cases(ALL_CIPHERS))('$cipher by $name', ({ name, cipher }) => {
+  const { key: keyBytes, nonce, aad, text, sealed } = knownAnswer(cipher);
+
+  it('passes its self-test', () => {
+    expect(knowsItsAnswers(IMPLEMENTATIONS.get(name)!, cipher)).toBe(true);
+  });
 
   it('seals and opens the published example', () => {
-    const key = ciphers.key(cipher, keyOf(vector.key));
-    const { nonce, aad, text, sealed } = bytes;
+    const key = keyOf(name, cipher, keyBytes);
     const out = new Uint8Array(sealed.length);
     key.seal(nonce, aad, aad.length, text, 0, text.length, out, 0);
     expect(toHex(out)).toBe(toHex(sealed));
@@ -119,17 +52,17 @@ describe.each(ALL)('%s', (cipher) => {
       inPlace: fc.boolean(),
     });
     fc.assert(
-      fc.property(lengths, ({ length, offset, aadLength, key: keyBytes, inPlace }) => {
-        const key = ciphers.key(cipher, keyBytes);
-        const nonce = keyBytes.slice(0, nonceLength(cipher));
+      fc.property(lengths, ({ length, offset, aadLength, key: bytes, inPlace }) => {
+        const key = keyOf(name, cipher, bytes);
+        const nonce = bytes.slice(0, nonceLength(cipher));
         const total = length + tagLength(cipher);
         const text = Uint8Array.from({ length: offset + total + 9 }, (_, i) => i * 7);
         const sealed = inPlace ? text.slice() : new Uint8Array(text.length).fill(0xaa);
         const rim = sealed.slice();
-        key.seal(nonce, keyBytes, aadLength, inPlace ? sealed : text, offset, length, sealed, offset);
+        key.seal(nonce, bytes, aadLength, inPlace ? sealed : text, offset, length, sealed, offset);
         const opened = inPlace ? sealed : new Uint8Array(text.length);
         const kept = sealed.slice();
-        expect(key.open(nonce, keyBytes, aadLength, sealed, offset, total, opened, offset)).toBe(true);
+        expect(key.open(nonce, bytes, aadLength, sealed, offset, total, opened, offset)).toBe(true);
         key.destroy();
         expect(toHex(opened.subarray(offset, offset + length))).toBe(toHex(text.subarray(offset, offset + length)));
         expect(toHex(kept.subarray(0, offset))).toBe(toHex(rim.subarray(0, offset)));
@@ -140,10 +73,9 @@ describe.each(ALL)('%s', (cipher) => {
   });
 
   it('copies the key and refuses to work once it is destroyed', () => {
-    const raw = keyOf(vector.key);
-    const key = ciphers.key(cipher, raw);
+    const raw = keyBytes.slice();
+    const key = keyOf(name, cipher, raw);
     raw.fill(0);
-    const { nonce, aad, text, sealed } = bytes;
     const out = new Uint8Array(sealed.length);
     key.seal(nonce, aad, aad.length, text, 0, text.length, out, 0);
     expect(toHex(out)).toBe(toHex(sealed));
@@ -154,12 +86,13 @@ describe.each(ALL)('%s', (cipher) => {
   });
 });
 
-describe.each(AEADS)('%s as an authenticating cipher', (cipher) => {
-  const vector = VECTORS[cipher];
-  const [nonce, aad, sealed] = [fromHex(vector.nonce), fromHex(vector.aad), fromHex(vector.sealed)];
+describe.each(cases(AEADS))('$cipher by $name as an authenticating cipher', ({ name, cipher }) => {
+  const { key: keyBytes, nonce, aad, sealed } = knownAnswer(cipher);
   const opens = (n: Uint8Array, a: Uint8Array, s: Uint8Array, length = s.length): boolean => {
     const out = new Uint8Array(Math.max(s.length, 1));
-    const open = ciphers.key(cipher, keyOf(vector.key)).open(n, a, a.length, s, 0, length, out, 0);
+    const key = keyOf(name, cipher, keyBytes);
+    const open = key.open(n, a, a.length, s, 0, length, out, 0);
+    key.destroy();
     if (!open) expect(out.every((byte) => byte === 0)).toBe(true);
     return open;
   };
@@ -175,5 +108,143 @@ describe.each(AEADS)('%s as an authenticating cipher', (cipher) => {
   it('refuses every shorter text, down to nothing', () => {
     for (let length = 0; length < sealed.length; length += 1) expect(opens(nonce, aad, sealed, length)).toBe(false);
     expect(opens(nonce, aad.subarray(0, -1), sealed)).toBe(false);
+  });
+});
+
+describe.each(ALL_CIPHERS)('%s', (cipher) => {
+  it('is the same in both implementations', () => {
+    const message = fc.record({
+      key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      text: fc.uint8Array({ maxLength: 3000 }),
+      aad: fc.uint8Array({ maxLength: 40 }),
+    });
+    fc.assert(
+      fc.property(message, ({ key: bytes, text, aad }) => {
+        const [left, right] = names.map((name) => {
+          const key = keyOf(name, cipher, bytes);
+          const out = new Uint8Array(text.length + tagLength(cipher));
+          key.seal(bytes.subarray(0, nonceLength(cipher)), aad, aad.length, text, 0, text.length, out, 0);
+          key.destroy();
+          return toHex(out);
+        });
+        expect(left).toBe(right);
+      }),
+    );
+  });
+});
+
+describe('the choice of ciphers', () => {
+  /** Ciphers whose keys go through `change` first. */
+  const changed = (change: (key: SealKey) => SealKey): Ciphers => ({
+    key: (cipher, bytes) => change(keyOf('portable', cipher, bytes)),
+  });
+  const faults: Readonly<Record<string, Ciphers>> = {
+    'opens everything': changed((key) => ({
+      seal: (...all) => key.seal(...all),
+      open: (...all) => key.open(...all) || true,
+      destroy: () => key.destroy(),
+    })),
+    'writes too much': changed((key) => ({
+      seal: (...all) => {
+        key.seal(...all);
+        all[6].fill(0, all[7] + all[5] + AEAD_TAG_LENGTH);
+      },
+      open: (...all) => key.open(...all),
+      destroy: () => key.destroy(),
+    })),
+    'seals nothing': changed((key) => ({
+      seal: () => undefined,
+      open: (...all) => key.open(...all),
+      destroy: () => key.destroy(),
+    })),
+    throws: {
+      key: () => {
+        throw new Error('no such cipher');
+      },
+    },
+  };
+
+  it.each(Object.keys(faults))('falls back where one %s', (fault) => {
+    const used: string[] = [];
+    const portable: Ciphers = {
+      key: (cipher, bytes) => {
+        used.push(cipher);
+        return keyOf('portable', cipher, bytes);
+      },
+    };
+    const tested = new TestedCiphers(faults[fault]!, portable);
+    tested.key('aes-256-gcm', new Uint8Array(32)).destroy();
+    tested.key('aes-256-gcm', new Uint8Array(32)).destroy();
+    expect(used).toEqual(['aes-256-gcm', 'aes-256-gcm']);
+  });
+
+  it('decides for each cipher on its own', () => {
+    const fast: Ciphers = {
+      key: (cipher, bytes) => {
+        if (cipher === 'aes-128-ctr') throw new Error('no such cipher');
+        return keyOf('OpenSSL', cipher, bytes);
+      },
+    };
+    const used: string[] = [];
+    const portable: Ciphers = {
+      key: (cipher, bytes) => {
+        used.push(cipher);
+        return keyOf('portable', cipher, bytes);
+      },
+    };
+    const tested = new TestedCiphers(fast, portable);
+    for (const cipher of ALL_CIPHERS) tested.key(cipher, new Uint8Array(32)).destroy();
+    expect(used).toEqual(['aes-128-ctr']);
+  });
+
+  it('is OpenSSL where it can be called', async () => {
+    const key = (await loadCiphers()).key('aes-256-gcm', new Uint8Array(32));
+    expect(key.constructor).toBe(keyOf('OpenSSL', 'aes-256-gcm', new Uint8Array(32)).constructor);
+    key.destroy();
+  });
+});
+
+describe.each(ALL_CIPHERS)('a key of OpenSSL for %s', (cipher) => {
+  const { key: keyBytes, nonce, aad, text, sealed } = knownAnswer(cipher);
+
+  it('touches no memory but what it was given', () => {
+    const key = keyOf('OpenSSL', cipher, keyBytes);
+    const gone = new Uint8Array(sealed.length);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    for (const room of [new Uint8Array(sealed.length - 1), gone]) {
+      expect(() => key.seal(nonce, aad, aad.length, text, 0, text.length, room, 0)).toThrow('no such bytes');
+      expect(() => key.open(nonce, aad, aad.length, room, 0, sealed.length, sealed, 0)).toThrow('no such bytes');
+    }
+    const room = new Uint8Array(sealed.length);
+    expect(() => key.seal(nonce, aad, aad.length, text, 1, text.length, room, 0)).toThrow('no such bytes');
+    expect(() => key.seal(nonce, aad, aad.length, text, -1, 1, room, 0)).toThrow('no such bytes');
+    expect(() => key.seal(nonce, aad, aad.length, text, 0, NaN, room, 0)).toThrow('no such bytes');
+    expect(() => key.seal(nonce.subarray(1), aad, aad.length, text, 0, 1, room, 0)).toThrow('no such bytes');
+    expect(() => key.open(nonce, aad, aad.length, sealed, 0, sealed.length, room, sealed.length)).toThrow(
+      'no such bytes',
+    );
+    key.destroy();
+  });
+
+  it('is freed when it is destroyed', () => {
+    const many = (count: number): void => {
+      for (let i = 0; i < count; i += 1) keyOf('OpenSSL', cipher, keyBytes).destroy();
+    };
+    many(2000);
+    const before = process.memoryUsage().rss;
+    many(20_000);
+    // A context takes 600 bytes or more: lost ones would be 12 MB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(6 << 20);
+  });
+});
+
+describe.each(AEADS)('a forgery under %s', (cipher) => {
+  it('leaves no error behind for others that use OpenSSL', async () => {
+    const { key: keyBytes, nonce, aad, sealed } = knownAnswer(cipher);
+    const key = keyOf('OpenSSL', cipher, keyBytes);
+    expect(key.open(nonce, aad, 0, sealed, 0, sealed.length, new Uint8Array(sealed.length), 0)).toBe(false);
+    key.destroy();
+    const koffi = await import('koffi');
+    expect(koffi.load(null).func('uint64_t ERR_peek_error()')()).toBe(0);
   });
 });

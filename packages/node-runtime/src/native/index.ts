@@ -3,6 +3,7 @@ export { loadNative, native, systemError, tryNative } from './libc.js';
 export type { Address, Libc, Native, PollEvents, PollHandle, Pointer } from './libc.js';
 export { MessageVector, SOCKADDR_WORDS } from './message-vector.js';
 export { MAX_DESCRIPTORS, receiveDescriptors, sendDescriptors, type Received } from './descriptor-message.js';
+export { loadOpenSsl, type OpenSsl, type OpenSslCalls } from './openssl.js';
 export { deviceNames, deviceState, openPacketSocket, receiveFrame, type DeviceState } from './packet-socket.js';
 export { peerCredentials, type PeerCredentials } from './peer-credentials.js';
 export { RouteSocket } from './route-socket.js';
