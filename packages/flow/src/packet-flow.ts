@@ -84,6 +84,8 @@ export class PacketFlow {
 
   /** Called once when `send` may succeed again after 'full'. */
   onWritable: (() => void) | null = null;
+  /** Called before the first packet of each batch that goes to `onPacket`. */
+  onBatch: (() => void) | null = null;
   /** Called once, when the flow goes down while this is set, after `onPacket` was given the rest. What is queued can still be received. */
   onDown: ((code: FlowDownCode) => void) | null = null;
   /** Called once when all that the other side wrote was received, and it has said that it writes no more. */
@@ -322,9 +324,14 @@ export class PacketFlow {
   };
 
   private readonly packetsQueued = (): void => {
-    if (this.packetListener !== null) this.receive(PACKETS_PER_TURN, this.packetListener);
+    if (this.packetListener !== null) this.receiveBatch(PACKETS_PER_TURN, this.packetListener);
     else if (this.hasPacket()) this.readableListener?.();
   };
+
+  private receiveBatch(max: number, listener: PacketTaker): void {
+    this.onBatch?.();
+    this.receive(max, listener);
+  }
 
   private listen(): void {
     if (this.released !== null) return;
@@ -407,7 +414,7 @@ export class PacketFlow {
   /** What arrived before the end goes to `onPacket` before `onDown`: the last words of a peer must not be lost. */
   private takeRest(): void {
     if (this.packetListener !== null && this.currentTaker === null) {
-      this.receive(this.end.queuedRx(), this.packetListener);
+      this.receiveBatch(this.end.queuedRx(), this.packetListener);
     }
   }
 }

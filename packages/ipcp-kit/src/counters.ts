@@ -13,7 +13,7 @@ export class Counters {
   }
 
   add(index: number, amount = 1): void {
-    this.values[index] = (this.values[index] ?? 0) + amount;
+    this.values[index]! += amount;
   }
 
   get(name: string): number {

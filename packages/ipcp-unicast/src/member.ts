@@ -447,6 +447,6 @@ export class Member {
   }
 
   private sendTo(to: Address, eid: number, bytes: Uint8Array, cube: QosCube = 0): void {
-    this.dt.send(to, cube, eid, 0, bytes, 0, bytes.length);
+    this.dt.send(this.env.clock.now(), to, cube, eid, 0, bytes, 0, bytes.length);
   }
 }

@@ -68,7 +68,7 @@ describe('data transfer', () => {
   it('originates the packet of the spec', () => {
     const { dt, toB } = member();
     const body = fromHex(`00${HELLO}00`);
-    expect(dt.send(B, 0, 0x41, 0xa1b2c3d4, body, 1, 5)).toBe('ok');
+    expect(dt.send(micros(0), B, 0, 0x41, 0xa1b2c3d4, body, 1, 5)).toBe('ok');
     expect(toB.sent).toEqual([`01020304003c0041000000d4c3b2a1${HELLO}`]);
   });
 
@@ -121,7 +121,7 @@ describe('data transfer', () => {
     const { dt, toB } = member();
     let resumed = 0;
     const waiter = { resume: () => (resumed += 1) };
-    const send = (): string => dt.send(B, 0, 64, 0, new Uint8Array(1000), 0, 1000, waiter);
+    const send = (): string => dt.send(micros(0), B, 0, 64, 0, new Uint8Array(1000), 0, 1000, waiter);
     toB.verdict = 'full';
     let queued = 0;
     while (send() === 'ok') queued += 1;
@@ -135,6 +135,6 @@ describe('data transfer', () => {
     const { dt, link, toB } = member();
     dt.removeLink(link);
     expect([dt.canReach(B), dt.canReach(C), toB.onPacket]).toEqual([false, true, null]);
-    expect(dt.send(B, 0, 64, 0, new Uint8Array(5), 0, 5)).toBe('dropped');
+    expect(dt.send(micros(0), B, 0, 64, 0, new Uint8Array(5), 0, 5)).toBe('dropped');
   });
 });

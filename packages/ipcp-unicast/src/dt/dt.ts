@@ -1,6 +1,6 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import type { Counters } from '@ouroboros/ipcp-kit';
-import { EMPTY_BYTES, type Address, type QosCube } from '@ouroboros/model';
+import { EMPTY_BYTES, micros, type Address, type Micros, type QosCube } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import {
   DT_FIRST_FLOW_EID,
@@ -72,6 +72,8 @@ export class DataTransfer {
   private readonly pffs: readonly [Pff<DtLink>, Pff<DtLink>, Pff<DtLink>];
   private readonly pci = new Uint8Array(DT_PCI_LENGTH);
   private routes: Routes = new Map();
+  /** When the batch at hand came from a neighbour: the time of its packets. */
+  private now: Micros = micros(0);
 
   constructor(
     private readonly config: DtConfig,
@@ -90,12 +92,16 @@ export class DataTransfer {
     if (replaces) this.links.set(link.neighbor, link);
     link.flow.onWritable = () => link.scheduler.writable(this.config.clock.now());
     link.flow.cutUpTo = GUARANTEED_PACKET;
+    link.flow.onBatch = () => {
+      this.now = this.config.clock.now();
+    };
     link.flow.onPacket = (buffer, offset, length) => this.receive(link, buffer, offset, length);
     this.updateRoutes(this.routes);
   }
 
   removeLink(link: DtLink): void {
     if (link.flow.onPacket !== null) link.flow.onPacket = null;
+    link.flow.onBatch = null;
     if (this.links.get(link.neighbor) === link) this.links.delete(link.neighbor);
     this.updateRoutes(this.routes);
     link.scheduler.close();
@@ -139,8 +145,9 @@ export class DataTransfer {
     return this.links.get(neighbor)?.flow.flowId;
   }
 
-  /** Sends a packet of this member. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */
+  /** Sends a packet of this member at `now`. The bytes are copied. Never to itself. Without a `waiter` it is lost where it would be 'full'. */
   send(
+    now: Micros,
     to: Address,
     cube: QosCube,
     eidLow: number,
@@ -152,7 +159,7 @@ export class DataTransfer {
   ): DtVerdict {
     const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
     if (link === undefined) return this.drop(COUNT.dropNoNextHop);
-    const mark = link.scheduler.mark(cube, this.config.clock.now());
+    const mark = link.scheduler.mark(cube, now);
     writeDtPci(this.pci, 0, to, cube, this.config.maxTtl, mark, eidLow, eidHigh);
     const verdict = link.scheduler.send(cube, this.pci, DT_PCI_LENGTH, body, offset, length, waiter, true);
     if (verdict === 'full' && waiter !== null) return 'full';
@@ -202,7 +209,7 @@ export class DataTransfer {
     if (link === undefined) return void this.drop(COUNT.dropNoNextHop);
     this.copyPci(buffer, offset);
     setDtTtl(this.pci, 0, ttl - 1);
-    markDtEcn(this.pci, 0, link.scheduler.mark(urgency, this.config.clock.now()));
+    markDtEcn(this.pci, 0, link.scheduler.mark(urgency, this.now));
     const body = length - DT_PCI_LENGTH;
     const from = offset + DT_PCI_LENGTH;
     const verdict = link.scheduler.send(urgency, this.pci, DT_PCI_LENGTH, buffer, from, body, null);

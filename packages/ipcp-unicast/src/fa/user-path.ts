@@ -1,5 +1,5 @@
 import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
-import { EMPTY_BYTES, qosCube, type QosCube } from '@ouroboros/model';
+import { EMPTY_BYTES, micros, qosCube, type Micros, type QosCube } from '@ouroboros/model';
 import type { Clock, PacketTaker } from '@ouroboros/ports';
 import { DT_EID_FLOW_ALLOCATOR, eidOf, encodeFa } from '@ouroboros/wire';
 import { COUNT } from '../counters.js';
@@ -19,6 +19,8 @@ const PACKETS_WHEN_RESUMED = 4;
  */
 export class UserPath {
   private readonly resumptions = new Map<FaFlow, () => void>();
+  /** When the batch at hand began: the time of its packets. */
+  private now: Micros = micros(0);
 
   constructor(
     private readonly dt: DataTransfer,
@@ -51,8 +53,9 @@ export class UserPath {
   sendRest({ user, state, remoteAddress, remoteLow, remoteHigh }: FaFlow): void {
     if (!user || state !== 'open') return;
     const cube = qosCube(user.qos);
+    const now = this.clock.now();
     user.end.read(MOST_LEFT, (buffer, offset, length) => {
-      this.dt.send(remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length);
+      this.dt.send(now, remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length);
       return true;
     });
   }
@@ -69,6 +72,7 @@ export class UserPath {
   }
 
   private pump(flow: FaFlow, most: number, take: PacketTaker): void {
+    this.now = this.clock.now();
     flow.user!.end.read(most, take);
     if (flow.pausedUntil !== 0) this.pause(flow);
   }
@@ -83,14 +87,14 @@ export class UserPath {
   ): boolean {
     if (flow.pausedUntil !== 0) return false;
     const { remoteAddress, remoteLow, remoteHigh } = flow;
-    const verdict = this.dt.send(remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length, waiter);
+    const verdict = this.dt.send(this.now, remoteAddress, cube, remoteLow, remoteHigh, buffer, offset, length, waiter);
     if (verdict === 'full') {
       flow.user!.end.onReadable = null;
       return false;
     }
     if (verdict === 'ok') flow.sent += 1;
     else flow.sendFailed += 1;
-    flow.pausedUntil = flow.congestion.onSent(length, this.clock.now());
+    flow.pausedUntil = flow.congestion.onSent(length, this.now);
     return true;
   }
 
@@ -126,6 +130,6 @@ export class UserPath {
   private report(flow: FaFlow, level: number): void {
     const bytes = encodeFa({ kind: 'update', rEid: eidOf(flow.remoteLow, flow.remoteHigh), ece: level });
     flow.updatesSent += 1;
-    this.dt.send(flow.remoteAddress, 0, DT_EID_FLOW_ALLOCATOR, 0, bytes, 0, bytes.length);
+    this.dt.send(this.clock.now(), flow.remoteAddress, 0, DT_EID_FLOW_ALLOCATOR, 0, bytes, 0, bytes.length);
   }
 }

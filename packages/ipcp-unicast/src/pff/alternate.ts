@@ -1,5 +1,6 @@
 import type { Address } from '@ouroboros/model';
 import type { Routes } from '../routing/index.js';
+import { AddressTable } from './address-table.js';
 import type { Pff, PffPolicy } from './pff.js';
 
 interface Entry<Flow> {
@@ -12,22 +13,24 @@ interface Entry<Flow> {
  * [spec/wire-unicast-data.md §5] C forgets with each new table which flows are down; here they stay down.
  */
 class AlternatePff<Flow extends object> implements Pff<Flow> {
-  private table = new Map<Address, Entry<Flow>>();
+  private table = new AddressTable<Entry<Flow>>();
   private readonly down = new WeakSet<Flow>();
 
   update(routes: Routes, flowOf: (neighbor: Address) => Flow | undefined): void {
-    const table = new Map<Address, Entry<Flow>>();
+    const table: [Address, Entry<Flow>][] = [];
     for (const [destination, neighbors] of routes) {
       const hops = neighbors.map(flowOf).filter((flow) => flow !== undefined);
-      if (hops[0] !== undefined) table.set(destination, { hops, current: this.firstUp(hops) ?? hops[0] });
+      if (hops[0] !== undefined) {
+        table.push([destination, { hops, current: this.firstUp(hops) ?? hops[0] }]);
+      };
     }
-    this.table = table;
+    this.table = new AddressTable(table);
   }
 
   setDown(flow: Flow, down: boolean): void {
     if (down) this.down.add(flow);
     else this.down.delete(flow);
-    for (const entry of this.table.values()) entry.current = this.firstUp(entry.hops) ?? entry.current;
+    for (const entry of this.table.all()) entry.current = this.firstUp(entry.hops) ?? entry.current;
   }
 
   nextHop(destination: Address): Flow | undefined {

@@ -1,5 +1,6 @@
 import type { Address } from '@ouroboros/model';
 import type { Routes } from '../routing/index.js';
+import { AddressTable } from './address-table.js';
 import type { Pff, PffPolicy } from './pff.js';
 
 interface Hop<Flow> {
@@ -13,19 +14,19 @@ interface Hop<Flow> {
  * when a hop is lost only its own flows move. The hop's address takes part, so that members in a row choose independently.
  */
 class MultipathPff<Flow extends object> implements Pff<Flow> {
-  private table = new Map<Address, readonly Hop<Flow>[]>();
+  private table = new AddressTable<readonly Hop<Flow>[]>();
 
   update(routes: Routes, flowOf: (neighbor: Address) => Flow | undefined): void {
-    const table = new Map<Address, readonly Hop<Flow>[]>();
+    const table: [Address, readonly Hop<Flow>[]][] = [];
     for (const [destination, neighbors] of routes) {
       const hops: Hop<Flow>[] = [];
       for (const neighbor of neighbors) {
         const flow = flowOf(neighbor);
         if (flow !== undefined) hops.push({ neighbor, flow });
       }
-      if (hops.length > 0) table.set(destination, hops);
+      if (hops.length > 0) table.push([destination, hops]);
     }
-    this.table = table;
+    this.table = new AddressTable(table);
   }
 
   setDown(): void {

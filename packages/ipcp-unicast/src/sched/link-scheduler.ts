@@ -46,6 +46,9 @@ export class LinkScheduler {
   /** In the order of a round. */
   private readonly round: readonly Backlog[];
   private readonly markers: readonly [LinkMarker, LinkMarker, LinkMarker];
+  /** The last mark of each cube, and its time. */
+  private readonly marks = new Uint8Array(3);
+  private readonly markedAt = new Float64Array(3).fill(-1);
   private readonly limit = new QueueLimit();
   /** Handed to the flow below since the start. */
   private sentBytes = 0;
@@ -65,9 +68,13 @@ export class LinkScheduler {
     flow.limitWaiting(this.limit.bytes);
   }
 
-  /** The mark for a packet of the cube that leaves at `now`, by what waits before it. */
+  /** The mark for packets of the cube that leave at `now`, by what waited before the first of them. */
   mark(cube: QosCube, now: Micros): number {
-    return this.markers[cube].mark(this.queued(cube) + this.flow.queuedTx(), now);
+    if (now !== this.markedAt[cube]) {
+      this.markedAt[cube] = now;
+      this.marks[cube] = this.markers[cube].mark(this.queued(cube) + this.flow.queuedTx(), now);
+    }
+    return this.marks[cube]!;
   }
 
   /** Packets of the cube that wait here. */

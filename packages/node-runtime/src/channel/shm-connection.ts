@@ -55,6 +55,7 @@ export abstract class ShmConnection implements MessageReceiver {
   private readonly outgoing: Outgoing[] = [];
   private readonly watch: PollHandle;
   private isAwake = false;
+  hasNews = false;
   private readonly spin: Spin;
   private readonly onEvent = (): void => this.receive();
   private readonly visit = (slot: number): void => this.signalled(slot);
@@ -82,7 +83,8 @@ export abstract class ShmConnection implements MessageReceiver {
   poll(): boolean {
     const { control } = this;
     if (!control || !this.isAwake) return false;
-    if (control.takeSignals(this.slots, this.visit)) {
+    this.hasNews = control.takeSignals(this.slots, this.visit);
+    if (this.hasNews) {
       this.spin.found();
       return true;
     }
@@ -190,6 +192,8 @@ export abstract class ShmConnection implements MessageReceiver {
       if (message.length < 0 && native().errno() === 'EAGAIN') break;
       this.receivedFds.push(...message.fds);
       if (message.length <= 0 || message.truncated || !this.feed(message.bytes, message.length)) this.destroy();
+      // A bell, most often alone: were there more, the poll would say so again.
+      if (message.length === 1) break;
     }
     if (!this.gone && this.outgoing.length > 0) this.sendQueued();
     if (this.outgoing.length > MAX_OUTGOING) this.destroy();
