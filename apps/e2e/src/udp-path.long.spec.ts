@@ -29,9 +29,9 @@ describeWithRoot.each([4, 6] as const)('UDP over IPv%d between two hosts', (vers
       await irm.bootstrapIpcp({ name: 'udp', type: `udp${version}`, layer: 'udp', config });
     }
     const server = site.flows(b);
+    const accepted = server.accept();
     await server.bind('sink');
     await b.irm.regName('sink', { layers: ['udp'] });
-    const accepted = server.accept();
     flow = await site.flows(a).alloc('sink');
     peer = await accepted;
   });
