@@ -145,4 +145,3 @@ export class MessageVector {
     return this.memory.address + BigInt(word * 4);
   }
 }
-

@@ -22,11 +22,15 @@ export interface UdpSocket {
 }
 
 /**
- * Opens and binds a non-blocking UDP socket. `name`: a struct sockaddr_in or sockaddr_in6; one over IPv6 takes no IPv4. It has buffers
- * of `bufferBytes` in each direction, or as much as the system grants. Answers the error's name when it cannot be bound.
+ * Opens and binds a non-blocking UDP socket. `name`: a struct sockaddr_in or sockaddr_in6; one over IPv6 takes no IPv4. It has
+ * `buffers` of so many bytes, or as many as the system grants. Answers the error's name when it cannot be bound.
  */
-export function openUdp(name: Uint8Array, bufferBytes: number): UdpSocket | string {
+export function openUdp(
+  name: Uint8Array,
+  buffers: { readonly receive: number; readonly send: number },
+): UdpSocket | string {
   const { c, errno } = native();
+  const { receive, send } = buffers;
   const family = name[0]!;
   const fd = c.socket(family, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
   if (fd < 0) return errno();
@@ -37,8 +41,8 @@ export function openUdp(name: Uint8Array, bufferBytes: number): UdpSocket | stri
     return error;
   }
   // Beyond net.core.[rw]mem_max only with CAP_NET_ADMIN.
-  if (!setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes)) setOption(fd, SOL_SOCKET, SO_RCVBUF, bufferBytes);
-  if (!setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, bufferBytes)) setOption(fd, SOL_SOCKET, SO_SNDBUF, bufferBytes);
+  if (!setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, receive)) setOption(fd, SOL_SOCKET, SO_RCVBUF, receive);
+  if (!setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, send)) setOption(fd, SOL_SOCKET, SO_SNDBUF, send);
   setOption(fd, SOL_UDP, UDP_GRO, 1);
   // Each message names the size of its segments; 0 says only that the kernel knows the option.
   const segments = setOption(fd, SOL_UDP, UDP_SEGMENT, 0);

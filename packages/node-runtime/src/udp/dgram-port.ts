@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { DatagramPeer, DatagramPort } from '@ouroboros/ports';
+import { RoomQueue } from './room-queue.js';
 
 /** Datagrams that may wait in the process when the system takes no more. */
 const MAX_QUEUED_DATAGRAMS = 256;
@@ -15,11 +16,11 @@ export class DgramUdpPort implements DatagramPort {
   /** Datagrams that were not sent: queue full, no route, bad address, too large, closed. */
   sendFailures = 0;
   private readonly peers = new Map<string, DatagramPeer>();
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new RoomQueue();
   private closed = false;
   private readonly onSent = (error: Error | null): void => {
     if (error) this.sendFailures += 1;
-    if (this.waiting.length > 0 && !this.isFull()) this.waiting.splice(0).forEach((resume) => resume());
+    if (!this.closed && !this.isFull()) this.waiting.resume();
   };
 
   constructor(
@@ -66,7 +67,7 @@ export class DgramUdpPort implements DatagramPort {
 
   awaitRoom(resume: () => void): boolean {
     if (this.closed || !this.isFull()) return false;
-    this.waiting.push(resume);
+    this.waiting.add(resume);
     return true;
   }
 

@@ -4,10 +4,9 @@ import type { PeerTable, UdpPeer } from './peers.js';
 /** Room for a message: the kernel puts together up to 64 KiB of datagrams of one size from one peer (UDP_GRO). */
 const SLOT_BYTES = 64 * 1024;
 /** Messages received at a time. Their memory counts only as far as it was ever needed. */
-const MIN_SLOTS = 2;
 const MAX_SLOTS = 32;
-/** Bytes handed out in a turn, about: half of the ring of one user, which cannot read it before the turn's end. */
-const TURN_BYTES = 128 * 1024;
+/** Bytes handed out in a turn, about: a part of the ring of one user, who cannot read it before the turn's end. */
+const TURN_BYTES = 64 * 1024;
 
 type Taker = (buffer: Uint8Array, offset: number, length: number, from: UdpPeer) => void;
 
@@ -16,7 +15,7 @@ export class Inbox {
   private readonly memory: MappedMemory;
   private readonly bytes: Uint8Array;
   private readonly vector: MessageVector;
-  private slots = MIN_SLOTS;
+  private slots = 1;
   private reading = false;
   private closed = false;
 
@@ -43,8 +42,8 @@ export class Inbox {
       this.reading = false;
       if (this.closed) this.release();
     }
-    if (total > TURN_BYTES) this.slots = Math.max(MIN_SLOTS, this.slots >> 1);
-    else if (count === this.slots) this.slots = Math.min(MAX_SLOTS, this.slots * 2);
+    if (total > TURN_BYTES) this.slots = Math.max(1, this.slots >> 1);
+    else if (count === this.slots && 2 * total <= TURN_BYTES) this.slots = Math.min(MAX_SLOTS, this.slots * 2);
     return true;
   }
 

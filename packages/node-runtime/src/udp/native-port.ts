@@ -11,6 +11,7 @@ import {
 import { Inbox } from './inbox.js';
 import { OUTBOX_BYTES, OUTBOX_VECTOR, Outbox } from './outbox.js';
 import { PeerTable, UdpPeer } from './peers.js';
+import { RoomQueue } from './room-queue.js';
 
 /** A UDP socket on the system's calls for many datagrams at once: one of them sends what a turn of the event loop brings. */
 export class NativeUdpPort implements DatagramPort {
@@ -23,8 +24,7 @@ export class NativeUdpPort implements DatagramPort {
   private readonly outgoing: MessageVector;
   private readonly memory: MappedMemory;
   private readonly poll: PollHandle;
-  /** Who waits for room, in the order in which they came. */
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new RoomQueue();
   private unsendable = 0;
   private turnEndDue = false;
   private awaitsRoom = false;
@@ -77,7 +77,7 @@ export class NativeUdpPort implements DatagramPort {
 
   awaitRoom(resume: () => void): boolean {
     if (!this.outbox.blocked) return false;
-    this.waiting.push(resume);
+    this.waiting.add(resume);
     return true;
   }
 
@@ -99,8 +99,8 @@ export class NativeUdpPort implements DatagramPort {
 
   private readonly onEvent = (): void => {
     if (this.awaitsRoom) this.sendWaiting();
-    // After an error the poll has stopped.
-    if (!this.inbox.read() && !this.closed) this.watch();
+    if (this.closed || this.inbox.read() || this.closed) return;
+    this.watch(); // After an error the poll has stopped.
   };
 
   private sendWaiting(): void {
@@ -110,15 +110,7 @@ export class NativeUdpPort implements DatagramPort {
       this.awaitsRoom = blocked;
       this.watch();
     }
-    if (!blocked && this.waiting.length > 0) this.resume();
-  }
-
-  /** Who waited first has sent first, and may have taken all the room there was: it comes last. */
-  private resume(): void {
-    const [first, ...others] = this.waiting;
-    this.waiting = [];
-    for (const resume of others) resume();
-    first!();
+    if (!blocked) this.waiting.resume();
   }
 
   private watch(): void {

@@ -42,7 +42,7 @@ export class Outbox {
   failures = 0;
   /** The kernel takes no more now; what it has not taken waits here. */
   blocked = false;
-  private readonly copier: PacketCopier;
+  private readonly bodies: PacketCopier;
   private readonly messages = Array.from({ length: MAX_MESSAGES }, () => new Message());
   /** Messages `first … count)` wait; bytes up to `used` are theirs. */
   private first = 0;
@@ -51,11 +51,11 @@ export class Outbox {
 
   /** `segments`: the kernel knows messages of several datagrams. */
   constructor(
-    bytes: Uint8Array,
+    private readonly bytes: Uint8Array,
     private readonly kernel: OutboxKernel,
     private readonly segments: boolean,
   ) {
-    this.copier = new PacketCopier(bytes);
+    this.bodies = new PacketCopier(bytes);
   }
 
   get isEmpty(): boolean {
@@ -74,9 +74,9 @@ export class Outbox {
     const length = headLength + bodyLength;
     const message = this.messageFor(peer, length);
     if (!message) return false;
-    const { copier, used } = this;
-    if (headLength > 0) copier.copy(used, head, 0, headLength);
-    if (bodyLength > 0) copier.copy(used + headLength, body, bodyOffset, bodyLength);
+    const { bytes, bodies, used } = this;
+    for (let i = 0; i < headLength; i += 1) bytes[used + i] = head[i]!;
+    if (bodyLength > 0) bodies.copy(used + headLength, body, bodyOffset, bodyLength);
     this.used = used + length;
     message.length += length;
     message.count += 1;

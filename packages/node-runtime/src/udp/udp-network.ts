@@ -7,8 +7,10 @@ import { DgramUdpPort } from './dgram-port.js';
 import { NativeUdpPort } from './native-port.js';
 import { socketName } from './peers.js';
 
-/** Wanted size of the system's buffer of a socket in each direction; without CAP_NET_ADMIN Linux grants what net.core.[rw]mem_max allows. */
-const SOCKET_BUFFER_BYTES = 8 * 1024 * 1024;
+/** Wanted size of the system's buffer for what arrives; without CAP_NET_ADMIN Linux grants what net.core.rmem_max allows. */
+const RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024;
+/** For what leaves: so little that it is full, and holds flows back, before the queue of a device is, which would lose. */
+const SEND_BUFFER_BYTES = 1024 * 1024;
 
 type Lookup = (
   host: string,
@@ -50,8 +52,8 @@ function bindError(code: string, address: string, port: number, cause?: Error): 
 }
 
 /** Asks for less and less until the system agrees. */
-function growBuffer(set: (bytes: number) => void): void {
-  for (let bytes = SOCKET_BUFFER_BYTES; bytes >= 65_536; bytes /= 2) {
+function growBuffer(wanted: number, set: (bytes: number) => void): void {
+  for (let bytes = wanted; bytes >= 65_536; bytes /= 2) {
     try {
       return set(bytes);
     } catch {
@@ -105,7 +107,7 @@ export class UdpNetwork implements DatagramNetwork {
 }
 
 function bindNative(name: Int32Array, address: string, port: number): NativeUdpPort {
-  const socket = openUdp(new Uint8Array(name.buffer), SOCKET_BUFFER_BYTES);
+  const socket = openUdp(new Uint8Array(name.buffer), { receive: RECEIVE_BUFFER_BYTES, send: SEND_BUFFER_BYTES });
   if (typeof socket === 'string') throw bindError(socket, address, port);
   return new NativeUdpPort(socket, address, familyOf(address));
 }
@@ -123,7 +125,7 @@ async function bindDgram(address: string, port: number): Promise<DgramUdpPort> {
       resolve();
     });
   });
-  growBuffer((bytes) => socket.setRecvBufferSize(bytes));
-  growBuffer((bytes) => socket.setSendBufferSize(bytes));
+  growBuffer(RECEIVE_BUFFER_BYTES, (bytes) => socket.setRecvBufferSize(bytes));
+  growBuffer(SEND_BUFFER_BYTES, (bytes) => socket.setSendBufferSize(bytes));
   return new DgramUdpPort(socket, family);
 }

@@ -174,7 +174,9 @@ describe.each(WAYS)('UDP by $way', ({ network, kind }) => {
 
   it.each(['127.0.0.1', '::1'])('keeps lengths and order of a burst of mixed datagrams at %s', async (address) => {
     const [a, b] = [await bind(0, address), await bind(0, address)];
-    const lengths = Array.from({ length: 200 }, (_, i) => (i % 70 === 69 ? 1_400 : i % 50 === 49 ? 0 : i < 90 ? 64 : 1_403));
+    const lengths = Array.from({ length: 200 }, (_, i) =>
+      i % 70 === 69 ? 1_400 : i % 50 === 49 ? 0 : i < 90 ? 64 : 1_403,
+    );
     const arrived = receive(b, lengths.length);
     lengths.forEach((length, i) => sendTo(a, new Uint8Array(length).fill(i), b));
     const received = await arrived;
