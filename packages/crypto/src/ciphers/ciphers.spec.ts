@@ -238,6 +238,13 @@ describe.each(ALL_CIPHERS)('a key of OpenSSL for %s', (cipher) => {
   });
 });
 
+describe('OpenSSL', () => {
+  it('says so when it has no such cipher, and takes no short key', () => {
+    expect(() => keyOf('OpenSSL', 'rot13' as CipherName, new Uint8Array(32))).toThrow('OpenSSL failed: rot13');
+    expect(() => keyOf('OpenSSL', 'aes-128-gcm', new Uint8Array(16))).toThrow('OpenSSL failed: aes-128-gcm');
+  });
+});
+
 describe.each(AEADS)('memory that another process writes, opened with %s by OpenSSL', (cipher) => {
   const { key: keyBytes, nonce, aad, text, sealed } = knownAnswer(cipher);
 
