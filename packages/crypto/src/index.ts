@@ -1,4 +1,4 @@
-/** Cryptography on node:crypto, libsodium and @noble/post-quantum. */
+/** Cryptography on OpenSSL, node:crypto, libsodium and @noble/post-quantum. */
 export * from './hash.js';
 export * from './kdf.js';
 export * from './kex/load.js';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Micros } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 
@@ -5,7 +6,8 @@ import type { Clock } from '@ouroboros/ports';
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * The clock of a real process: monotonic time from `performance.now`, which allocates nothing, callbacks from setTimeout. A callback comes at or
+ * The clock of a real process: monotonic time from `performance.now`, which allocates nothing (imported, as the global one
+ * is a getter that costs a quarter more), callbacks from setTimeout. A callback comes at or
  * after its time, never before (setTimeout alone may be up to 1 ms early); its resolution is 1 ms. A pending callback
  * keeps the process alive.
  */

@@ -47,8 +47,6 @@ export class CProtection implements Protection {
   private current: SealKey;
   private next: SealKey;
   private destroyed = false;
-  /** The packet that is being opened: several keys may be tried on it. Grows to the longest. */
-  private sealed = new Uint8Array(0);
 
   constructor(
     options: ProtectionOptions,
@@ -86,8 +84,10 @@ export class CProtection implements Protection {
   open(packet: Uint8Array, offset: number, length: number, out: Uint8Array, outOffset: number): OpenVerdict {
     if (length <= OVERHEAD) return this.drop('short');
     if (this.destroyed) return this.drop('unknownEpoch');
-    this.copyIn(packet, offset, length);
-    if (!this.tryKeys(length - AEAD_NONCE_LENGTH, out, outOffset)) return this.drop('unauthentic');
+    for (let i = 0; i < AEAD_NONCE_LENGTH; i += 1) this.nonce[i] = packet[offset + i]!;
+    if (!this.tryKeys(packet, offset + AEAD_NONCE_LENGTH, length - AEAD_NONCE_LENGTH, out, outOffset)) {
+      return this.drop('unauthentic');
+    }
     this.count += 1;
     this.counters.opened += 1;
     return 'data';
@@ -105,26 +105,26 @@ export class CProtection implements Protection {
     this.next.destroy();
   }
 
-  /** The packet in memory of our own, as another process may write to where it lies. */
-  private copyIn(packet: Uint8Array, offset: number, length: number): void {
-    if (this.sealed.length < length) this.sealed = new Uint8Array(length);
-    this.sealed.set(packet.subarray(offset, offset + length));
-    for (let i = 0; i < AEAD_NONCE_LENGTH; i += 1) this.nonce[i] = this.sealed[i]!;
-  }
-
-  private tryKeys(length: number, out: Uint8Array, outOffset: number): boolean {
+  private tryKeys(packet: Uint8Array, at: number, length: number, out: Uint8Array, outOffset: number): boolean {
     const samePhase = this.nonce[0]! >>> 7 === (this.index & 1);
-    if (samePhase && this.tryKey(this.current, length, out, outOffset)) return true;
-    if (this.left !== null && this.tryKey(this.left, length, out, outOffset)) return true;
-    if (this.tryKey(this.next, length, out, outOffset)) {
+    if (samePhase && this.tryKey(this.current, packet, at, length, out, outOffset)) return true;
+    if (this.left !== null && this.tryKey(this.left, packet, at, length, out, outOffset)) return true;
+    if (this.tryKey(this.next, packet, at, length, out, outOffset)) {
       this.rotate();
       return true;
     }
-    return !samePhase && this.tryKey(this.current, length, out, outOffset);
+    return !samePhase && this.tryKey(this.current, packet, at, length, out, outOffset);
   }
 
-  private tryKey(key: SealKey, length: number, out: Uint8Array, outOffset: number): boolean {
-    return key.open(this.nonce, EMPTY_BYTES, 0, this.sealed, AEAD_NONCE_LENGTH, length, out, outOffset);
+  private tryKey(
+    key: SealKey,
+    packet: Uint8Array,
+    at: number,
+    length: number,
+    out: Uint8Array,
+    outOffset: number,
+  ): boolean {
+    return key.open(this.nonce, EMPTY_BYTES, 0, packet, at, length, out, outOffset);
   }
 
   private rotate(): void {

@@ -168,7 +168,19 @@ describe('a packet of profile o7s', () => {
   });
 
   it('is read once: who changes the memory meanwhile gains nothing', () => {
-    const [{ end: from }, { end: to }] = [endOf(true), endOf(false)];
+    const given: number[][] = [];
+    /** A key, which reads what it opens once [SealKey.open], of memory that can be watched. */
+    const ciphers = {
+      key: (cipher: CipherName, bytes: Uint8Array): SealKey => {
+        const key = suite.ciphers.key(cipher, bytes);
+        const open: SealKey['open'] = (nonce, aad, aadLength, sealed, offset, length, out, outOffset) => {
+          given.push([offset, length]);
+          return key.open(nonce, aad, aadLength, sealed.slice(), offset, length, out, outOffset);
+        };
+        return { seal: key.seal.bind(key), open, destroy: () => key.destroy() };
+      },
+    };
+    const [{ end: from }, { end: to }] = [endOf(true), endOf(false, { ciphers })];
     const packet = seal(from);
     const reads = new Map<string, number>();
     const watched = new Proxy(packet, {
@@ -182,6 +194,7 @@ describe('a packet of profile o7s', () => {
     const out = new Uint8Array(packet.length);
     expect(to.open(watched, 0, packet.length, out, 0, START)).toBe('data');
     expect([...reads]).toEqual([0, 1, 2, 3, 4].map((at) => [String(at), 1]));
+    expect(given).toEqual([[5, packet.length - 5]]);
   });
 });
 

@@ -97,9 +97,9 @@ export interface Protection {
   seal(text: Uint8Array, offset: number, length: number, out: Uint8Array, outOffset: number, now: Micros): SealVerdict;
 
   /**
-   * Opens `packet[offset … offset+length)`, which is only read, and each byte of it once: it may lie in memory that
-   * another process writes. The text, `length - overhead` bytes, is written to `out` from outOffset; `out` has room for
-   * `length` bytes there, is memory of this process alone, and holds nothing of use after another verdict than `data`.
+   * Opens `packet[offset … offset+length)`, which is only read, and by each key that is tried once: it may lie in memory
+   * that another process writes. The text, `length - overhead` bytes, is written to `out` from outOffset; `out` is memory
+   * of this process alone, and holds nothing of use after another verdict than `data`.
    */
   open(
     packet: Uint8Array,

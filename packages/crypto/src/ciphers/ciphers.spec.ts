@@ -1,4 +1,4 @@
-import { loadOpenSsl } from '@ouroboros/node-runtime';
+import { loadOpenSsl, type OpenSslCalls } from '@ouroboros/node-runtime';
 import { toHex } from '@ouroboros/model';
 import { AEAD_TAG_LENGTH, type AeadName, type CipherName, type Ciphers, type SealKey } from '@ouroboros/ports';
 import fc from 'fast-check';
@@ -235,6 +235,60 @@ describe.each(ALL_CIPHERS)('a key of OpenSSL for %s', (cipher) => {
     many(20_000);
     // A context takes 600 bytes or more: lost ones would be 12 MB.
     expect(process.memoryUsage().rss - before).toBeLessThan(6 << 20);
+  });
+});
+
+describe('OpenSSL', () => {
+  it('says so when it has no such cipher, and takes no short key', () => {
+    expect(() => keyOf('OpenSSL', 'rot13' as CipherName, new Uint8Array(32))).toThrow('OpenSSL failed: rot13');
+    expect(() => keyOf('OpenSSL', 'aes-128-gcm', new Uint8Array(16))).toThrow('OpenSSL failed: aes-128-gcm');
+  });
+});
+
+describe.each(AEADS)('memory that another process writes, opened with %s by OpenSSL', (cipher) => {
+  const { key: keyBytes, nonce, aad, text, sealed } = knownAnswer(cipher);
+
+  /** Opens the example, of which a byte changes after `step` calls of OpenSSL; what came out, or null. */
+  async function opened(
+    step: number,
+    at: number,
+  ): Promise<{ readonly text: string | null; readonly calls: number; readonly readers: readonly string[] }> {
+    const openSsl = (await loadOpenSsl())!;
+    const memory = sealed.slice();
+    const address = openSsl.addressOf(memory);
+    let calls = -1;
+    const readers: string[] = [];
+    const watched = Object.fromEntries(
+      Object.entries(openSsl.calls).map(([name, call]: [string, (...all: unknown[]) => unknown]) => [
+        name,
+        (...all: unknown[]): unknown => {
+          if (calls === step) memory[at]! ^= 1;
+          if (calls >= 0) calls += 1;
+          if (all.some((one) => Number(one) >= address && Number(one) < address + memory.length)) readers.push(name);
+          return call(...all);
+        },
+      ]),
+    ) as unknown as OpenSslCalls;
+    const key = new OpenSslCiphers({ ...openSsl, calls: watched }).key(cipher, keyBytes);
+    const out = new Uint8Array(text.length);
+    calls = 0;
+    const good = key.open(nonce, aad, aad.length, memory, 0, memory.length, out, 0);
+    const result = { text: good ? toHex(out) : null, calls, readers };
+    key.destroy();
+    return result;
+  }
+
+  it('opens as what it was, or not at all', async () => {
+    const { calls, readers } = await opened(Infinity, 0);
+    expect(calls).toBeGreaterThan(3);
+    // The one that copies it: what authenticates and decrypts may read more than once.
+    expect(readers).toEqual(['memcpy']);
+    for (const at of [0, text.length - 1, text.length, sealed.length - 1]) {
+      const results = new Set<string | null>();
+      for (let step = 0; step < calls; step += 1) results.add((await opened(step, at)).text);
+      results.delete(null);
+      expect([...results]).toEqual([toHex(text)]);
+    }
   });
 });
 

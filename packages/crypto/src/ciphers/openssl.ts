@@ -16,7 +16,6 @@ import { isCtr } from './portable.js';
 const NULL = 0;
 const DECRYPT = 0;
 const ENCRYPT = 1;
-const KEY_LENGTH = 32;
 
 export class OpenSslCiphers implements Ciphers {
   constructor(private readonly openSsl: OpenSsl) {}
@@ -50,6 +49,7 @@ class Place {
 /** A key in a context of OpenSSL, which frees and overwrites it when it is destroyed. */
 class ContextKey {
   protected readonly nonceAt: Place;
+  protected readonly aadAt: Place;
   protected readonly textAt: Place;
   protected readonly outAt: Place;
   private context: number;
@@ -60,23 +60,29 @@ class ContextKey {
     key: Uint8Array,
   ) {
     this.nonceAt = new Place(openSsl);
+    this.aadAt = new Place(openSsl);
     this.textAt = new Place(openSsl);
     this.outAt = new Place(openSsl);
-    const { calls } = openSsl;
-    this.context = calls.EVP_CIPHER_CTX_new();
-    const copy = key.slice(0, KEY_LENGTH);
-    const found = calls.EVP_get_cipherbyname(cipher);
-    const at = openSsl.addressOf(copy);
-    const set =
-      found !== NULL && this.context !== NULL && calls.EVP_CipherInit_ex2(this.context, found, at, NULL, ENCRYPT, NULL);
-    copy.fill(0);
-    if (set !== 1) throw this.failure(cipher);
+    this.context = openSsl.calls.EVP_CIPHER_CTX_new();
+    if (this.setKey(cipher, key)) return;
+    this.destroy();
+    throw this.failure(cipher);
   }
 
   destroy(): void {
     this.openSsl.calls.EVP_CIPHER_CTX_free(this.context);
     this.context = NULL;
-    for (const place of [this.nonceAt, this.textAt, this.outAt]) place.forget();
+    for (const place of [this.nonceAt, this.aadAt, this.textAt, this.outAt]) place.forget();
+  }
+
+  private setKey(cipher: CipherName, key: Uint8Array): boolean {
+    const { calls, key: room, keyAddress } = this.openSsl;
+    const found = calls.EVP_get_cipherbyname(cipher);
+    if (found === NULL || this.context === NULL || key.length < room.length) return false;
+    room.set(key.subarray(0, room.length));
+    const set = calls.EVP_CipherInit_ex2(this.context, found, keyAddress, NULL, ENCRYPT, NULL);
+    room.fill(0);
+    return set === 1;
   }
 
   /** The context; using it when the key was destroyed is an error of ours. */
@@ -85,7 +91,7 @@ class ContextKey {
     return this.context;
   }
 
-  /** Something failed that does not depend on the packet. */
+  /** Something failed that depends on no peer. */
   protected failure(doing: string): Error {
     this.openSsl.calls.ERR_clear_error();
     return new Error(`OpenSSL failed: ${doing}`);
@@ -93,8 +99,6 @@ class ContextKey {
 }
 
 class AeadKey extends ContextKey implements SealKey {
-  private readonly aadAt = new Place(this.openSsl);
-
   seal(
     nonce: Uint8Array,
     aad: Uint8Array,
@@ -148,11 +152,6 @@ class AeadKey extends ContextKey implements SealKey {
     // Whoever uses OpenSSL next in this process must not take it for a failure of its own.
     calls.ERR_clear_error();
     return false;
-  }
-
-  override destroy(): void {
-    super.destroy();
-    this.aadAt.forget();
   }
 
   private begin(

@@ -22,7 +22,7 @@ export class ChecksumStage extends Sieve {
     if (total > this.maxPacket) return 'too-large';
     const bytes = this.out.assemble(0, CRC32_LENGTH, head, headLength, body, offset, length);
     writeCrc32(bytes, total, crc32(bytes, 0, total));
-    return this.below.write(EMPTY_BYTES, 0, bytes, 0, total + CRC32_LENGTH);
+    return this.below.write(EMPTY_BYTES, 0, this.out.first(total + CRC32_LENGTH), 0, total + CRC32_LENGTH);
   }
 
   protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {

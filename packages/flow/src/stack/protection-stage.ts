@@ -1,4 +1,4 @@
-import { EMPTY_BYTES } from '@ouroboros/model';
+import { EMPTY_BYTES, type Micros } from '@ouroboros/model';
 import type { Clock, DownReason, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import type { Protection, ProtectionOutput } from '@ouroboros/protection';
 import { Alarm } from './alarm.js';
@@ -22,6 +22,8 @@ export class ProtectionStage extends HoldingStage {
   /** Packets that wait for a key. */
   private readonly waiting = new HeldPackets(16, 1 << 16);
   private heldBack = false;
+  /** When the read under way began. */
+  private readAt = 0 as Micros;
   private drained: ((lingerMs: number) => void) | null = null;
 
   constructor(below: FlowEnd, clock: Clock, create: (output: ProtectionOutput) => Protection) {
@@ -94,7 +96,7 @@ export class ProtectionStage extends HoldingStage {
     this.alarm.set(protection.deadline);
     if (sealed === 'down') return 'down';
     if (sealed === 'wait') return 'wait';
-    const verdict = this.below.write(EMPTY_BYTES, 0, bytes, 0, total + overhead);
+    const verdict = this.below.write(EMPTY_BYTES, 0, this.out.first(total + overhead), 0, total + overhead);
     if (verdict === 'full') this.heldBack = true;
     return verdict;
   }
@@ -124,11 +126,16 @@ export class ProtectionStage extends HoldingStage {
     return verdict !== 'wait' && verdict !== 'full';
   };
 
+  protected override readBelow(max: number, take: PacketTaker): number {
+    this.readAt = this.clock.now();
+    return super.readBelow(max, take);
+  }
+
   protected arrive(buffer: Uint8Array, offset: number, length: number): boolean {
     if (!this.held.hasRoom && !this.mustRead) return false;
     if (this.opened.length < length) this.opened = new Uint8Array(length * 2);
     const { protection, opened } = this;
-    const verdict = protection.open(buffer, offset, length, opened, 0, this.clock.now());
+    const verdict = protection.open(buffer, offset, length, opened, 0, this.readAt);
     this.alarm.set(protection.deadline);
     if (verdict !== 'data') return true;
     if (this.held.hasRoom) this.giveOrHold(opened, 0, length - protection.overhead);

@@ -41,6 +41,9 @@ export interface OpenSsl {
   readonly calls: OpenSslCalls;
   /** Where `bytes` begins. It stays there as long as the array has its length, which a detached one has not. */
   addressOf(bytes: Uint8Array): number;
+  /** Room for a key on its way to OpenSSL, and its address; whoever puts one there wipes it. */
+  readonly key: Uint8Array;
+  readonly keyAddress: number;
   /** The authentication tag that `tagParameters` are about. */
   readonly tag: Uint8Array;
   /** Address of an OSSL_PARAM array: the tag that is expected, or where it is put. */
@@ -52,12 +55,14 @@ export interface OpenSsl {
 /*
  *    0 struct OSSL_PARAM: key (8)  8 data_type (4+4)  16 data (8)  24 data_size (8)  32 return_size (8)
  *   40 the one that ends the array: key NULL
- *   80 "tag"  88 int of lengths  96 the tag (16)
+ *   80 "tag"  88 int of lengths  96 the tag (16)  112 a key (32)
  */
 const PARAMETER_KEY = 80;
 const OUT_LENGTH = 88;
 const TAG = 96;
 const TAG_LENGTH = 16;
+const KEY = 112;
+const KEY_LENGTH = 32;
 const OSSL_PARAM_OCTET_STRING = 5;
 
 let loading: Promise<OpenSsl | null> | undefined;
@@ -91,7 +96,7 @@ function tryBind(koffi: typeof Koffi, library: string | null): OpenSslCalls | nu
 }
 
 function withMemory(calls: OpenSslCalls, addressOf: (bytes: Uint8Array) => number): OpenSsl {
-  const memory = new Uint8Array(TAG + TAG_LENGTH);
+  const memory = new Uint8Array(KEY + KEY_LENGTH);
   const base = addressOf(memory);
   const view = new DataView(memory.buffer);
   memory.set(new TextEncoder().encode('tag'), PARAMETER_KEY);
@@ -99,5 +104,13 @@ function withMemory(calls: OpenSslCalls, addressOf: (bytes: Uint8Array) => numbe
   view.setUint32(8, OSSL_PARAM_OCTET_STRING, true);
   view.setBigUint64(16, BigInt(base + TAG), true);
   view.setBigUint64(24, BigInt(TAG_LENGTH), true);
-  return { calls, addressOf, tag: memory.subarray(TAG), tagParameters: base, outLength: base + OUT_LENGTH };
+  return {
+    calls,
+    addressOf,
+    key: memory.subarray(KEY),
+    keyAddress: base + KEY,
+    tag: memory.subarray(TAG, TAG + TAG_LENGTH),
+    tagParameters: base,
+    outLength: base + OUT_LENGTH,
+  };
 }
