@@ -120,6 +120,14 @@ export interface FrcpFlow {
   /** Payloads that `read` would hand over now. */
   readonly readableCount: number;
 
+  /**
+   * Begins a batch of calls: until `uncork` nothing is called but takers, and nothing leaves but the answer to a rendez-vous. What
+   * the calls made due leaves at `uncork` in as few packets as can be: one acknowledgement for all that arrived.
+   * Batches may be nested; the outermost counts.
+   */
+  cork(): void;
+  uncork(now: Micros): void;
+
   wake(now: Micros): void;
   /** The queue below has room again. */
   resume(now: Micros): void;

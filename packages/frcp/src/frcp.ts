@@ -69,6 +69,10 @@ export class Frcp implements FrcpFlow {
   private failureTold = false;
   private farewellAt: Micros = NEVER;
   private farewellsSaid = 0;
+  /** Calls of `cork` without their `uncork`. */
+  private corks = 0;
+  /** As they were when corked. */
+  private readonly before = { readable: false, delivered: true, taken: true };
 
   constructor(
     private readonly config: FrcpConfig,
@@ -153,15 +157,10 @@ export class Frcp implements FrcpFlow {
 
   receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
     if (this.sender.failed) return this.drop('closed');
-    const readable = this.receiver.buffer.readable;
-    const delivered = this.sender.delivered;
-    const taken = this.sender.taken;
+    this.cork();
     const verdict = this.take(buffer, offset, length, now);
     if (this.closed) this.discard(verdict, now);
-    this.depart(now);
-    if (readable === 0 && this.receiver.buffer.readable > 0) this.outputs.readable();
-    if (delivered !== this.sender.delivered || taken !== this.sender.taken) this.outputs.settled();
-    this.tell();
+    this.uncork(now);
     return verdict;
   }
 
@@ -169,6 +168,24 @@ export class Frcp implements FrcpFlow {
     const taken = this.receiver.read(max, take, now);
     if (taken > 0) this.depart(now);
     return taken;
+  }
+
+  cork(): void {
+    this.corks += 1;
+    if (this.corks > 1) return;
+    this.before.readable = this.receiver.buffer.readable > 0;
+    this.before.delivered = this.sender.delivered;
+    this.before.taken = this.sender.taken;
+  }
+
+  uncork(now: Micros): void {
+    this.corks -= 1;
+    if (this.corks > 0) return;
+    this.depart(now);
+    const { readable, delivered, taken } = this.before;
+    if (!readable && this.receiver.buffer.readable > 0) this.outputs.readable();
+    if (delivered !== this.sender.delivered || taken !== this.sender.taken) this.outputs.settled();
+    this.tell();
   }
 
   wake(now: Micros): void {
@@ -271,6 +288,7 @@ export class Frcp implements FrcpFlow {
 
   /** Whatever is due to leave; acknowledgements last, as those that go with data are not needed any more. */
   private depart(now: Micros): void {
+    if (this.corks > 0) return;
     this.sender.push(now);
     if (this.receiver.ackAt > now) return;
     if (this.receiver.mayReport(now)) this.out.report(now);

@@ -1,4 +1,5 @@
 import type { FrcpFlow, FrcpOutputs } from '@ouroboros/frcp';
+import { micros, type Micros } from '@ouroboros/model';
 import type { Clock, DownReason, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { FRCP_PCI_LENGTH } from '@ouroboros/wire';
 import { Alarm } from './alarm.js';
@@ -18,6 +19,9 @@ export class FrcpStage extends Stage {
   private readonly alarm: Alarm;
   private readable: (() => void) | null = null;
   private turnDue = false;
+  private corks = 0;
+  /** The time of the batch. */
+  private corkedAt: Micros = micros(0);
   private closed = false;
   private failure: DownReason | null = null;
   private belowEnded: DownReason | null = null;
@@ -53,13 +57,26 @@ export class FrcpStage extends Stage {
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.down !== null) return 'down';
     if (headLength + length > this.maxPacket) return 'too-large';
-    const verdict = this.frcp.write(head, headLength, body, offset, length, this.clock.now());
+    const verdict = this.frcp.write(head, headLength, body, offset, length, this.now());
     this.settleSoon();
     return verdict;
   }
 
+  /** Until `uncork` packets are written in one batch, which leaves together and for which one look at the clock does. */
+  cork(): void {
+    if (this.corks === 0) this.corkedAt = this.clock.now();
+    this.corks += 1;
+    this.frcp.cork();
+  }
+
+  uncork(): void {
+    this.corks -= 1;
+    this.frcp.uncork(this.corkedAt);
+    this.settleSoon();
+  }
+
   read(max: number, take: PacketTaker): number {
-    const taken = this.closed ? 0 : this.frcp.read(max, take, this.clock.now());
+    const taken = this.closed ? 0 : this.frcp.read(max, take, this.now());
     this.settleSoon();
     return taken;
   }
@@ -102,7 +119,7 @@ export class FrcpStage extends Stage {
 
   /** What arrived before the end is still taken in, and can be read. */
   protected override belowDown(reason: DownReason): void {
-    this.below.read(EVERYTHING, this.arrive);
+    this.readBelow(EVERYTHING);
     this.belowEnded = reason;
     this.alarm.stop();
     this.settle();
@@ -110,15 +127,27 @@ export class FrcpStage extends Stage {
   }
 
   private takeIn(): void {
-    this.below.read(PACKETS_PER_TURN, this.arrive);
+    this.readBelow(PACKETS_PER_TURN);
     this.settle();
     this.tellReadable();
   }
 
+  /** What is here has arrived together, and is acknowledged together. */
+  private readBelow(max: number): void {
+    this.cork();
+    this.below.read(max, this.arrive);
+    this.corks -= 1;
+    this.frcp.uncork(this.corkedAt);
+  }
+
   private readonly arrive: PacketTaker = (buffer, offset, length) => {
-    this.frcp.receive(buffer, offset, length, this.clock.now());
+    this.frcp.receive(buffer, offset, length, this.corkedAt);
     return true;
   };
+
+  private now(): Micros {
+    return this.corks > 0 ? this.corkedAt : this.clock.now();
+  }
 
   private wake(): void {
     this.frcp.wake(this.clock.now());
@@ -143,6 +172,7 @@ export class FrcpStage extends Stage {
 
   /** Within a call of the user nobody is called back. */
   private settleSoon(): void {
+    if (this.corks > 0) return;
     const { writable, settled, failed } = this.news;
     if (writable || settled || failed) this.turnSoon();
     else if (this.belowEnded === null) this.alarm.set(this.frcp.deadline);
