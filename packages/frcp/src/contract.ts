@@ -22,8 +22,8 @@ export interface FrcpConfig {
 /** Longest `head` of a write. */
 export const FRCP_MAX_HEAD = 64;
 /** Default of both buffers of a flow. */
-export const FRCP_BUFFER_BYTES = 1 << 20;
-/** Most packets in a window: enough for the default buffer with packets of 256 bytes. */
+export const FRCP_BUFFER_BYTES = 1 << 22;
+/** Most packets in a window: enough for the default buffer with packets of 1,024 bytes. */
 export const FRCP_MAX_WINDOW = 4096;
 
 /**
@@ -108,6 +108,11 @@ export interface FrcpFlow {
    * (empty packets are keep-alives and bypass FRCP); headLength is at most FRCP_MAX_HEAD. Both are copied where they must be kept.
    */
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number, now: Micros): FrcpWrite;
+  /**
+   * True when a message of so many bytes in so many payloads can be written now, all of it, or is too long to wait for that.
+   * False is like 'full' of `write`: `writable` follows.
+   */
+  takesAll(bytes: number, payloads: number): boolean;
   /** Takes one packet from the peer, not empty, decrypted and without checksum; it is copied. */
   receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict;
   /**

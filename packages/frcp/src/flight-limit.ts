@@ -4,7 +4,8 @@
  * sent again for ever.
  *
  * What such a queue loses depends on how much is under way; what a radio link loses does not. So losses are compared with
- * those that are usual: when many more are lost, the limit falls to what arrived, and what is lost even then is usual from now on.
+ * those that are usual: when more are lost, the limit falls to what arrived, and what is lost even then is usual from now on.
+ * What is usual becomes less as soon as less is lost, so that a queue that was full while it was measured is not taken for a radio link.
  *
  * States: `open` (the limit doubles, until it falls for the first time) → `measuring` (it has fallen: what is lost now?) ⇄
  * `raising` (it grows by a part).
@@ -13,8 +14,13 @@ const FIRST_LIMIT = 64;
 const LEAST_LIMIT = 16;
 /** Packets whose fate tells enough. */
 const LEAST_SAMPLE = 64;
-/** So much of what is sent may be lost beyond what is usual. */
+/** So much of what is sent may be lost beyond what is usual before the limit has fallen, as nothing is known yet of what is usual. */
 const EXCESS = 1 / 8;
+/** And afterwards; more where chance is to be reckoned with, by so many standard deviations of what is usual. */
+const LEAST_EXCESS = 1 / 64;
+const DEVIATIONS = 3;
+/** By which part of the difference what is usual becomes less. */
+const USUAL_PART = 8;
 /** More is never usual, so that flows that meet in a queue do not take each other's losses for it. */
 const MOST_USUAL = 1 / 4;
 /** A limit that falls stays below what arrived, so that the queue empties. */
@@ -54,7 +60,7 @@ export class FlightLimit {
     this.older -= packets - counted;
     this.lost += counted;
     const sent = this.arrived + this.lost;
-    const most = (this.usual + EXCESS) * sent;
+    const most = (this.usual + this.excess(sent)) * sent;
     if (this.state !== 'measuring' && sent >= LEAST_SAMPLE && this.lost > most) this.fall(flying);
     else if (counted > 0) this.endSample();
   }
@@ -74,12 +80,20 @@ export class FlightLimit {
   private endSample(): void {
     const sent = this.arrived + this.lost;
     if (sent < Math.max(this.packets, LEAST_SAMPLE)) return;
+    const part = this.lost / sent;
     if (this.state === 'measuring') {
-      this.usual = Math.min(MOST_USUAL, (this.usual + this.lost / sent) / 2);
+      this.usual = Math.min(MOST_USUAL, (this.usual + part) / 2);
       this.state = 'raising';
-    } else if (this.full && this.lost <= (this.usual + EXCESS / 2) * sent)
-      this.packets += this.state === 'open' ? this.packets : Math.ceil(this.packets / RAISE_PART);
+    } else {
+      if (this.full && part <= this.usual + this.excess(sent) / 2)
+        this.packets += this.state === 'open' ? this.packets : Math.ceil(this.packets / RAISE_PART);
+      if (part < this.usual) this.usual -= (this.usual - part) / USUAL_PART;
+    }
     this.beginSample();
+  }
+
+  private excess(sent: number): number {
+    return this.state === 'open' ? EXCESS : Math.max(LEAST_EXCESS, DEVIATIONS * Math.sqrt(this.usual / sent));
   }
 
   private beginSample(): void {

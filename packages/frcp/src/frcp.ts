@@ -155,6 +155,10 @@ export class Frcp implements FrcpFlow {
     return verdict;
   }
 
+  takesAll(bytes: number, payloads: number): boolean {
+    return this.sender.takesAll(bytes, payloads);
+  }
+
   receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
     if (this.sender.failed) return this.drop('closed');
     this.cork();
