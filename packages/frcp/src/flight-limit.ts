@@ -71,7 +71,9 @@ export class FlightLimit {
   }
 
   private fall(flying: number): void {
-    this.shrink((DRAIN * this.arrived) / (this.arrived + this.lost) / (1 - this.usual));
+    // Losses are found many at once: what arrived of those that were sent with them may have been told before.
+    const sent = Math.max(this.packets, this.arrived + this.lost);
+    this.shrink((DRAIN * (1 - this.lost / sent)) / (1 - this.usual));
     this.state = 'measuring';
     this.older = flying;
     this.beginSample();
