@@ -14,6 +14,8 @@ export interface Habits {
   /** Reads so many packets at a time; then rests. */
   readonly readBatch: number;
   readonly restMs: number;
+  /** Takes in what arrives at one time as a batch. */
+  readonly batches?: boolean;
 }
 
 /** What both kinds of end have. */
@@ -86,6 +88,7 @@ export class OurEnd implements End {
   private readonly source: StreamSource;
   private readonly alarm: Alarm;
   private resting = false;
+  private corked = false;
 
   constructor(
     private readonly world: World,
@@ -130,6 +133,7 @@ export class OurEnd implements End {
   }
 
   take(packet: Uint8Array): void {
+    if (this.habits.batches) this.cork();
     const verdict = this.frcp.receive(packet, 0, packet.length, this.world.now);
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
     this.mostReadable = Math.max(this.mostReadable, this.frcp.readableCount);
@@ -139,6 +143,18 @@ export class OurEnd implements End {
   roomAgain(): void {
     this.frcp.resume(this.world.now);
     this.alarm.check();
+  }
+
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.frcp.cork();
+    this.world.after(0, () => {
+      this.corked = false;
+      this.frcp.uncork(this.world.now);
+      this.mostReadable = Math.max(this.mostReadable, this.frcp.readableCount);
+      this.alarm.check();
+    });
   }
 
   private write(): void {
