@@ -32,7 +32,11 @@ describe('a batch of received packets', () => {
     const [answer, ...others] = b.take().map(fromHex);
     expect(others).toEqual([]);
     expect(frcpAckno(answer!, 0)).toBe(S + 1);
-    expect([frcpRangeCount(answer!.length), frcpMissing(answer!, 0, 0), frcpHere(answer!, 0, 0)]).toEqual([1, 0, BURST]);
+    expect([frcpRangeCount(answer!.length), frcpMissing(answer!, 0, 0), frcpHere(answer!, 0, 0)]).toEqual([
+      1,
+      0,
+      BURST,
+    ]);
   });
 
   it('is acknowledged by more where it comes one by one', () => {

@@ -20,13 +20,16 @@ const EXCESS = 1 / 8;
 const LEAST_EXCESS = 1 / 64;
 const DEVIATIONS = 3;
 /** By which part of the difference what is usual becomes less. */
-const USUAL_PART = 8;
+const USUAL_PART = 32;
 /** More is never usual, so that flows that meet in a queue do not take each other's losses for it. */
 const MOST_USUAL = 1 / 4;
 /** A limit that falls stays below what arrived, so that the queue empties. */
 const DRAIN = 7 / 8;
 /** By which part of it a limit that was found is raised each time. */
 const RAISE_PART = 16;
+/** Near the limit that was last too high, within so large a part of it, that takes so many samples in which no more was lost than is usual. [as CUBIC, RFC 9438] */
+const NEAR = 1 / 8;
+const CALM_SAMPLES = 8;
 
 export class FlightLimit {
   packets = FIRST_LIMIT;
@@ -38,6 +41,9 @@ export class FlightLimit {
   private older = 0;
   private arrived = 0;
   private lost = 0;
+  /** The limit that was last too high, and samples since the limit was changed. */
+  private ceiling = Infinity;
+  private calm = 0;
   private full = false;
 
   /** The limit kept something back. */
@@ -73,6 +79,8 @@ export class FlightLimit {
   private fall(flying: number): void {
     // Losses are found many at once: what arrived of those that were sent with them may have been told before.
     const sent = Math.max(this.packets, this.arrived + this.lost);
+    // The first time it may have been the burst at the beginning, which tells nothing of how much a steady flow may have under way.
+    if (this.state !== 'open') this.ceiling = this.packets;
     this.shrink((DRAIN * (1 - this.lost / sent)) / (1 - this.usual));
     this.state = 'measuring';
     this.older = flying;
@@ -86,12 +94,17 @@ export class FlightLimit {
     if (this.state === 'measuring') {
       this.usual = Math.min(MOST_USUAL, (this.usual + part) / 2);
       this.state = 'raising';
-    } else {
-      if (this.full && part <= this.usual + this.excess(sent) / 2)
-        this.packets += this.state === 'open' ? this.packets : Math.ceil(this.packets / RAISE_PART);
-      if (part < this.usual) this.usual -= (this.usual - part) / USUAL_PART;
-    }
+      this.calm = 0;
+    } else if (this.full && part <= this.usual + this.excess(sent) / 2) this.raise();
+    if (part < this.usual) this.usual -= (this.usual - part) / USUAL_PART;
     this.beginSample();
+  }
+
+  private raise(): void {
+    this.calm += 1;
+    if (this.calm < CALM_SAMPLES && Math.abs(this.packets - this.ceiling) < this.ceiling * NEAR) return;
+    this.packets += this.state === 'open' ? this.packets : Math.ceil(this.packets / RAISE_PART);
+    this.calm = 0;
   }
 
   private excess(sent: number): number {
