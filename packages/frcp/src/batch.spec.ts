@@ -102,3 +102,51 @@ describe('a message that is longer than a packet', () => {
     expect(a.frcp.takesAll(4000, 5)).toBe(true);
   });
 });
+
+describe('a packet that a reader waits for', () => {
+  /** Receives with a reader that takes what `wants` says; gives the texts that it was handed. */
+  function offered(b: Bench, packets: readonly string[], wants: (text: string) => boolean): string[] {
+    const taken: string[] = [];
+    const take = (buffer: Uint8Array, offset: number, length: number): boolean => {
+      const text = new TextDecoder().decode(buffer.subarray(offset, offset + length));
+      if (wants(text)) taken.push(text);
+      return wants(text);
+    };
+    for (const packet of packets.map(fromHex)) b.frcp.receive(packet, 0, packet.length, b.now, take);
+    return taken;
+  }
+
+  it('goes to it without being kept, and is acknowledged as taken', () => {
+    const { b, packets } = burst();
+    expect(offered(b, packets.slice(0, 16), () => true)).toHaveLength(16);
+    expect(b.frcp.readableCount).toBe(0);
+    expect(b.take().map((answer) => frcpAckno(fromHex(answer), 0))).toEqual([S + 17]);
+  });
+
+  it('is kept where it refuses, with all that follow', () => {
+    const { b, packets } = burst();
+    expect(offered(b, packets.slice(0, 4), (text) => text === 'packet 0')).toEqual(['packet 0']);
+    expect(b.read()).toEqual(['packet 1', 'packet 2', 'packet 3']);
+  });
+
+  it('goes before those that came too early, which wait to be read', () => {
+    const { b, packets } = burst();
+    const [first, second, third, fourth] = packets as [string, string, string, string];
+    expect(offered(b, [second, fourth, first, second], () => true)).toEqual(['packet 0']);
+    expect(offered(b, [third], () => true)).toEqual([]);
+    expect(b.read()).toEqual(['packet 1', 'packet 2', 'packet 3']);
+  });
+
+  it('tells it of a gap before, on a flow that is not reliable', () => {
+    const [a, b] = [
+      new Bench({ reliable: false, initialSeqno: S }),
+      new Bench({ reliable: false, initialSeqno: 5000 }),
+    ];
+    for (const word of ['one', 'two', 'three']) a.write(word);
+    const [one, , three] = a.take() as [string, string, string];
+    const gaps: boolean[] = [];
+    offered(b, [one, three], () => gaps.push(b.frcp.gap) > 0);
+    expect(gaps.at(-1)).toBe(true);
+    expect(gaps[0]).toBe(false);
+  });
+});

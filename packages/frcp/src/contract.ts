@@ -113,8 +113,11 @@ export interface FrcpFlow {
    * False is like 'full' of `write`: `writable` follows.
    */
   takesAll(bytes: number, payloads: number): boolean;
-  /** Takes one packet from the peer, not empty, decrypted and without checksum; it is copied. */
-  receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict;
+  /**
+   * Takes one packet from the peer, not empty, decrypted and without checksum. Its payload is copied and kept, unless it is what the
+   * reader is to have next and `take` takes it from where it lies; `take` must not call this object, but for `gap`.
+   */
+  receive(buffer: Uint8Array, offset: number, length: number, now: Micros, take?: PacketTaker): FrcpVerdict;
   /**
    * Hands up to `max` payloads to `take`, in order; answers how many were taken. A payload that `take` refuses stays.
    * `take` must not call this object; within it `gap` tells of the payload at hand.

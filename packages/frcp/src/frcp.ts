@@ -159,10 +159,10 @@ export class Frcp implements FrcpFlow {
     return this.sender.takesAll(bytes, payloads);
   }
 
-  receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  receive(buffer: Uint8Array, offset: number, length: number, now: Micros, take = refuse): FrcpVerdict {
     if (this.sender.failed) return this.drop('closed');
     this.cork();
-    const verdict = this.take(buffer, offset, length, now);
+    const verdict = this.take(buffer, offset, length, now, this.closed ? refuse : take);
     if (this.closed) this.discard(verdict, now);
     this.uncork(now);
     return verdict;
@@ -244,7 +244,7 @@ export class Frcp implements FrcpFlow {
     return next === undefined;
   }
 
-  private take(packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  private take(packet: Uint8Array, offset: number, length: number, now: Micros, take: PacketTaker): FrcpVerdict {
     if (length < FRCP_PCI_LENGTH) return this.drop('short');
     const flags = frcpFlags(packet, offset);
     const seqno = frcpSeqno(packet, offset);
@@ -260,12 +260,19 @@ export class Frcp implements FrcpFlow {
       return 'control';
     }
     if (!inRun) return this.drop('no-run');
-    return this.takeData(seqno, packet, offset + FRCP_PCI_LENGTH, length - FRCP_PCI_LENGTH, now);
+    return this.takeData(seqno, packet, offset + FRCP_PCI_LENGTH, length - FRCP_PCI_LENGTH, now, take);
   }
 
-  private takeData(seqno: number, packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  private takeData(
+    seqno: number,
+    packet: Uint8Array,
+    offset: number,
+    length: number,
+    now: Micros,
+    take: PacketTaker,
+  ): FrcpVerdict {
     if (length === 0) return this.drop('short');
-    const verdict = this.receiver.data(seqno, packet, offset, length, now);
+    const verdict = this.receiver.data(seqno, packet, offset, length, now, take);
     if (verdict !== 'data') return this.drop(verdict);
     this.counters.dataReceived += 1;
     this.counters.bytesReceived += length;
@@ -314,3 +321,4 @@ export class Frcp implements FrcpFlow {
 }
 
 const accept: PacketTaker = () => true;
+const refuse: PacketTaker = () => false;

@@ -20,6 +20,10 @@ export class FrcpStage extends Stage {
   private readable: (() => void) | null = null;
   private turnDue = false;
   private corks = 0;
+  /** Who reads just now, how many packets it still takes, and how many came from below in this turn. */
+  private reader: PacketTaker = refuse;
+  private wanted = 0;
+  private seen = 0;
   /** The time of the batch. */
   private corkedAt: Micros = micros(0);
   private closed = false;
@@ -75,9 +79,13 @@ export class FrcpStage extends Stage {
     this.settleSoon();
   }
 
+  /** What waits, and then what lies below, which need not be taken in first. */
   read(max: number, take: PacketTaker): number {
-    const taken = this.closed ? 0 : this.frcp.read(max, take, this.now());
-    this.settleSoon();
+    if (this.closed) return 0;
+    this.cork();
+    let taken = this.frcp.read(max, take, this.corkedAt);
+    if (taken < max && this.frcp.readableCount === 0) taken += this.readThrough(max - taken, take);
+    this.uncork();
     return taken;
   }
 
@@ -126,8 +134,12 @@ export class FrcpStage extends Stage {
     super.belowDown(reason);
   }
 
+  /** The reader first, for whom nothing need be copied; then what it does not want. */
   private takeIn(): void {
-    this.readBelow(PACKETS_PER_TURN);
+    this.seen = 0;
+    if (this.frcp.readableCount === 0) this.readable?.();
+    if (this.closed) return;
+    if (this.seen < PACKETS_PER_TURN) this.readBelow(PACKETS_PER_TURN - this.seen);
     this.settle();
     this.tellReadable();
   }
@@ -142,6 +154,26 @@ export class FrcpStage extends Stage {
 
   private readonly arrive: PacketTaker = (buffer, offset, length) => {
     this.frcp.receive(buffer, offset, length, this.corkedAt);
+    return true;
+  };
+
+  private readThrough(max: number, take: PacketTaker): number {
+    this.reader = take;
+    this.wanted = max;
+    this.seen += this.below.read(PACKETS_PER_TURN, this.arriveForReader);
+    this.reader = refuse;
+    return max - this.wanted;
+  }
+
+  private readonly arriveForReader: PacketTaker = (buffer, offset, length) => {
+    if (this.wanted === 0 || this.frcp.readableCount > 0) return false;
+    this.frcp.receive(buffer, offset, length, this.corkedAt, this.offer);
+    return true;
+  };
+
+  private readonly offer: PacketTaker = (buffer, offset, length) => {
+    if (this.wanted === 0 || !this.reader(buffer, offset, length)) return false;
+    this.wanted -= 1;
     return true;
   };
 
@@ -203,3 +235,5 @@ export class FrcpStage extends Stage {
     super.drain(() => drained?.(lingerMs));
   }
 }
+
+const refuse: PacketTaker = () => false;

@@ -66,7 +66,9 @@ export class SegmentStage extends HoldingStage {
     const room = this.wholePacket;
     if (total > room) this.frames.wantLonger();
     const mayWrite = !this.segmenter.busy && (total <= room || this.frcp.frcp.takesAll(total, Math.ceil(total / room)));
+    this.frcp.cork();
     const verdict = mayWrite ? this.segmenter.write(room, head, headLength, body, offset, length) : 'full';
+    this.frcp.uncork();
     if (verdict === 'full') this.heldBack = true;
     return verdict;
   }
@@ -94,7 +96,10 @@ export class SegmentStage extends HoldingStage {
   }
 
   protected override belowWritable(): void {
-    if (!this.segmenter.goOn(this.wholePacket)) return;
+    this.frcp.cork();
+    const through = this.segmenter.goOn(this.wholePacket);
+    this.frcp.uncork();
+    if (!through) return;
     this.sendEnd();
     const { drained, heldBack } = this;
     if (drained !== null && (!this.finishing || this.endSent)) {

@@ -1,6 +1,5 @@
-import type { WriteVerdict } from '@ouroboros/ports';
+import type { FlowEnd, WriteVerdict } from '@ouroboros/ports';
 import { FlowSegment, SEGMENT_HEADER } from '@ouroboros/wire';
-import type { FrcpStage } from './frcp-stage.js';
 
 /**
  * Cuts messages into segments of `room` bytes, as the path takes them at the time of the call. When the window below closes in the
@@ -11,7 +10,7 @@ export class Segmenter {
   private rest: Uint8Array = NOTHING;
   private restAt = 0;
 
-  constructor(private readonly below: FrcpStage) {}
+  constructor(private readonly below: FlowEnd) {}
 
   /** True while the rest of a message waits. */
   get busy(): boolean {
@@ -29,23 +28,17 @@ export class Segmenter {
   ): WriteVerdict {
     if (headLength > room) return 'too-large';
     const sent = Math.min(length, room - headLength);
-    if (sent === length) {
-      return this.writeSegment(FlowSegment.first | FlowSegment.last, head, headLength, body, offset, sent);
-    }
-    this.below.cork();
-    const first = this.writeSegment(FlowSegment.first, head, headLength, body, offset, sent);
-    const verdict = first === 'ok' ? this.writeOn(room, body, offset + sent, offset + length) : first;
-    this.below.uncork();
-    return verdict === 'full' && first === 'ok' ? 'ok' : verdict;
+    const flags = FlowSegment.first | (sent === length ? FlowSegment.last : 0);
+    const verdict = this.writeSegment(flags, head, headLength, body, offset, sent);
+    if (verdict !== 'ok' || sent === length) return verdict;
+    const after = this.writeOn(room, body, offset + sent, offset + length);
+    return after === 'full' ? 'ok' : after;
   }
 
   /** Sends more of what waits; true when nothing waits any more. */
   goOn(room: number): boolean {
     if (!this.busy) return true;
-    this.below.cork();
-    const verdict = this.writeOn(room, this.rest, this.restAt, this.rest.length);
-    this.below.uncork();
-    if (verdict === 'full') return false;
+    if (this.writeOn(room, this.rest, this.restAt, this.rest.length) === 'full') return false;
     this.clear();
     return true;
   }
