@@ -230,7 +230,7 @@ function probeAnswer(): Uint8Array {
 /** What a receiver says after packets 0, 1, 4 and 4 of a run, of which its reader took the first. */
 function acknowledgement(): Uint8Array {
   const sent: Uint8Array[] = [];
-  const config = { reliable: true, selective: true, initialSeqno: 0x2000, mplMs: 100 };
+  const config = { reliable: true, selective: true, initialSeqno: 0x2000, mplMs: 100, receiveBytes: 1 << 20 };
   const nothing = (): void => undefined;
   const frcp = new Frcp(config, {
     ...{ readable: nothing, writable: nothing, settled: nothing, failed: nothing },
