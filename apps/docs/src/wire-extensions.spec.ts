@@ -230,7 +230,7 @@ function probeAnswer(): Uint8Array {
 /** What a receiver says after packets 0, 1, 4 and 4 of a run, of which its reader took the first. */
 function acknowledgement(): Uint8Array {
   const sent: Uint8Array[] = [];
-  const config = { reliable: true, selective: true, initialSeqno: 0x2000, mplMs: 100 };
+  const config = { reliable: true, selective: true, initialSeqno: 0x2000, mplMs: 100, receiveBytes: 1 << 20 };
   const nothing = (): void => undefined;
   const frcp = new Frcp(config, {
     ...{ readable: nothing, writable: nothing, settled: nothing, failed: nothing },
@@ -316,8 +316,8 @@ const examples: Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
     sentBy((end) => new Fragmenter(end, 42).write(15, NOTHING, 0, ascii('fragment me'), 0, 11))[1]!,
   'frame-probe': () => probe(),
   'frame-probe-answer': () => probeAnswer(),
-  'segment-whole': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('one'), 0, 3))[0]!,
-  'segment-first': () => sentBy((end) => new Segmenter(end, () => 7).write(NOTHING, 0, ascii('segments'), 0, 8))[0]!,
+  'segment-whole': () => sentBy((end) => new Segmenter(end).write(7, NOTHING, 0, ascii('one'), 0, 3))[0]!,
+  'segment-first': () => sentBy((end) => new Segmenter(end).write(7, NOTHING, 0, ascii('segments'), 0, 8))[0]!,
   'segment-end': () => Uint8Array.of(FlowSegment.end),
   'own-packet': ownPacket,
   'key-change-confirm': confirm,

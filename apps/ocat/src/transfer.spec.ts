@@ -20,7 +20,7 @@ class Kept extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.chunks.push(chunk);
+    this.chunks.push(Buffer.from(chunk));
     if (this.delayMs > 0) setTimeout(done, this.delayMs);
     else setImmediate(done);
   }

@@ -32,6 +32,8 @@ export interface TransferOptions {
 
 /** When the input has ended and the other side cannot be told, it has this long to say something more. */
 const QUIET_MS = 2000;
+/** More than the longest message of a stream, so that each is read at once. */
+const READ_BYTES = 1 << 17;
 
 /** One transfer: `input` into the flow, the flow into `output`, until both directions have ended or one fails. */
 export class Transfer {
@@ -45,8 +47,10 @@ export class Transfer {
   private readonly untilUntold = AbortSignal.any([this.failing.signal, this.untold.signal]);
   /** The input was ended from here. */
   private inputClosed = false;
+  /** Used for each read: memory that is new costs more than all else that is done with its bytes. */
+  private readonly arrived = new Uint8Array(READ_BYTES);
 
-  /** `input`: null when nothing is to be sent. */
+  /** `input`: null when nothing is to be sent. `output` must be done with bytes when it calls back, as files, pipes and terminals are. */
   constructor(
     private readonly flow: Flow,
     private readonly input: Readable | null,
@@ -96,15 +100,15 @@ export class Transfer {
   }
 
   private async receive(): Promise<void> {
-    for (let bytes = await this.next(); bytes !== null; bytes = await this.next()) {
-      await this.put(bytes);
-      this.count.received += bytes.length;
+    for (let length = await this.next(); length !== null; length = await this.next()) {
+      await this.put(this.arrived.subarray(0, length));
+      this.count.received += length;
     }
     if (this.options.inputEndsWithPeer || this.flow.down !== null) this.closeInput();
   }
 
-  /** The next bytes, or null when there are no more. */
-  private async next(): Promise<Uint8Array | null> {
+  /** Reads into `arrived`; answers how many bytes, or null when there are no more. */
+  private async next(): Promise<number | null> {
     try {
       return await this.read();
     } catch (thrown) {
@@ -117,16 +121,18 @@ export class Transfer {
   }
 
   /** Reads without a limit until everything was sent and the other side cannot be told, then within the quiet time. */
-  private async read(): Promise<Uint8Array> {
+  private async read(): Promise<number> {
     const { signal } = this.failing;
     if (!this.untold.signal.aborted) {
       try {
-        return this.flow.tryRead() ?? (await this.flow.read({ signal: this.untilUntold }));
+        return (
+          this.flow.tryReadInto(this.arrived) ?? (await this.flow.readInto(this.arrived, { signal: this.untilUntold }))
+        );
       } catch (thrown) {
         if (!this.untold.signal.aborted || signal.aborted) throw thrown;
       }
     }
-    return this.flow.read({ signal, timeoutMs: this.options.quietMs ?? QUIET_MS });
+    return this.flow.readInto(this.arrived, { signal, timeoutMs: this.options.quietMs ?? QUIET_MS });
   }
 
   /** Ends that are no failure where the other side cannot say that it has ended. */

@@ -28,10 +28,10 @@ describe('the buffers of a flow', () => {
     },
   );
 
-  it('are of 1 MiB when nobody asks', async () => {
+  it('are of 4 MiB when nobody asks', async () => {
     const taken = (await takenUnread()) / KIBIBYTE;
-    expect(taken).toBeGreaterThan(1024 * 0.6);
-    expect(taken).toBeLessThanOrEqual(1024);
+    expect(taken).toBeGreaterThan(4096 * 0.6);
+    expect(taken).toBeLessThanOrEqual(4096);
   });
 
   it.each([0, 2 ** 14 - 1, 2 ** 28 + 1, 1.5 * 2 ** 20 + 0.5])('are not of %d bytes', (bytes) => {

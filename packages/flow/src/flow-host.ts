@@ -31,7 +31,7 @@ export interface FlowHostPorts {
   readonly logger: Logger;
   /**
    * Bytes that a flow with FRCP keeps in each direction until the other process has taken them: from 16 KiB to 256 MiB.
-   * Default: FRCP_BUFFER_BYTES, 1 MiB.
+   * Default: FRCP_BUFFER_BYTES, 4 MiB.
    */
   readonly bufferBytes?: number;
 }

@@ -63,7 +63,7 @@ export interface FlowsOptions {
   readonly logger?: Logger;
   /**
    * Memory of a flow that is ordered or reliable, in each direction: so many bytes wait until the other process has taken them,
-   * then the writer waits. From 16 KiB to 256 MiB. Default: `$OUROBOROS_FLOW_BUFFER` in bytes, else 1 MiB.
+   * then the writer waits. From 16 KiB to 256 MiB. Default: `$OUROBOROS_FLOW_BUFFER` in bytes, else 4 MiB.
    */
   readonly bufferBytes?: number;
 }

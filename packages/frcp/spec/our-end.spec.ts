@@ -1,5 +1,6 @@
 /** A process of ours at one end of a flow; no tests here. */
 import { EMPTY_BYTES, concatBytes, type Micros } from '@ouroboros/model';
+import type { PacketTaker } from '@ouroboros/ports';
 import { Frcp, type FrcpConfig, type FrcpVerdict } from '../src/index.js';
 import { Alarm, type World } from './world.spec.js';
 
@@ -14,6 +15,10 @@ export interface Habits {
   /** Reads so many packets at a time; then rests. */
   readonly readBatch: number;
   readonly restMs: number;
+  /** Takes in what arrives at one time as a batch. */
+  readonly batches?: boolean;
+  /** Takes packets as they come, where it would read all of them at once anyway. */
+  readonly waits?: boolean;
 }
 
 /** What both kinds of end have. */
@@ -86,6 +91,7 @@ export class OurEnd implements End {
   private readonly source: StreamSource;
   private readonly alarm: Alarm;
   private resting = false;
+  private corked = false;
 
   constructor(
     private readonly world: World,
@@ -130,7 +136,14 @@ export class OurEnd implements End {
   }
 
   take(packet: Uint8Array): void {
-    const verdict = this.frcp.receive(packet, 0, packet.length, this.world.now);
+    if (this.habits.batches) this.cork();
+    const verdict = this.frcp.receive(
+      packet,
+      0,
+      packet.length,
+      this.world.now,
+      this.habits.waits ? this.taker : undefined,
+    );
     this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1);
     this.mostReadable = Math.max(this.mostReadable, this.frcp.readableCount);
     this.alarm.check();
@@ -139,6 +152,18 @@ export class OurEnd implements End {
   roomAgain(): void {
     this.frcp.resume(this.world.now);
     this.alarm.check();
+  }
+
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.frcp.cork();
+    this.world.after(0, () => {
+      this.corked = false;
+      this.frcp.uncork(this.world.now);
+      this.mostReadable = Math.max(this.mostReadable, this.frcp.readableCount);
+      this.alarm.check();
+    });
   }
 
   private write(): void {
@@ -152,16 +177,14 @@ export class OurEnd implements End {
     this.alarm.check();
   }
 
+  private readonly taker: PacketTaker = (buffer, offset, length) => {
+    this.check.take(buffer, offset, length);
+    return true;
+  };
+
   private read(): void {
     if (this.resting) return;
-    this.frcp.read(
-      this.habits.readBatch,
-      (buffer, offset, length) => {
-        this.check.take(buffer, offset, length);
-        return true;
-      },
-      this.world.now,
-    );
+    this.frcp.read(this.habits.readBatch, this.taker, this.world.now);
     this.alarm.check();
     if (this.habits.restMs > 0) this.rest();
     else if (this.frcp.readableCount > 0) this.world.after(0, () => this.read());

@@ -107,6 +107,8 @@ function drawHabits(random: SeededRandom, mostBytes: number): Habits {
     payload,
     readBatch: slow ? 1 + (random.uint32() % 40) : Infinity,
     restMs: slow ? 1 + (random.uint32() % 20) : 0,
+    batches: random.fraction() < 0.5,
+    waits: !slow && random.fraction() < 0.5,
   };
 }
 

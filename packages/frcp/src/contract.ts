@@ -22,8 +22,8 @@ export interface FrcpConfig {
 /** Longest `head` of a write. */
 export const FRCP_MAX_HEAD = 64;
 /** Default of both buffers of a flow. */
-export const FRCP_BUFFER_BYTES = 1 << 20;
-/** Most packets in a window: enough for the default buffer with packets of 256 bytes. */
+export const FRCP_BUFFER_BYTES = 1 << 22;
+/** Most packets in a window: enough for the default buffer with packets of 1,024 bytes. */
 export const FRCP_MAX_WINDOW = 4096;
 
 /**
@@ -108,8 +108,16 @@ export interface FrcpFlow {
    * (empty packets are keep-alives and bypass FRCP); headLength is at most FRCP_MAX_HEAD. Both are copied where they must be kept.
    */
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number, now: Micros): FrcpWrite;
-  /** Takes one packet from the peer, not empty, decrypted and without checksum; it is copied. */
-  receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict;
+  /**
+   * True when a message of so many bytes in so many payloads can be written now, all of it, or is too long to wait for that.
+   * False is like 'full' of `write`: `writable` follows.
+   */
+  takesAll(bytes: number, payloads: number): boolean;
+  /**
+   * Takes one packet from the peer, not empty, decrypted and without checksum. Its payload is copied and kept, unless it is what the
+   * reader is to have next and `take` takes it from where it lies; `take` must not call this object, but for `gap`.
+   */
+  receive(buffer: Uint8Array, offset: number, length: number, now: Micros, take?: PacketTaker): FrcpVerdict;
   /**
    * Hands up to `max` payloads to `take`, in order; answers how many were taken. A payload that `take` refuses stays.
    * `take` must not call this object; within it `gap` tells of the payload at hand.
@@ -119,6 +127,14 @@ export interface FrcpFlow {
   readonly gap: boolean;
   /** Payloads that `read` would hand over now. */
   readonly readableCount: number;
+
+  /**
+   * Begins a batch of calls: until `uncork` nothing is called but takers, and nothing leaves but the answer to a rendez-vous. What
+   * the calls made due leaves at `uncork` in as few packets as can be: one acknowledgement for all that arrived.
+   * Batches may be nested; the outermost counts.
+   */
+  cork(): void;
+  uncork(now: Micros): void;
 
   wake(now: Micros): void;
   /** The queue below has room again. */

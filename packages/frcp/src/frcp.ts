@@ -69,6 +69,10 @@ export class Frcp implements FrcpFlow {
   private failureTold = false;
   private farewellAt: Micros = NEVER;
   private farewellsSaid = 0;
+  /** Calls of `cork` without their `uncork`. */
+  private corks = 0;
+  /** As they were when corked. */
+  private readonly before = { readable: false, delivered: true, taken: true };
 
   constructor(
     private readonly config: FrcpConfig,
@@ -151,17 +155,16 @@ export class Frcp implements FrcpFlow {
     return verdict;
   }
 
-  receive(buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  takesAll(bytes: number, payloads: number): boolean {
+    return this.sender.takesAll(bytes, payloads);
+  }
+
+  receive(buffer: Uint8Array, offset: number, length: number, now: Micros, take = refuse): FrcpVerdict {
     if (this.sender.failed) return this.drop('closed');
-    const readable = this.receiver.buffer.readable;
-    const delivered = this.sender.delivered;
-    const taken = this.sender.taken;
-    const verdict = this.take(buffer, offset, length, now);
+    this.cork();
+    const verdict = this.take(buffer, offset, length, now, this.closed ? refuse : take);
     if (this.closed) this.discard(verdict, now);
-    this.depart(now);
-    if (readable === 0 && this.receiver.buffer.readable > 0) this.outputs.readable();
-    if (delivered !== this.sender.delivered || taken !== this.sender.taken) this.outputs.settled();
-    this.tell();
+    this.uncork(now);
     return verdict;
   }
 
@@ -169,6 +172,24 @@ export class Frcp implements FrcpFlow {
     const taken = this.receiver.read(max, take, now);
     if (taken > 0) this.depart(now);
     return taken;
+  }
+
+  cork(): void {
+    this.corks += 1;
+    if (this.corks > 1) return;
+    this.before.readable = this.receiver.buffer.readable > 0;
+    this.before.delivered = this.sender.delivered;
+    this.before.taken = this.sender.taken;
+  }
+
+  uncork(now: Micros): void {
+    this.corks -= 1;
+    if (this.corks > 0) return;
+    this.depart(now);
+    const { readable, delivered, taken } = this.before;
+    if (!readable && this.receiver.buffer.readable > 0) this.outputs.readable();
+    if (delivered !== this.sender.delivered || taken !== this.sender.taken) this.outputs.settled();
+    this.tell();
   }
 
   wake(now: Micros): void {
@@ -223,7 +244,7 @@ export class Frcp implements FrcpFlow {
     return next === undefined;
   }
 
-  private take(packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  private take(packet: Uint8Array, offset: number, length: number, now: Micros, take: PacketTaker): FrcpVerdict {
     if (length < FRCP_PCI_LENGTH) return this.drop('short');
     const flags = frcpFlags(packet, offset);
     const seqno = frcpSeqno(packet, offset);
@@ -239,12 +260,19 @@ export class Frcp implements FrcpFlow {
       return 'control';
     }
     if (!inRun) return this.drop('no-run');
-    return this.takeData(seqno, packet, offset + FRCP_PCI_LENGTH, length - FRCP_PCI_LENGTH, now);
+    return this.takeData(seqno, packet, offset + FRCP_PCI_LENGTH, length - FRCP_PCI_LENGTH, now, take);
   }
 
-  private takeData(seqno: number, packet: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  private takeData(
+    seqno: number,
+    packet: Uint8Array,
+    offset: number,
+    length: number,
+    now: Micros,
+    take: PacketTaker,
+  ): FrcpVerdict {
     if (length === 0) return this.drop('short');
-    const verdict = this.receiver.data(seqno, packet, offset, length, now);
+    const verdict = this.receiver.data(seqno, packet, offset, length, now, take);
     if (verdict !== 'data') return this.drop(verdict);
     this.counters.dataReceived += 1;
     this.counters.bytesReceived += length;
@@ -271,6 +299,7 @@ export class Frcp implements FrcpFlow {
 
   /** Whatever is due to leave; acknowledgements last, as those that go with data are not needed any more. */
   private depart(now: Micros): void {
+    if (this.corks > 0) return;
     this.sender.push(now);
     if (this.receiver.ackAt > now) return;
     if (this.receiver.mayReport(now)) this.out.report(now);
@@ -292,3 +321,4 @@ export class Frcp implements FrcpFlow {
 }
 
 const accept: PacketTaker = () => true;
+const refuse: PacketTaker = () => false;

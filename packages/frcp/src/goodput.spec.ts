@@ -59,7 +59,7 @@ describe('goodput', () => {
       const bytes = Math.min(8 * MEBIBYTE, speed * 10);
       const run = transfer(bytes, { bytesPerSecond: speed, queue, hiddenQueue: true }, roundTripMs, 1);
       const { retransmitted, dataSent } = run.ours.frcp.counters;
-      expect(retransmitted / dataSent).toBeLessThan(0.15);
+      expect(retransmitted / dataSent).toBeLessThan(0.05);
       expect(bytes / (run.world.now / 1e6) / speed).toBeGreaterThan(0.6);
     },
   );

@@ -66,6 +66,18 @@ export class ReceiveBuffer {
     );
   }
 
+  /** Hands over the packet `first`, which is not here, without taking it in; false when `take` refuses it. */
+  pass(afterGap: boolean, take: PacketTaker, buffer: Uint8Array, offset: number, length: number): boolean {
+    this.gap = afterGap;
+    const taken = take(buffer, offset, length);
+    this.gap = false;
+    if (!taken) return false;
+    if (this.highest === this.first) this.highest = plus(this.first, 1);
+    this.first = this.arrived = plus(this.first, 1);
+    this.findArrived();
+    return true;
+  }
+
   /** Takes in a packet that is not here; false when there is no room. */
   put(number: number, afterGap: boolean, buffer: Uint8Array, offset: number, length: number): boolean {
     while ((number - this.first) >>> 0 > this.mask) if (!this.double()) return false;
@@ -76,10 +88,14 @@ export class ReceiveBuffer {
     this.lengths[slot] = length;
     const next = plus(number, 1);
     if (isBefore(this.highest, next)) this.highest = next;
+    this.findArrived();
+    return true;
+  }
+
+  private findArrived(): void {
     while (this.arrived !== this.highest && this.notes[this.arrived & this.mask] !== ABSENT) {
       this.arrived = plus(this.arrived, 1);
     }
-    return true;
   }
 
   /** Hands over up to `max` packets in order; a packet that `take` refuses stays. */

@@ -94,13 +94,13 @@ export class Receiver {
     return this.started;
   }
 
-  /** Takes in one packet of the run. */
-  data(seqno: number, buffer: Uint8Array, offset: number, length: number, now: Micros): FrcpVerdict {
+  /** Takes in one packet of the run, which goes to `take` if it is the next to be read and that does not refuse it. */
+  data(seqno: number, buffer: Uint8Array, offset: number, length: number, now: Micros, take: PacketTaker): FrcpVerdict {
     this.lastData = now;
     const hadAll = this.buffer.complete;
     const verdict = this.reliable
-      ? this.inWindow(seqno, buffer, offset, length)
-      : this.inSequence(seqno, buffer, offset, length);
+      ? this.inWindow(seqno, buffer, offset, length, take)
+      : this.inSequence(seqno, buffer, offset, length, take);
     if (verdict === 'data') {
       this.payload = length > this.payload ? length : this.payload - ((this.payload - length) >> 6);
       this.advanceEdge();
@@ -154,22 +154,30 @@ export class Receiver {
     return Math.abs(distance(seqno, next)) > FAR || now - this.lastData > this.inactivity;
   }
 
-  private inWindow(seqno: number, buffer: Uint8Array, offset: number, length: number): FrcpVerdict {
+  private inWindow(seqno: number, buffer: Uint8Array, offset: number, length: number, take: PacketTaker): FrcpVerdict {
     const kept = this.buffer;
     if (isBefore(seqno, kept.first) || kept.has(seqno)) return 'duplicate';
     if (!isBefore(seqno, this.edge) || distance(seqno, kept.first) >= this.maxPackets) return 'outside';
+    if (seqno === kept.first && kept.pass(false, take, buffer, offset, length)) return 'data';
     return kept.put(seqno, false, buffer, offset, length) ? 'data' : 'no-room';
   }
 
-  private inSequence(seqno: number, buffer: Uint8Array, offset: number, length: number): FrcpVerdict {
+  private inSequence(
+    seqno: number,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    take: PacketTaker,
+  ): FrcpVerdict {
     const skipped = distance(seqno, this.expected);
     if (skipped < 0) return 'duplicate';
     this.counters.gaps += skipped;
     this.expected = plus(seqno, 1);
     const afterGap = this.lostBefore || skipped > 0;
     this.lostBefore =
-      this.buffer.readable === this.maxPackets ||
-      !this.buffer.put(this.buffer.arrived, afterGap, buffer, offset, length);
+      !(this.buffer.readable === 0 && this.buffer.pass(afterGap, take, buffer, offset, length)) &&
+      (this.buffer.readable === this.maxPackets ||
+        !this.buffer.put(this.buffer.arrived, afterGap, buffer, offset, length));
     return this.lostBefore ? 'no-room' : 'data';
   }
 

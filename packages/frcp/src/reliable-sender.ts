@@ -149,6 +149,12 @@ export class ReliableSender implements Sender {
     return 'ok';
   }
 
+  takesAll(bytes: number, payloads: number): boolean {
+    if (this.packets.isLong(bytes, payloads) || this.packets.takesAll(bytes, payloads)) return true;
+    this.refused = true;
+    return false;
+  }
+
   acknowledged(ackno: number, packet: Uint8Array, offset: number, ranges: number, now: Micros): boolean {
     if (!this.isPlausible(ackno, packet, offset, ranges)) return false;
     const outstanding = this.outstanding;

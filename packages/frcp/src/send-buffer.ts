@@ -21,6 +21,15 @@ const RUN_START = 4;
 const RESENT = 8;
 
 const FIRST_SLOTS = 64;
+/** What a packet takes in the ring beyond its bytes of a message, at most. */
+const PACKET_EXTRA = 8;
+/** A message that needs more than such a part of the buffer is begun when there is room for its beginning. */
+const LONG_PART = 4;
+/**
+ * Bytes that wait to be sent for the first time: as many as the queue below takes at once. More would only make the memory
+ * that is gone through larger than the caches, and what is written last wait longer.
+ */
+const MOST_UNSENT = 1 << 18;
 
 export class SendBuffer {
   /** Number of the oldest packet kept. */
@@ -31,6 +40,8 @@ export class SendBuffer {
   flying = 0;
   arrived = 0;
   lost = 0;
+  /** Bytes that are queued. */
+  private unsent = 0;
 
   private mask = FIRST_SLOTS - 1;
   private notes = new Uint8Array(FIRST_SLOTS);
@@ -45,7 +56,9 @@ export class SendBuffer {
   private newest = 0;
   /** No packet before it is lost. */
   private lostFrom = 0;
+  /** What was last refused: its bytes, and its packets. */
   private refusedLength = 0;
+  private refusedPackets = 1;
   private readonly ring: ByteRing;
 
   constructor(
@@ -66,16 +79,31 @@ export class SendBuffer {
     return (this.end - this.first) >>> 0;
   }
 
-  /** True when a packet of the length that was last refused would be taken. */
+  /** True for a message that is not waited for to fit as a whole. */
+  isLong(bytes: number, packets: number): boolean {
+    return bytes > this.maxPayload / LONG_PART || packets > this.maxPackets / LONG_PART;
+  }
+
+  /** True when what was last refused would be taken. */
   get hasRoom(): boolean {
-    return this.count < this.maxPackets && this.ring.fits(this.refusedLength);
+    return this.holds(this.refusedLength, this.refusedPackets);
+  }
+
+  /** True when so many bytes in so many packets would be taken. */
+  takesAll(bytes: number, packets: number): boolean {
+    if (this.holds(bytes, packets)) return true;
+    this.refusedLength = bytes;
+    this.refusedPackets = packets;
+    return false;
   }
 
   /** Queues one packet; false when there is no room. */
   append(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): boolean {
-    const position = this.count < this.maxPackets ? this.ring.put(head, headLength, body, offset, length) : -1;
+    const mayQueue = this.count < this.maxPackets && this.mayWait(headLength + length);
+    const position = mayQueue ? this.ring.put(head, headLength, body, offset, length) : -1;
     if (position < 0) {
       this.refusedLength = headLength + length;
+      this.refusedPackets = 1;
       return false;
     }
     if (this.count > this.mask) this.double();
@@ -83,6 +111,7 @@ export class SendBuffer {
     this.notes[slot] = QUEUED;
     this.positions[slot] = position;
     this.lengths[slot] = headLength + length;
+    this.unsent += headLength + length;
     this.end = plus(this.end, 1);
     return true;
   }
@@ -134,6 +163,7 @@ export class SendBuffer {
     const slot = seqno & this.mask;
     this.notes[slot] = startsRun ? FLYING | RUN_START : FLYING;
     this.firstSent[slot] = now;
+    this.unsent -= this.lengths[slot]!;
     this.enlist(seqno, slot, now);
   }
 
@@ -181,8 +211,17 @@ export class SendBuffer {
   /** Forgets everything. */
   clear(): void {
     this.first = this.end;
-    this.flying = this.arrived = this.lost = 0;
+    this.flying = this.arrived = this.lost = this.unsent = 0;
     this.ring.clear();
+  }
+
+  private holds(bytes: number, packets: number): boolean {
+    const hasPlace = this.count + packets <= this.maxPackets && this.ring.fits(bytes + (packets - 1) * PACKET_EXTRA);
+    return hasPlace && this.mayWait(bytes);
+  }
+
+  private mayWait(bytes: number): boolean {
+    return this.unsent === 0 || this.unsent + bytes <= MOST_UNSENT;
   }
 
   private enlist(seqno: number, slot: number, now: Micros): void {

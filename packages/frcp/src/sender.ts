@@ -18,6 +18,8 @@ export interface Sender {
   obeysWindow: boolean;
 
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number, now: Micros): FrcpWrite;
+  /** As in FrcpFlow. */
+  takesAll(bytes: number, payloads: number): boolean;
   /** The peer's ackno; `ranges` of them stand in `packet` at `offset`. False when it cannot be true. */
   acknowledged(ackno: number, packet: Uint8Array, offset: number, ranges: number, now: Micros): boolean;
   /** The low 24 bits of the peer's window edge. */

@@ -55,6 +55,10 @@ export class UnreliableSender implements Sender {
     return 'ok';
   }
 
+  takesAll(): boolean {
+    return true;
+  }
+
   /** C acknowledges control packets, and its last acknowledgement names what it read. */
   acknowledged(): boolean {
     return true;

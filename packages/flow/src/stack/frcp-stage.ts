@@ -1,4 +1,5 @@
 import type { FrcpFlow, FrcpOutputs } from '@ouroboros/frcp';
+import { micros, type Micros } from '@ouroboros/model';
 import type { Clock, DownReason, FlowEnd, PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { FRCP_PCI_LENGTH } from '@ouroboros/wire';
 import { Alarm } from './alarm.js';
@@ -18,6 +19,13 @@ export class FrcpStage extends Stage {
   private readonly alarm: Alarm;
   private readable: (() => void) | null = null;
   private turnDue = false;
+  private corks = 0;
+  /** Who reads just now, how many packets it still takes, and how many came from below in this turn. */
+  private reader: PacketTaker = refuse;
+  private wanted = 0;
+  private seen = 0;
+  /** The time of the batch. */
+  private corkedAt: Micros = micros(0);
   private closed = false;
   private failure: DownReason | null = null;
   private belowEnded: DownReason | null = null;
@@ -53,14 +61,31 @@ export class FrcpStage extends Stage {
   write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
     if (this.down !== null) return 'down';
     if (headLength + length > this.maxPacket) return 'too-large';
-    const verdict = this.frcp.write(head, headLength, body, offset, length, this.clock.now());
+    const verdict = this.frcp.write(head, headLength, body, offset, length, this.now());
     this.settleSoon();
     return verdict;
   }
 
-  read(max: number, take: PacketTaker): number {
-    const taken = this.closed ? 0 : this.frcp.read(max, take, this.clock.now());
+  /** Until `uncork` packets are written in one batch, which leaves together and for which one look at the clock does. */
+  cork(): void {
+    if (this.corks === 0) this.corkedAt = this.clock.now();
+    this.corks += 1;
+    this.frcp.cork();
+  }
+
+  uncork(): void {
+    this.corks -= 1;
+    this.frcp.uncork(this.corkedAt);
     this.settleSoon();
+  }
+
+  /** What waits, and then what lies below, which need not be taken in first. */
+  read(max: number, take: PacketTaker): number {
+    if (this.closed) return 0;
+    this.cork();
+    let taken = this.frcp.read(max, take, this.corkedAt);
+    if (taken < max && this.frcp.readableCount === 0) taken += this.readThrough(max - taken, take);
+    this.uncork();
     return taken;
   }
 
@@ -102,23 +127,59 @@ export class FrcpStage extends Stage {
 
   /** What arrived before the end is still taken in, and can be read. */
   protected override belowDown(reason: DownReason): void {
-    this.below.read(EVERYTHING, this.arrive);
+    this.readBelow(EVERYTHING);
     this.belowEnded = reason;
     this.alarm.stop();
     this.settle();
     super.belowDown(reason);
   }
 
+  /** The reader first, for whom nothing need be copied; then what it does not want. */
   private takeIn(): void {
-    this.below.read(PACKETS_PER_TURN, this.arrive);
+    this.seen = 0;
+    if (this.frcp.readableCount === 0) this.readable?.();
+    if (this.closed) return;
+    if (this.seen < PACKETS_PER_TURN) this.readBelow(PACKETS_PER_TURN - this.seen);
     this.settle();
     this.tellReadable();
   }
 
+  /** What is here has arrived together, and is acknowledged together. */
+  private readBelow(max: number): void {
+    this.cork();
+    this.below.read(max, this.arrive);
+    this.corks -= 1;
+    this.frcp.uncork(this.corkedAt);
+  }
+
   private readonly arrive: PacketTaker = (buffer, offset, length) => {
-    this.frcp.receive(buffer, offset, length, this.clock.now());
+    this.frcp.receive(buffer, offset, length, this.corkedAt);
     return true;
   };
+
+  private readThrough(max: number, take: PacketTaker): number {
+    this.reader = take;
+    this.wanted = max;
+    this.seen += this.below.read(PACKETS_PER_TURN, this.arriveForReader);
+    this.reader = refuse;
+    return max - this.wanted;
+  }
+
+  private readonly arriveForReader: PacketTaker = (buffer, offset, length) => {
+    if (this.wanted === 0 || this.frcp.readableCount > 0) return false;
+    this.frcp.receive(buffer, offset, length, this.corkedAt, this.offer);
+    return true;
+  };
+
+  private readonly offer: PacketTaker = (buffer, offset, length) => {
+    if (this.wanted === 0 || !this.reader(buffer, offset, length)) return false;
+    this.wanted -= 1;
+    return true;
+  };
+
+  private now(): Micros {
+    return this.corks > 0 ? this.corkedAt : this.clock.now();
+  }
 
   private wake(): void {
     this.frcp.wake(this.clock.now());
@@ -143,6 +204,7 @@ export class FrcpStage extends Stage {
 
   /** Within a call of the user nobody is called back. */
   private settleSoon(): void {
+    if (this.corks > 0) return;
     const { writable, settled, failed } = this.news;
     if (writable || settled || failed) this.turnSoon();
     else if (this.belowEnded === null) this.alarm.set(this.frcp.deadline);
@@ -173,3 +235,5 @@ export class FrcpStage extends Stage {
     super.drain(() => drained?.(lingerMs));
   }
 }
+
+const refuse: PacketTaker = () => false;

@@ -29,9 +29,16 @@ export class HeldPackets {
     const slot = this.nextSlot();
     if (slot.bytes.length < length) slot.bytes = new Uint8Array(length);
     slot.bytes.set(buffer.subarray(offset, offset + length));
-    slot.length = length;
-    this.held += 1;
-    this.bytes += length;
+    this.filled(slot, length);
+  }
+
+  /** Holds the first bytes of `buffer` without a copy; answers a buffer of any length in exchange. Only when there is room. */
+  exchange(buffer: Uint8Array, length: number): Uint8Array {
+    const slot = this.nextSlot();
+    const { bytes } = slot;
+    slot.bytes = buffer;
+    this.filled(slot, length);
+    return bytes;
   }
 
   /** Hands the oldest packet to `take`; false when there is none or `take` refused it. */
@@ -41,6 +48,8 @@ export class HeldPackets {
     this.first = (this.first + 1) % this.maxPackets;
     this.held -= 1;
     this.bytes -= slot.length;
+    // One packet at a time finds the same memory each time, which is in the cache.
+    if (this.held === 0) this.first = 0;
     // A long message is rare: its buffer goes.
     if (slot.bytes.length > this.maxBytes) slot.bytes = new Uint8Array(0);
     return true;
@@ -50,6 +59,12 @@ export class HeldPackets {
   clear(): void {
     for (const slot of this.slots) slot.bytes.fill(0);
     this.slots.length = this.first = this.held = this.bytes = 0;
+  }
+
+  private filled(slot: { length: number }, length: number): void {
+    slot.length = length;
+    this.held += 1;
+    this.bytes += length;
   }
 
   private nextSlot(): { bytes: Uint8Array; length: number } {

@@ -41,7 +41,7 @@ export class SegmentStage extends HoldingStage {
     clock: Clock,
   ) {
     super(frcp, clock, false);
-    this.segmenter = new Segmenter(frcp, () => this.wholePacket);
+    this.segmenter = new Segmenter(frcp);
     frcp.onSettled = () => this.tellFinished();
   }
 
@@ -63,8 +63,12 @@ export class SegmentStage extends HoldingStage {
     if (this.finishing) return 'down';
     const total = headLength + length;
     if (total > MAX_MESSAGE) return 'too-large';
-    if (total > this.wholePacket) this.frames.wantLonger();
-    const verdict = this.segmenter.busy ? 'full' : this.segmenter.write(head, headLength, body, offset, length);
+    const room = this.wholePacket;
+    if (total > room) this.frames.wantLonger();
+    const mayWrite = !this.segmenter.busy && (total <= room || this.frcp.frcp.takesAll(total, Math.ceil(total / room)));
+    this.frcp.cork();
+    const verdict = mayWrite ? this.segmenter.write(room, head, headLength, body, offset, length) : 'full';
+    this.frcp.uncork();
     if (verdict === 'full') this.heldBack = true;
     return verdict;
   }
@@ -92,7 +96,10 @@ export class SegmentStage extends HoldingStage {
   }
 
   protected override belowWritable(): void {
-    if (!this.segmenter.goOn()) return;
+    this.frcp.cork();
+    const through = this.segmenter.goOn(this.wholePacket);
+    this.frcp.uncork();
+    if (!through) return;
     this.sendEnd();
     const { drained, heldBack } = this;
     if (drained !== null && (!this.finishing || this.endSent)) {
@@ -135,7 +142,9 @@ export class SegmentStage extends HoldingStage {
     if (!message.append(buffer, offset, length)) return this.malformed();
     if ((flags & FlowSegment.last) === 0) return true;
     this.counters.messages += 1;
-    this.giveOrHold(message.bytes, 0, message.length);
+    if (!this.give(message.bytes, 0, message.length)) {
+      message.bytes = this.held.exchange(message.bytes, message.length);
+    }
     message.end();
     return true;
   }

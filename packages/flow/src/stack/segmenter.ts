@@ -2,18 +2,15 @@ import type { FlowEnd, WriteVerdict } from '@ouroboros/ports';
 import { FlowSegment, SEGMENT_HEADER } from '@ouroboros/wire';
 
 /**
- * Cuts messages into segments, each as long as the path takes at its time. When the window below closes in the middle of
- * a message, the rest is copied and sent as it opens: one message at a time waits so.
+ * Cuts messages into segments of `room` bytes, as the path takes them at the time of the call. When the window below closes in the
+ * middle of a message, the rest is copied and sent as it opens: one message at a time waits so.
  */
 export class Segmenter {
   private head: Uint8Array = new Uint8Array(64);
   private rest: Uint8Array = NOTHING;
   private restAt = 0;
 
-  constructor(
-    private readonly below: FlowEnd,
-    private readonly room: () => number,
-  ) {}
+  constructor(private readonly below: FlowEnd) {}
 
   /** True while the rest of a message waits. */
   get busy(): boolean {
@@ -21,21 +18,27 @@ export class Segmenter {
   }
 
   /** 'ok': sent, or its rest waits; 'full': nothing was sent. Not while `busy`. */
-  write(head: Uint8Array, headLength: number, body: Uint8Array, offset: number, length: number): WriteVerdict {
-    const room = this.room();
+  write(
+    room: number,
+    head: Uint8Array,
+    headLength: number,
+    body: Uint8Array,
+    offset: number,
+    length: number,
+  ): WriteVerdict {
     if (headLength > room) return 'too-large';
     const sent = Math.min(length, room - headLength);
     const flags = FlowSegment.first | (sent === length ? FlowSegment.last : 0);
     const verdict = this.writeSegment(flags, head, headLength, body, offset, sent);
     if (verdict !== 'ok' || sent === length) return verdict;
-    const after = this.writeOn(body, offset + sent, offset + length);
+    const after = this.writeOn(room, body, offset + sent, offset + length);
     return after === 'full' ? 'ok' : after;
   }
 
   /** Sends more of what waits; true when nothing waits any more. */
-  goOn(): boolean {
+  goOn(room: number): boolean {
     if (!this.busy) return true;
-    if (this.writeOn(this.rest, this.restAt, this.rest.length) === 'full') return false;
+    if (this.writeOn(room, this.rest, this.restAt, this.rest.length) === 'full') return false;
     this.clear();
     return true;
   }
@@ -45,10 +48,10 @@ export class Segmenter {
     this.restAt = 0;
   }
 
-  private writeOn(bytes: Uint8Array, from: number, end: number): WriteVerdict {
+  private writeOn(room: number, bytes: Uint8Array, from: number, end: number): WriteVerdict {
     let at = from;
     while (at < end) {
-      const length = Math.min(this.room(), end - at);
+      const length = Math.min(room, end - at);
       const flags = at + length === end ? FlowSegment.last : 0;
       const verdict = this.writeSegment(flags, NOTHING, 0, bytes, at, length);
       if (verdict === 'full') this.keep(bytes, at, end);

@@ -8,6 +8,7 @@ export abstract class Sieve extends Stage {
   protected refused = false;
   private taker: PacketTaker = takeNothing;
   private given = 0;
+  private wanted = 0;
 
   read(max: number, take: PacketTaker): number {
     return this.readBelow(max, take);
@@ -31,23 +32,24 @@ export abstract class Sieve extends Stage {
 
   /** Reads from below until `max` packets were given to `take`; answers how many were. */
   protected readBelow(max: number, take: PacketTaker): number {
-    const { taker, given, refused } = this;
+    const { taker, given, wanted, refused } = this;
     this.taker = take;
     this.given = 0;
+    this.wanted = max;
     this.refused = false;
-    while (this.given < max && !this.refused && !this.closed) {
-      const asked = max - this.given;
-      if (this.below.read(asked, this.look) < asked) break;
-    }
+    if (!this.closed) this.below.read(EVERYTHING, this.look);
     const taken = this.given;
     this.taker = taker;
     this.given = given;
+    this.wanted = wanted;
     this.refused = refused;
     return taken;
   }
 
   private readonly look: PacketTaker = (buffer, offset, length) =>
-    !this.refused && !this.closed && this.arrive(buffer, offset, length);
+    this.given < this.wanted && !this.refused && !this.closed && this.arrive(buffer, offset, length);
 }
+
+const EVERYTHING = 0x7fffffff;
 
 const takeNothing: PacketTaker = () => false;
