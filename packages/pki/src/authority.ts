@@ -100,7 +100,7 @@ export class Authority {
 
   /** All that it has signed, but itself. */
   async issued(): Promise<readonly Certificate[]> {
-    const files = await Promise.all((findIn(join(this.folder, 'issued'))).map(read));
+    const files = await Promise.all(findIn(join(this.folder, 'issued')).map(read));
     return files.flatMap((file) => {
       const certificates = file === null || isFailure(file) ? [] : certificatesIn(file);
       return isFailure(certificates) ? [] : certificates;

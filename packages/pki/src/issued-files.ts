@@ -11,7 +11,7 @@ import { keyFault } from './signing.js';
 /** @throws OuroborosError EEXIST when the folder of a name has a certificate or a key */
 export async function refuseExisting(folder: string, role: CertificateRole, name: string): Promise<void> {
   for (const file of ['crt.pem', 'key.pem']) {
-    if ((find(join(folder, file))).kind === 'absent') continue;
+    if (find(join(folder, file)).kind === 'absent') continue;
     const hint = file === 'crt.pem' ? `: renew it with irm pki renew ${name} ${role}` : '';
     throw new OuroborosError('EEXIST', `${join(folder, file)} exists${hint}`);
   }
