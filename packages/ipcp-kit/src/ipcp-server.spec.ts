@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { NodeHash } from '@ouroboros/crypto';
 import { QOS_RAW, errorNumber, fromMs, fromSeconds } from '@ouroboros/model';
 import type { LayerInfo } from '@ouroboros/ports';
-import { Bench, BenchHost, readAll } from '@ouroboros/simnet';
+import { BENCH_UID, Bench, BenchHost, readAll } from '@ouroboros/simnet';
 import { FLOW_OPERATIONS, configSchema, integer } from './index.js';
 import type {
   ArrivalResult,
@@ -235,6 +235,19 @@ describe('a user flow', () => {
     await world.server.flowDealloc(1, 0);
     expect(world.probe.downs).toHaveLength(1);
     expect(world.host.gone).toEqual([]);
+  });
+
+  it('that its process closes before it is known what both ends agreed ends when that is told', async () => {
+    const world = await new World().ready();
+    const { host, probe, server } = world;
+    const asked = { hash: HASH, qos: QOS_RAW, spread: '' as const, data: HASH, uid: BENCH_UID, correlationId: '' };
+    await server.flowAlloc({ ...asked, flowId: 1, ticket: TICKET });
+    const end = await world.run(host.process.attach(server.announcement().channelPath, TICKET));
+    end.close();
+    await world.ms(10);
+    expect(probe.downs).toEqual([]);
+    await server.flowAgreed(1, 6);
+    expect([probe.agreed, probe.downs]).toEqual([6, [[1, 'peer-closed']]]);
   });
 
   it('shows the death of its process', async () => {

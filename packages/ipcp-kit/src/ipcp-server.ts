@@ -71,6 +71,7 @@ export class IpcpServer<C> implements IpcpOperations {
   ) {
     this.counters = new Counters(type.counters);
     this.table = new UserFlowTable(parts.channel, parts.clock, parts.logger, {
+      agreed: (flow) => this.ipcp.flowAgreed?.(flow),
       down: (flow, reason) => this.ipcp.userFlowDown?.(flow, reason),
       upcalls: () => this.upcalls,
     });
@@ -165,7 +166,8 @@ export class IpcpServer<C> implements IpcpOperations {
     const { hash, qos, data, spread } = request;
     const ask = (flow: UserFlow): Promise<IpcpFlowAllocResult> =>
       flowAlloc.call(this.ipcp, { flow, hash, qos, spread, data });
-    const alloc = (): Promise<IpcpFlowAllocResult> => this.newFlow(request, ask, ({ response }) => response === 0);
+    const alloc = (): Promise<IpcpFlowAllocResult> =>
+      this.newFlow(request, this.unknownYet(), ask, ({ response }) => response === 0);
     const { correlationId, flowId } = request;
     return this.trace(correlationId, 'ask the far end', { 'ouroboros.flow_id': flowId }, alloc, refusalOf);
   }
@@ -173,12 +175,11 @@ export class IpcpServer<C> implements IpcpOperations {
   async flowJoin(request: IpcpFlowJoinRequest): Promise<FlowJoined> {
     const flowJoin = this.offered('flowJoin', this.ipcp.flowJoin);
     const ask = (flow: UserFlow): Promise<FlowJoined> => flowJoin.call(this.ipcp, { flow, hash: request.hash });
-    return this.newFlow(request, ask, () => true);
+    return this.newFlow(request, 0, ask, () => true);
   }
 
   flowAgreed(flowId: number, features: number): Promise<void> {
-    const flow = this.table.agree(flowId, features);
-    if (flow) this.ipcp.flowAgreed?.(flow);
+    this.table.agree(flowId, features);
     return Promise.resolve();
   }
 
@@ -262,6 +263,7 @@ export class IpcpServer<C> implements IpcpOperations {
   /** A flow that is there while the type is asked for it, and stays when it says yes. */
   private async newFlow<R>(
     request: IpcpFlowJoinRequest,
+    features: number | null,
     ask: (flow: UserFlow) => Promise<R>,
     granted: (result: R) => boolean,
   ): Promise<R> {
@@ -270,7 +272,7 @@ export class IpcpServer<C> implements IpcpOperations {
     if (request.ticket.length !== TICKET_BYTES) {
       throw new OuroborosError('EINVAL', `the ticket must have ${TICKET_BYTES} bytes`, { field: 'ticket' });
     }
-    const flow = this.table.add(request, request.qos, true, 0);
+    const flow = this.table.add(request, request.qos, true, features);
     try {
       const result = await ask(flow);
       if (!granted(result)) this.table.discard(flow);
@@ -280,6 +282,11 @@ export class IpcpServer<C> implements IpcpOperations {
       this.table.discard(flow);
       throw error;
     }
+  }
+
+  /** Features of a new flow; a type that is not told of them has none. */
+  private unknownYet(): number | null {
+    return this.type.operations.includes('flowAgreed') ? null : 0;
   }
 
   private offered<F>(operation: OptionalOperation, method: F | undefined): F {

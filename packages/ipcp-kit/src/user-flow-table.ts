@@ -4,6 +4,8 @@ import type { ArrivalResult, UserArrival, UserDownReason, UserFlow, UserFlows } 
 
 /** What the table needs of its server. */
 export interface UserFlowHooks {
+  /** What both ends of a flow agreed is known now. */
+  agreed(flow: UserFlow): void;
   /** The process or the IRM daemon ended a flow: tell the type. */
   down(flow: UserFlow, reason: UserDownReason): Promise<void> | void;
   /** Where the IRM daemon is at the moment; null while it is away. */
@@ -20,6 +22,10 @@ export interface UserGrant {
 
 interface HeldFlow extends UserFlow {
   features: number;
+  /** What both ends agreed is still to be told. */
+  unagreed: boolean;
+  /** The process ended the flow before that. */
+  ended: UserDownReason | null;
   readonly since: Micros;
 }
 
@@ -61,15 +67,19 @@ export class UserFlowTable implements UserFlows {
 
   /**
    * Makes the flow end for a granted flow. A flow of the same number is dead: the IRM daemon, which owns the numbers,
-   * has forgotten it.
+   * has forgotten it. `features`: what both ends agreed, or null when the IRM daemon is to tell by `agree`. A process can be faster
+   * and end its flow first; that waits for the word, as the far end is told of it or not by what was agreed.
    */
-  add(grant: UserGrant, qos: QosSpec, allocated: boolean, features: number): UserFlow {
+  add(grant: UserGrant, qos: QosSpec, allocated: boolean, features: number | null): UserFlow {
     this.dealloc(grant.flowId, 0);
     const end = this.channel.expect(grant.ticket, { uid: grant.uid });
     const { flowId, correlationId } = grant;
-    const flow: HeldFlow = { flowId, end, qos, correlationId, allocated, features, since: this.clock.now() };
+    const agreed = { features: features ?? 0, unagreed: features === null, ended: null };
+    const flow: HeldFlow = { flowId, end, qos, correlationId, allocated, ...agreed, since: this.clock.now() };
     end.onDown = (reason): void => {
-      if (!this.lingering.has(flowId) && reason !== 'closed') this.takeDown(flow, reason);
+      if (this.lingering.has(flowId) || reason === 'closed') return;
+      if (flow.unagreed) flow.ended = reason;
+      else this.takeDown(flow, reason);
     };
     this.flows.set(flowId, flow);
     return flow;
@@ -96,10 +106,13 @@ export class UserFlowTable implements UserFlows {
     }
   }
 
-  agree(flowId: number, features: number): UserFlow | undefined {
+  agree(flowId: number, features: number): void {
     const flow = this.flows.get(flowId);
-    if (flow) flow.features = features;
-    return flow;
+    if (!flow) return;
+    flow.features = features;
+    flow.unagreed = false;
+    this.hooks.agreed(flow);
+    if (flow.ended !== null) this.takeDown(flow, flow.ended);
   }
 
   end(flow: UserFlow): void {

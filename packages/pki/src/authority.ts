@@ -52,8 +52,8 @@ export class Authority {
 
   /** OuroborosError ENAME when there is none, EIO when its files are not what they should be. */
   static async open(folder: string, name: string): Promise<Authority> {
-    const crt = await read(await find(join(folder, 'crt.pem')));
-    const key = await read(await find(join(folder, 'key.pem')));
+    const crt = await read(find(join(folder, 'crt.pem')));
+    const key = await read(find(join(folder, 'key.pem')));
     if (isFailure(crt)) throw new OuroborosError('EACCES', crt.text, { field: 'authority' });
     if (isFailure(key)) throw new OuroborosError('EACCES', key.text, { field: 'authority' });
     if (crt === null || key === null) {
@@ -100,7 +100,7 @@ export class Authority {
 
   /** All that it has signed, but itself. */
   async issued(): Promise<readonly Certificate[]> {
-    const files = await Promise.all((await findIn(join(this.folder, 'issued'))).map(read));
+    const files = await Promise.all(findIn(join(this.folder, 'issued')).map(read));
     return files.flatMap((file) => {
       const certificates = file === null || isFailure(file) ? [] : certificatesIn(file);
       return isFailure(certificates) ? [] : certificates;
@@ -120,7 +120,7 @@ export class Authority {
 
   /** The revocation list in PEM. */
   async listPem(): Promise<string> {
-    const file = await read(await find(this.listPath));
+    const file = await read(find(this.listPath));
     if (file === null || isFailure(file)) throw new OuroborosError('EIO', `${this.listPath} is missing`);
     return Buffer.from(file.bytes).toString('latin1');
   }
@@ -136,7 +136,7 @@ export class Authority {
 
   /** Refuses to go on from a list that it cannot read: a new one would give back what was revoked. */
   private async currentList() {
-    const file = await read(await find(this.listPath));
+    const file = await read(find(this.listPath));
     if (file === null) return undefined;
     const lists = isFailure(file) ? file : listsIn(file);
     if (isFailure(lists)) throw new OuroborosError('EIO', lists.text);

@@ -42,18 +42,16 @@ export class FileCredentialStore implements CredentialStore {
 
   /** Authorities, intermediates and revocation lists as they are now. */
   async trust(): Promise<Trust> {
-    const [cacert, untrusted, crl] = await Promise.all([
-      findIn(this.places.folder('cacert')),
-      findIn(this.places.folder('untrusted')),
-      findIn(this.places.folder('crl')),
-    ]);
+    const cacert = findIn(this.places.folder('cacert'));
+    const untrusted = findIn(this.places.folder('untrusted'));
+    const crl = findIn(this.places.folder('crl'));
     const stamp = stampOf([...cacert, ...untrusted, ...crl]);
     if (this.trusted?.stamp !== stamp) this.trusted = { stamp, value: trustOf({ cacert, untrusted, crl }) };
     return this.trusted.value;
   }
 
   private async loadOwn(role: CredentialRole, files: NameFiles): Promise<Own | CredentialFailure> {
-    const found = await findOwn(files);
+    const found = findOwn(files);
     const stamp = stampOf(Object.values(found));
     const key = `${role} ${files.crt} ${files.key} ${files.enc} ${files.memberCrt}`;
     const old = this.names.get(key);
@@ -81,18 +79,15 @@ const NO_TRUST: Trust = {
 
 type OwnFound = Readonly<Record<keyof NameFiles, Found>>;
 
-async function findOwn(files: NameFiles): Promise<OwnFound> {
-  const [crt, key, enc, memberCrt, memberKey, kemDer, kemRaw] = await Promise.all([
-    find(files.crt),
-    find(files.key),
-    find(files.enc),
-    find(files.memberCrt),
-    find(files.memberKey),
-    find(files.kemDer),
-    find(files.kemRaw),
-  ]);
-  return { crt, key, enc, memberCrt, memberKey, kemDer, kemRaw };
-}
+const findOwn = (files: NameFiles): OwnFound => ({
+  crt: find(files.crt),
+  key: find(files.key),
+  enc: find(files.enc),
+  memberCrt: find(files.memberCrt),
+  memberKey: find(files.memberKey),
+  kemDer: find(files.kemDer),
+  kemRaw: find(files.kemRaw),
+});
 
 async function readOwn(found: OwnFound): Promise<Own | CredentialFailure> {
   const credential =

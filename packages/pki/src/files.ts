@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialFailure } from '@ouroboros/ports';
 import { failure } from './failures.js';
@@ -20,11 +21,12 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const isAbsence = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Looks at a file without reading it; links are followed. Never rejects. */
-export async function find(path: string | undefined): Promise<Found> {
+/** Looks at a file without reading it; links are followed. Never throws. It is done for each flow: a look takes a few µs. */
+export function find(path: string | undefined): Found {
   if (path === undefined) return { path: '', stamp: '-', kind: 'absent' };
   try {
-    const found = await stat(path, { bigint: true });
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined) return { path, stamp: '-', kind: 'absent' };
     const stamp = `${found.ino}.${found.size}.${found.mtimeNs}.${found.ctimeNs}`;
     if (!found.isFile()) return { path, stamp, kind: 'fault', reason: 'is not a file' };
     if (found.size > MAX_BYTES) return { path, stamp, kind: 'fault', reason: `has more than ${MAX_BYTES} bytes` };
@@ -39,11 +41,12 @@ function faultOf(path: string, error: unknown): Found {
   return { path, stamp: `!${reason}`, kind: 'fault', reason };
 }
 
-/** All entries of a folder but hidden ones, sorted; a folder that is absent has none. Never rejects. */
-export async function findIn(folder: string): Promise<readonly Found[]> {
+/** All entries of a folder but hidden ones, sorted; a folder that is absent has none. Never throws. */
+export function findIn(folder: string): readonly Found[] {
   try {
-    const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-    return await Promise.all(names.map((name) => find(join(folder, name))));
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+    const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+    return names.sort().map((name) => find(join(folder, name)));
   } catch (error) {
     return isAbsence(error) ? [] : [faultOf(folder, error)];
   }

@@ -11,7 +11,7 @@ import { keyFault } from './signing.js';
 /** @throws OuroborosError EEXIST when the folder of a name has a certificate or a key */
 export async function refuseExisting(folder: string, role: CertificateRole, name: string): Promise<void> {
   for (const file of ['crt.pem', 'key.pem']) {
-    if ((await find(join(folder, file))).kind === 'absent') continue;
+    if (find(join(folder, file)).kind === 'absent') continue;
     const hint = file === 'crt.pem' ? `: renew it with irm pki renew ${name} ${role}` : '';
     throw new OuroborosError('EEXIST', `${join(folder, file)} exists${hint}`);
   }
@@ -19,7 +19,7 @@ export async function refuseExisting(folder: string, role: CertificateRole, name
 
 /** The certificate in a name's folder, undefined without one. @throws OuroborosError EIO */
 export async function certificateAt(folder: string): Promise<Certificate | undefined> {
-  const file = await read(await find(join(folder, 'crt.pem')));
+  const file = await read(find(join(folder, 'crt.pem')));
   if (file === null) return undefined;
   const certificate = isFailure(file) ? undefined : certificateIn(file);
   if (certificate === undefined)
@@ -29,7 +29,7 @@ export async function certificateAt(folder: string): Promise<Certificate | undef
 
 /** @throws OuroborosError EIO */
 export async function keyAt(path: string, certificate: Certificate): Promise<SigningKey> {
-  const file = await read(await find(path));
+  const file = await read(find(path));
   const key = file === null || isFailure(file) ? undefined : privateKeyIn(file);
   if (key === undefined || keyFault(key) !== undefined || !certificate.x509.checkPrivateKey(key)) {
     throw new OuroborosError('EIO', `${path} is not the key to the certificate beside it`);

@@ -143,7 +143,7 @@ export class MemberCertificates {
   }
 
   private async keyIn(member: string, name: string): Promise<KeyObject | undefined> {
-    const file = await read(await find(join(this.pki.places.of('member', member), name)));
+    const file = await read(find(join(this.pki.places.of('member', member), name)));
     const key = file === null || isFailure(file) ? undefined : privateKeyIn(file);
     return key === undefined || keyFault(key) !== undefined ? undefined : key;
   }
@@ -165,7 +165,7 @@ const sameFingerprint = (certificate: Certificate, fingerprint: Uint8Array): boo
   Buffer.compare(fingerprintOf(certificate), fingerprint) === 0;
 
 async function certificateFile(path: string): Promise<Certificate | undefined> {
-  const file = await read(await find(path));
+  const file = await read(find(path));
   if (file === null || isFailure(file)) return undefined;
   return certificateIn(file);
 }

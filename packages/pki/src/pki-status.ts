@@ -54,11 +54,9 @@ export interface PkiStatus {
 
 /** Looks at all certificates and lists of a configuration directory. Never rejects. */
 export async function pkiStatus(places: Places, nowMs: number): Promise<PkiStatus> {
-  const [cacert, untrusted, crl] = await Promise.all([
-    findIn(places.folder('cacert')),
-    findIn(places.folder('untrusted')),
-    findIn(places.folder('crl')),
-  ]);
+  const cacert = findIn(places.folder('cacert'));
+  const untrusted = findIn(places.folder('untrusted'));
+  const crl = findIn(places.folder('crl'));
   const { anchors } = await readAnchors({ cacert, untrusted, crl });
   const survey = new Survey(nowMs, anchors);
   for (const kind of ['authority', 'server', 'client', 'member'] as const) await survey.names(kind, places.roles(kind));
@@ -80,7 +78,7 @@ class Survey {
   /** Folders with crt.pem and key.pem. */
   async names(kind: 'authority' | 'server' | 'client' | 'member', folder: string): Promise<void> {
     for (const name of await foldersIn(folder)) {
-      const found = await find(join(folder, name, 'crt.pem'));
+      const found = find(join(folder, name, 'crt.pem'));
       const exposed = await exposure(join(folder, name, 'key.pem'));
       await this.file(kind, found, name, exposed);
     }
@@ -156,7 +154,7 @@ interface IssuedFile {
 async function allIssued(places: Places): Promise<readonly IssuedFile[]> {
   const all: IssuedFile[] = [];
   for (const name of await foldersIn(places.roles('authority'))) {
-    for (const found of await findIn(join(places.of('authority', name), 'issued'))) {
+    for (const found of findIn(join(places.of('authority', name), 'issued'))) {
       const file = await read(found);
       const certificates = file === null || isFailure(file) ? [] : certificatesIn(file);
       if (!isFailure(certificates)) all.push(...certificates.map((one) => ({ file: found.path, one })));

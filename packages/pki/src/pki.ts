@@ -95,7 +95,7 @@ export class Pki {
   async init({ name, days = AUTHORITY_DAYS, key = 'p-256' }: InitOptions): Promise<AuthorityInfo> {
     checkSubject(name, 'name');
     const folder = this.places.of('authority', name);
-    if ((await find(join(folder, 'key.pem'))).kind !== 'absent')
+    if (find(join(folder, 'key.pem')).kind !== 'absent')
       throw new OuroborosError('EEXIST', `authority "${name}" exists in ${folder}`);
     const notAfterMs = this.nowMs + days * DAY_MS;
     const authority = await Authority.create(folder, name, new SigningKey(generateKey(key)), this.nowMs, notAfterMs);

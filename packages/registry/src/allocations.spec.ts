@@ -158,6 +158,38 @@ describe('A flow over a layer', () => {
     expect(world.grantOf(alloc).layer).toBe('low-layer');
   });
 
+  it('goes where the layers have just named, and asks them again after a second or when another could be asked', () => {
+    const [world] = withLayer('udp');
+    const client = world.process('/bin/client');
+    const asks = (): number => {
+      expect(world.grantOf(world.alloc(client, 'far')).layer).toBe('udp-layer');
+      return world.callsOf('query').length;
+    };
+    expect([asks(), asks(), asks()]).toEqual([1, 1, 1]);
+    world.advance(1001);
+    expect([asks(), asks()]).toEqual([2, 2]);
+    world.layer('better', { rank: 1 });
+    expect([asks(), asks()]).toEqual([4, 4]);
+  });
+
+  it('is looked for in all layers when the one that has just named the name does not have it any more', () => {
+    const world = new World();
+    const low = world.layer('low', { rank: 1 });
+    const high = world.layer('high', { rank: 2 });
+    low.directory.add(directoryKey('far'));
+    high.directory.add(directoryKey('far'));
+    const client = world.process('/bin/client');
+    expect(world.grantOf(world.alloc(client, 'far')).layer).toBe('low-layer');
+    low.directory.clear();
+    const gone = { ok: false, error: { code: 'ENAME', message: 'no member serves the name', stage: 'name' } } as const;
+    low.answers.flowAlloc = () => gone;
+    expect(world.grantOf(world.alloc(client, 'far')).layer).toBe('high-layer');
+    high.directory.clear();
+    high.answers.flowAlloc = () => gone;
+    expect(world.errorOf(world.alloc(client, 'far'))).toMatchObject({ code: 'ENAME', stage: 'name' });
+    expect(world.value('flowList')).toHaveLength(2);
+  });
+
   it('fails without a trace when the IPCP that has the name dies before the layer is chosen', () => {
     const world = new World();
     world.layer('low', { rank: 1, answers: { query: () => undefined } });

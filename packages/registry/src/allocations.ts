@@ -3,7 +3,7 @@
  *
  *   direct ─ a local process is bound to the name: wait until it accepts
  *     │ nobody (left) who may
- *   asking ─ all layers are asked for the name
+ *   asking ─ all layers are asked for the name, unless they were a moment ago (known-layers.ts)
  *     ├ one has it: remote (remote-attempt.ts) ─ granted
  *     └ none: direct again with a program that is started for the name, else ENAME or ENOSERVER
  *
@@ -17,6 +17,7 @@ import type { FlowFailures } from './flow-failures.js';
 import type { FlowEntry } from './flows.js';
 import { goneBelow, goneInWords, standsOn } from './ground.js';
 import type { IpcpEntry } from './ipcp-table.js';
+import { KnownLayers } from './known-layers.js';
 import { chooseLayer, nowhere, type LayerChoice } from './layer-choice.js';
 import { failure, type Failure, type RegistryInput } from './messages.js';
 import { nameFailure } from './names.js';
@@ -32,8 +33,8 @@ interface Allocation {
   readonly request: number;
   readonly process: ProcessEntry;
   readonly args: FlowAllocRequest;
-  readonly oapId: Uint8Array;
-  readonly correlationId: string;
+  oapId: Uint8Array;
+  correlationId: string;
   /** Wall time of the request in ns, and monotonic time of it in µs. */
   readonly wallNanos: bigint;
   readonly at: number;
@@ -56,6 +57,7 @@ export interface AllocationParts extends RemoteParts {
 
 export class Allocations {
   private readonly open = new Map<number, Allocation>();
+  private readonly known = new KnownLayers();
 
   constructor(private readonly parts: AllocationParts) {}
 
@@ -174,12 +176,16 @@ export class Allocations {
   // ── asking ──
 
   private ask(allocation: Allocation): void {
+    const { now } = this.parts.core;
     const { correlationId, args } = allocation;
-    const wanted = { name: args.name, correlationId };
-    allocation.asked = true;
+    const { name } = args;
     // An IPCP that asks for a lower flow must not be asked for it itself.
     const ipcps = this.parts.ipcps.carriers().filter(({ pid }) => pid !== allocation.process.caller.pid);
-    chooseLayer(this.parts, wanted, ipcps, (choice) => {
+    const known = this.known.find(name, ipcps, now);
+    if (known) return this.remote(allocation, known);
+    allocation.asked = true;
+    chooseLayer(this.parts, { name, correlationId }, ipcps, (choice) => {
+      if (choice.ipcp) this.known.note(name, ipcps, choice.ipcp, now);
       if (!allocation.over) this.chosen(allocation, choice);
     });
   }
@@ -217,11 +223,21 @@ export class Allocations {
       { process, args, ipcp, oapId, wallNow },
       {
         granted: (flow, grant, agreed) => this.grant(allocation, flow, grant, agreed),
-        failed: (error) => this.fail(allocation, error),
+        failed: (error) => this.failedOver(allocation, error),
       },
     );
     allocation.remote = attempt;
     attempt.begin();
+  }
+
+  /** Where the layer was known from an earlier flow, the layers are asked after all. */
+  private failedOver(allocation: Allocation, error: Failure): void {
+    const elsewhere = this.known.failed(allocation.args.name, error.code);
+    if (!elsewhere || allocation.asked) return this.fail(allocation, error);
+    allocation.remote = null;
+    allocation.oapId = this.parts.core.secrets.draw();
+    allocation.correlationId = correlationIdOf(allocation.oapId);
+    this.ask(allocation);
   }
 
   private wallNow({ wallNanos, at }: Allocation): bigint {

@@ -12,6 +12,8 @@ import {
 import type { Core } from './core.js';
 import { failure, type Failure } from './messages.js';
 
+const MAX_HASHES = 1024;
+
 /** A program that may serve a name. */
 export interface ProgramBinding {
   /** Absolute path. */
@@ -50,6 +52,8 @@ export const baseName = (path: string): string => path.slice(path.lastIndexOf('/
 /** The names of this host, and their hashes under each algorithm that some layer uses. */
 export class NameTable {
   private readonly entries = new Map<string, NameEntry>();
+  /** Of the names that were lately asked for, which need not be known here. */
+  private readonly hashes = new Map<string, Uint8Array>();
   private readonly byHash = new Map<HashAlgorithm, Map<string, NameEntry>>();
 
   constructor(private readonly core: Core) {}
@@ -93,7 +97,13 @@ export class NameTable {
   }
 
   hashOf(algorithm: HashAlgorithm, name: string): Uint8Array {
-    return this.core.options.hash.digest(algorithm, utf8Bytes(name));
+    const key = `${algorithm} ${name}`;
+    const known = this.hashes.get(key);
+    if (known) return known;
+    const hash = this.core.options.hash.digest(algorithm, utf8Bytes(name));
+    if (this.hashes.size >= MAX_HASHES) this.hashes.clear();
+    this.hashes.set(key, hash);
+    return hash;
   }
 
   /** The name behind a hash that arrived from a layer. */

@@ -1,5 +1,6 @@
 import { OuroborosError, toOuroborosError, type ErrorCode } from '@ouroboros/model';
 import type { CancelSignal } from '@ouroboros/ports';
+import { Cancellation } from './cancellation.js';
 import { fromFailure, toFailure, type Failure } from './failure.js';
 import type { Body, Frame, FrameStream, Plain } from './frame.js';
 
@@ -8,7 +9,7 @@ export const MAX_OPEN_REQUESTS = 8192;
 
 export interface ExchangeHandler {
   /** Answers a request of the other side. The signal aborts when the other side cancels it or is gone. */
-  serve(request: Body, signal: AbortSignal): Promise<Body>;
+  serve(request: Body, signal: CancelSignal): Promise<Body>;
   /** Takes a request that wants no answer. */
   notice(request: Body): void;
 }
@@ -36,7 +37,7 @@ export class Exchange {
   /** Why the stream ended; undefined while it lives. All open calls were rejected with this very object. */
   ended: OuroborosError | undefined;
   private readonly calls = new Map<number, PendingCall>();
-  private readonly serving = new Map<number, AbortController>();
+  private readonly serving = new Map<number, Cancellation>();
   private readonly endListeners: ((error: OuroborosError) => void)[] = [];
   private lastId = 0;
 
@@ -148,10 +149,10 @@ export class Exchange {
   }
 
   private async answer(id: number, request: Body): Promise<void> {
-    const controller = new AbortController();
-    this.serving.set(id, controller);
+    const cancellation = new Cancellation();
+    this.serving.set(id, cancellation);
     try {
-      this.reply(id, await this.handler.serve(request, controller.signal));
+      this.reply(id, await this.handler.serve(request, cancellation));
     } catch (thrown) {
       this.reply(id, { name: 'failure', value: toFailure(thrown) });
     } finally {
@@ -168,7 +169,7 @@ export class Exchange {
     this.ended = error;
     for (const call of this.calls.values()) call.settle(error);
     this.calls.clear();
-    for (const controller of this.serving.values()) controller.abort(error);
+    for (const cancellation of this.serving.values()) cancellation.abort(error);
     for (const listener of this.endListeners.splice(0)) listener(error);
   }
 }

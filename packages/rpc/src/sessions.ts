@@ -1,5 +1,6 @@
 import { OuroborosError } from '@ouroboros/model';
 import type {
+  CancelSignal,
   FlowAcceptRequest,
   FlowAllocRequest,
   FlowArrival,
@@ -76,7 +77,7 @@ export class AttachedProcess implements ProcessSession {
     if (name === 'facts') this.service?.report(value as FlowFacts);
   }
 
-  async answer({ name, value }: Body, signal: AbortSignal): Promise<Body> {
+  async answer({ name, value }: Body, signal: CancelSignal): Promise<Body> {
     if (!this.service) throw new OuroborosError('EAGAIN', NOT_READY);
     if (name === 'alloc') return granted(await this.service.alloc(value as FlowAllocRequest, signal));
     if (name === 'join') return granted(await this.service.join(value as FlowJoinRequest, signal));

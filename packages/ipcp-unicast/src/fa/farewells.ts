@@ -2,6 +2,8 @@ import { NEVER, fromMs, fromSeconds, micros, type Address, type Micros, type Qos
 
 /** The end of a flow is told again after these times, as nothing acknowledges it. */
 const REPEATS = [fromMs(100), fromMs(300)];
+/** Repetitions wait for each other so long, to leave together. */
+const TOGETHER = fromMs(20);
 /** By then the peer time-out of a raw flow has ended it at the other side. [spec/architecture.md §8.2] */
 const WORTH_TELLING = fromSeconds(120);
 const MAX_PARKED = 4096;
@@ -21,27 +23,30 @@ export type FarewellSender = (farewell: Farewell) => void;
  * other member may have known nothing of the trouble, and would hold its half of the flow for long.
  */
 export class Farewells {
-  private repeats: (Farewell & { readonly at: Micros })[] = [];
+  /** For each of REPEATS, in the order of time. */
+  private readonly repeats = REPEATS.map((delay) => ({ delay, queue: [] as (Farewell & { readonly at: Micros })[] }));
   private parked: (Farewell & { readonly until: Micros })[] = [];
 
   constructor(private readonly canReach: (address: Address) => boolean) {}
 
   get deadline(): Micros {
-    return micros(this.repeats.reduce<number>((earliest, { at }) => Math.min(earliest, at), NEVER));
+    return micros(Math.min(...this.repeats.map(({ queue }) => queue[0]?.at ?? NEVER)));
   }
 
   tell(farewell: Farewell, now: Micros, send: FarewellSender): void {
     if (!this.canReach(farewell.to)) return this.park(farewell, now);
     send(farewell);
-    for (const delay of REPEATS) this.repeats.push({ ...farewell, at: micros(now + delay) });
+    for (const { delay, queue } of this.repeats)
+      queue.push({ ...farewell, at: micros(Math.ceil((now + delay) / TOGETHER) * TOGETHER) });
   }
 
   wake(now: Micros, send: FarewellSender): void {
-    const due = this.repeats.filter(({ at }) => at <= now);
-    this.repeats = this.repeats.filter(({ at }) => at > now);
-    for (const farewell of due) {
-      if (this.canReach(farewell.to)) send(farewell);
-      else this.park(farewell, now);
+    for (const { queue } of this.repeats) {
+      const later = queue.findIndex(({ at }) => at > now);
+      for (const farewell of queue.splice(0, later < 0 ? queue.length : later)) {
+        if (this.canReach(farewell.to)) send(farewell);
+        else this.park(farewell, now);
+      }
     }
   }
 

@@ -123,7 +123,7 @@ export class Allocations {
     return true;
   }
 
-  /** What an allocation that follows at once need not look up again. */
+  /** What allocations that follow at once need not look up again. */
   remember(key: string, found: readonly Address[]): void {
     if (this.fresh.size >= MAX_FRESH) this.fresh.clear();
     if (found.length > 0) this.fresh.set(key, { found, at: this.parts.clock.now() });
@@ -165,7 +165,10 @@ export class Allocations {
 
   private refused(attempt: Attempt, from: Address, answer: IpcpFlowAllocResult): void {
     const { response } = answer;
-    if (response === LOST || UNSERVED.has(response)) this.shunned.add(attempt.key, from, this.parts.clock.now());
+    if (response === LOST || UNSERVED.has(response)) {
+      this.shunned.add(attempt.key, from, this.parts.clock.now());
+      this.fresh.delete(attempt.key);
+    }
     const { refusal } = attempt;
     if (response !== LOST && (!refusal || UNSERVED.has(refusal.response))) attempt.refusal = answer;
     this.askNext(attempt);
@@ -181,7 +184,6 @@ export class Allocations {
 
   private recall(key: string): readonly Address[] | undefined {
     const known = this.fresh.get(key);
-    this.fresh.delete(key);
     return known && this.parts.clock.now() - known.at < LOOKUP_FRESH_MICROS ? known.found : undefined;
   }
 }

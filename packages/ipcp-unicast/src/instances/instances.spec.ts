@@ -1,5 +1,5 @@
 import type { UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
-import { EMPTY_BYTES, QOS_RAW, address, errorNumber, fromMs, fromSeconds, type Address } from '@ouroboros/model';
+import { EMPTY_BYTES, QOS_RAW, address, errorNumber, fromMs, fromSeconds, toHex, type Address } from '@ouroboros/model';
 import type { IpcpFlowAllocResult, Spread } from '@ouroboros/ports';
 import { VirtualClock } from '@ouroboros/simnet';
 import { Allocations } from './allocations.js';
@@ -21,6 +21,7 @@ class World {
   readonly asked: Address[] = [];
   readonly allocations: Allocations;
   readonly gaveUp: Address[] = [];
+  lookups = 0;
   private readonly askedAs = new Map<number, Address>();
 
   constructor(spread = nearest) {
@@ -30,7 +31,10 @@ class World {
       random32: () => 7,
       canReach: () => true,
       hopsTo: (to) => this.hops.get(to)!,
-      lookup: () => Promise.resolve([...this.behaviour.keys()]),
+      lookup: async () => {
+        this.lookups += 1;
+        return [...this.behaviour.keys()];
+      },
       ask: ({ id, to }) => this.ask(id, to),
       giveUp: (id) => this.gaveUp.push(this.askedAs.get(id)!),
     });
@@ -76,6 +80,21 @@ describe('the members that serve a name', () => {
     world.hops.set(A, 9);
     world.hops.set(C, 2);
     expect(new Set(await world.times(3))).toEqual(new Set([C]));
+  });
+
+  it('are remembered for 200 ms, unless one does not serve the name any more', async () => {
+    const world = new World();
+    world.allocations.remember(toHex(KEY), [A]);
+    expect(await world.times(3)).toEqual([A, A, A]);
+    expect(world.lookups).toBe(0);
+    world.behaviour.set(A, 'ENOSERVER');
+    expect((await world.alloc()).response).toBe(-errorNumber('ENOSERVER'));
+    expect(await world.times(1)).toEqual([B]);
+    expect(world.lookups).toBe(1);
+    world.allocations.remember(toHex(KEY), [C]);
+    await world.clock.run(fromMs(200));
+    expect(await world.times(1)).toEqual([B]);
+    expect(world.lookups).toBe(2);
   });
 
   it('are asked in turn with round-robin, also when they come and go', async () => {

@@ -11,7 +11,8 @@ import { EMPTY_BYTES } from '@ouroboros/model';
  *
  *   0 BELL      1 byte alone: something happened in a flow                                   shared memory only
  *   1 ATTACH    followed by the ticket (16)                                                  by the attaching side
- *   2 ATTACHED  value = bytes per ring; with the flow's memory, before it once the control area's, as descriptors
+ *   2 ATTACHED  value = bytes per ring; with the memory of the slot, unless it keeps its own from an earlier flow, before
+ *               it once the control area's, as descriptors
  *   3 REFUSED   value = error number. Answers come in the order of the questions
  *   4 DATA      value = length of the packet that follows                                    stream only
  *   5 CREDIT    value = bytes of ring that became free, followed by packets read (4)         stream only
@@ -25,7 +26,7 @@ export const MessageType = { BELL: 0, ATTACH: 1, ATTACHED: 2, REFUSED: 3, DATA: 
 export type ChannelKind = 'shm' | 'stream';
 
 const MAGIC = [0x4f, 0x37, 0x43, 0x48];
-const VERSION = 1;
+const VERSION = 2;
 const KINDS: readonly ChannelKind[] = ['shm', 'stream'];
 
 export const encodeHello = (kind: ChannelKind): Uint8Array =>

@@ -58,6 +58,9 @@ const LOOP_COPY_MAX = 32;
 const NO_WORDS = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
 
+/** Where a ring lies. */
+export type RingPlace = readonly [buffer: ArrayBuffer, controlOffset: number, dataOffset: number];
+
 /** A ring over an ArrayBuffer, shared with another process by mmap or private. */
 export class BufferRingMemory implements RingMemory {
   readonly capacity: number;
@@ -70,6 +73,16 @@ export class BufferRingMemory implements RingMemory {
     this.control = new Int32Array(buffer, controlOffset, RING_CONTROL_BYTES >> 2);
     this.bytes = new Uint8Array(buffer, dataOffset, capacity);
     this.words = new Int32Array(buffer, dataOffset, capacity >> 2);
+  }
+
+  /** Goes on in other memory with what was published. Only while nothing of the ring has been read. */
+  moveTo(...[buffer, controlOffset, dataOffset]: RingPlace): void {
+    const { capacity, control, bytes } = this;
+    this.control = new Int32Array(buffer, controlOffset, RING_CONTROL_BYTES >> 2);
+    this.bytes = new Uint8Array(buffer, dataOffset, capacity);
+    this.words = new Int32Array(buffer, dataOffset, capacity >> 2);
+    this.control.set(control);
+    this.bytes.set(bytes.subarray(0, control[HEAD]));
   }
 
   load(word: number): number {

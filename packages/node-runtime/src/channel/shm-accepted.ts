@@ -4,6 +4,7 @@ import { MessageType, TICKET_BYTES, encodeHello, encodeMessage, type ChannelKind
 import { CONTROL_AREA_BYTES, MAX_SLOTS } from './control-area.js';
 import { ShmConnection, type ShmConnectionHost } from './shm-connection.js';
 import type { OwnedFlow } from './shm-flow.js';
+import { KEPT_SLOTS, SlotMemory, flowBytes } from './slot-memory.js';
 import type { TicketTable } from './ticket-table.js';
 import type { Unfetched } from './unfetched.js';
 
@@ -22,7 +23,8 @@ export class ShmAccepted extends ShmConnection {
   /** Slots that this side has closed and the other has not. */
   private readonly halfClosed = new Set<number>();
   private readonly timer: NodeJS.Timeout;
-  private controlFile = -1;
+  /** Files that the other side is to get with the next slot. */
+  private readonly files: number[] = [];
 
   constructor(
     private readonly accepting: ShmAcceptingHost,
@@ -65,7 +67,7 @@ export class ShmAccepted extends ShmConnection {
 
   protected hungUp(): void {
     clearTimeout(this.timer);
-    if (this.controlFile >= 0) closeDescriptor(this.controlFile);
+    this.files.forEach(closeDescriptor);
   }
 
   private grant(ticket: Uint8Array): void {
@@ -78,31 +80,56 @@ export class ShmAccepted extends ShmConnection {
     if (flow === 'wrong-user') this.accepting.counters.refusedUsers += 1;
     if (typeof flow === 'string') throw new OuroborosError('EPERM', flow);
     clearTimeout(this.timer);
-    const slot = this.vacant.pop() ?? this.slots;
+    const slot = this.vacant.at(-1) ?? this.slots;
+    this.settle(flow, slot);
+    this.vacant.pop();
     this.addEnd(slot, flow.end);
-    this.accepting.unfetched.delete(flow.end);
-    this.sendGranted(slot, flow);
-    if (flow.end.isClosed) return this.closeSlot(slot);
+    const files = this.files.splice(0);
+    this.send(encodeMessage(MessageType.ATTACHED, slot, flow.ringBytes), files, () => files.forEach(closeDescriptor));
+    if (flow.end.isClosed) {
+      flow.end.free();
+      return this.closeSlot(slot);
+    }
     // What was written before goes to the other side now.
     this.signal(slot);
     flow.end.wantTurn();
   }
 
-  private sendGranted(slot: number, flow: OwnedFlow): void {
-    const message = encodeMessage(MessageType.ATTACHED, slot, flow.ringBytes);
-    const { controlFile } = this;
-    this.controlFile = -1;
-    const fds = controlFile < 0 ? [flow.file] : [controlFile, flow.file];
-    this.send(message, fds, () => {
+  /** Moves the flow into the memory of its slot. ENOMEM, which ends the flow. */
+  private settle(flow: OwnedFlow, slot: number): void {
+    try {
+      flow.moveTo(this.memories[slot] ?? this.newMemory(slot, flow.ringBytes));
+    } catch (error) {
       if (flow.end.isClosed) flow.end.free();
-      flow.closeFile();
-      if (controlFile >= 0) closeDescriptor(controlFile);
-    });
+      else flow.end.peerDown('peer-gone');
+      throw error;
+    }
+  }
+
+  private newMemory(slot: number, ringBytes: number): SlotMemory {
+    const memory = this.newFile('ouroboros-flow', flowBytes(ringBytes), (file) =>
+      SlotMemory.map(file, ringBytes, slot),
+    );
+    if (slot < KEPT_SLOTS) this.memories[slot] = memory;
+    return memory;
   }
 
   private createControl(): void {
-    this.controlFile = createMemoryFile('ouroboros-control', CONTROL_AREA_BYTES);
-    this.useControl(mapMemoryFile(this.controlFile, CONTROL_AREA_BYTES));
+    this.useControl(
+      this.newFile('ouroboros-control', CONTROL_AREA_BYTES, (file) => mapMemoryFile(file, CONTROL_AREA_BYTES)),
+    );
+  }
+
+  private newFile<Memory>(name: string, length: number, map: (file: number) => Memory): Memory {
+    const file = createMemoryFile(name, length);
+    try {
+      const memory = map(file);
+      this.files.push(file);
+      return memory;
+    } catch (error) {
+      closeDescriptor(file);
+      throw error;
+    }
   }
 
   private answerRefused(code: ErrorCode, reason: string): void {

@@ -11,6 +11,7 @@ import type { ChannelCounters, CheckedOptions } from './channel-options.js';
 import { MessageReader, type ChannelKind, type MessageReceiver } from './channel-message.js';
 import { ControlArea, MAX_SLOTS, type Side } from './control-area.js';
 import type { FlowLink, RingFlowEnd } from './ring-flow-end.js';
+import type { SlotMemory } from './slot-memory.js';
 import { Spin } from './spin.js';
 import type { TurnLoop } from './turn-loop.js';
 
@@ -44,6 +45,8 @@ const noop = (): void => undefined;
 export abstract class ShmConnection implements MessageReceiver {
   protected control: ControlArea | null = null;
   protected readonly ends: (RingFlowEnd | undefined)[] = [];
+  /** Of the slots that keep theirs. */
+  protected readonly memories: (SlotMemory | undefined)[] = [];
   /** Slots `0 … slots)` have been in use. */
   protected slots = 0;
   protected openEnds = 0;
@@ -100,6 +103,7 @@ export abstract class ShmConnection implements MessageReceiver {
     if (this.gone) return;
     this.gone = true;
     this.endFlows();
+    this.memories.forEach((memory) => memory?.drop());
     this.watch.close();
     closeDescriptor(this.fd);
     this.receivedFds.splice(0).forEach(closeDescriptor);

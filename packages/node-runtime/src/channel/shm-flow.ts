@@ -1,76 +1,58 @@
-import {
-  closeDescriptor,
-  createMemoryFile,
-  mapMemoryFile,
-  verifyMemoryFile,
-  type MappedMemory,
-} from '../native/index.js';
-import type { Side } from './control-area.js';
 import { RingConsumer } from './ring-consumer.js';
 import { RingFlowEnd } from './ring-flow-end.js';
-import { BufferRingMemory, RING_CONTROL_BYTES } from './ring-memory.js';
+import { BufferRingMemory } from './ring-memory.js';
 import { RingProducer } from './ring-producer.js';
+import type { SlotMemory } from './slot-memory.js';
 import type { TurnLoop } from './turn-loop.js';
+import type { WaitingMemory } from './waiting-memory.js';
 
-/*
- * The memory of one flow: the control words of ring 0 and of ring 1 in one page, the data of ring 0, the data of ring 1.
- * Side 0, which owns the memory, writes ring 0 and reads ring 1.
- */
-const PAGE = 4096;
-const flowBytes = (ringBytes: number): number => PAGE + 2 * ringBytes;
-
-/** A flow end in memory made here, for the other side to receive as `file`. */
-export interface OwnedFlow {
+/** A flow made here. What its end writes waits in memory of this process until the other side comes, then in shared memory. */
+export class OwnedFlow {
   readonly end: RingFlowEnd;
-  /** Closes the descriptor that the other side is to receive; the memory stays mapped. Harmless when repeated. */
-  closeFile(): void;
-  readonly file: number;
-  readonly ringBytes: number;
-}
+  private readonly tx: BufferRingMemory;
+  private readonly rx: BufferRingMemory;
+  private leave: () => void;
 
-/** ENOMEM. `onRelease` is called when the end is closed and its memory is gone. */
-export function createFlow(ringBytes: number, turns: TurnLoop, onRelease: () => void): OwnedFlow {
-  const file = createMemoryFile('ouroboros-flow', flowBytes(ringBytes));
-  let open = true;
-  const closeFile = (): void => {
-    if (open) closeDescriptor(file);
-    open = false;
-  };
-  try {
-    const memory = mapMemoryFile(file, flowBytes(ringBytes));
-    const release = (): void => {
-      closeFile();
+  /** `onRelease` is called when the end is closed and its memory given back. */
+  constructor(
+    readonly ringBytes: number,
+    turns: TurnLoop,
+    waiting: WaitingMemory,
+    onRelease: () => void,
+  ) {
+    const buffer = waiting.take();
+    this.tx = new BufferRingMemory(...waiting.place(buffer, 0), ringBytes);
+    this.rx = new BufferRingMemory(...waiting.place(buffer, 1), ringBytes);
+    this.leave = () => waiting.giveBack(buffer);
+    this.end = new RingFlowEnd(new RingProducer(this.tx), new RingConsumer(this.rx), turns, () => {
+      this.tx.release();
+      this.rx.release();
+      this.leave();
       onRelease();
-    };
-    return { end: flowEnd(memory, 0, ringBytes, turns, release), closeFile, file, ringBytes };
-  } catch (error) {
-    closeFile();
-    throw error;
+    });
+  }
+
+  /** The other side comes. To be called once, before anything of the flow was read. */
+  moveTo(memory: SlotMemory): void {
+    this.end.flush();
+    this.tx.moveTo(...memory.place(0));
+    this.rx.moveTo(...memory.place(1));
+    memory.enter();
+    this.leave();
+    this.leave = () => memory.leave();
   }
 }
 
-/** A flow end in memory that the other side made; checks it first. EPERM, ENOMEM. The caller closes `file`. */
-export function openFlow(file: number, ringBytes: number, turns: TurnLoop, onRelease: () => void): RingFlowEnd {
-  verifyMemoryFile(file, flowBytes(ringBytes));
-  return flowEnd(mapMemoryFile(file, flowBytes(ringBytes)), 1, ringBytes, turns, onRelease);
-}
-
-function flowEnd(
-  memory: MappedMemory,
-  side: Side,
-  ringBytes: number,
-  turns: TurnLoop,
-  onRelease: () => void,
-): RingFlowEnd {
-  const ring = (index: number): BufferRingMemory =>
-    new BufferRingMemory(memory.bytes, index * RING_CONTROL_BYTES, PAGE + index * ringBytes, ringBytes);
-  const tx = ring(side);
-  const rx = ring(1 - side);
-  const release = (): void => {
+/** A flow end in memory that the other side made. */
+export function openFlow(memory: SlotMemory, turns: TurnLoop, onRelease: () => void): RingFlowEnd {
+  const { ringBytes } = memory;
+  const tx = new BufferRingMemory(...memory.place(1), ringBytes);
+  const rx = new BufferRingMemory(...memory.place(0), ringBytes);
+  memory.enter();
+  return new RingFlowEnd(new RingProducer(tx), new RingConsumer(rx), turns, () => {
     tx.release();
     rx.release();
-    memory.unmap();
+    memory.leave();
     onRelease();
-  };
-  return new RingFlowEnd(new RingProducer(tx), new RingConsumer(rx), turns, release);
+  });
 }

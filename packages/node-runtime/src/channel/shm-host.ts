@@ -17,10 +17,11 @@ import { NO_LINK, type RingFlowEnd } from './ring-flow-end.js';
 import { ShmAccepted, type ShmAcceptingHost } from './shm-accepted.js';
 import { ShmAttached, type ShmAttachingHost } from './shm-attached.js';
 import type { ShmConnection } from './shm-connection.js';
-import { createFlow, type OwnedFlow } from './shm-flow.js';
+import { OwnedFlow } from './shm-flow.js';
 import { TicketTable, checkTicket } from './ticket-table.js';
 import { TurnLoop } from './turn-loop.js';
 import { Unfetched } from './unfetched.js';
+import { WaitingMemory } from './waiting-memory.js';
 
 /** Connections taken per wake-up; the rest in the next turn. */
 const ACCEPTS_PER_WAKE = 64;
@@ -40,6 +41,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
   readonly tickets = new TicketTable<OwnedFlow>();
   readonly unfetched: Unfetched;
   readonly turns = new TurnLoop(() => this.pollAwake());
+  private readonly waiting: WaitingMemory;
   private readonly ends = new Set<RingFlowEnd>();
   private readonly accepted = new Set<ShmConnection>();
   private readonly attached = new Map<string, ShmAttached>();
@@ -55,6 +57,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
     native();
     this.options = checkOptions(options);
     this.unfetched = new Unfetched(this.options.handshakeMs);
+    this.waiting = new WaitingMemory(this.options.ringBytes);
     this.path = this.options.path ?? null;
     try {
       if (this.path !== null) this.listen(this.path);
@@ -70,7 +73,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
       throw new OuroborosError('EINVAL', 'a host without a path cannot expect', { field: 'path' });
     checkTicket(ticket);
     const copy = ticket.slice();
-    const flow: OwnedFlow = createFlow(this.options.ringBytes, this.turns, () => {
+    const flow: OwnedFlow = new OwnedFlow(this.options.ringBytes, this.turns, this.waiting, () => {
       this.tickets.delete(copy, flow);
       this.ends.delete(flow.end);
       this.unfetched.delete(flow.end);

@@ -7,6 +7,10 @@ export const MAX_JSON_DEPTH = 24;
 export const wrong = (field: string, what: string): OuroborosError =>
   new OuroborosError('EINVAL', field === '' ? what : `${field}: ${what}`, { field: field || undefined });
 
+/** Where a part of a message stands. */
+export const pathOf = (parent: string, name: string): string =>
+  parent === '' || name === '' ? parent + name : `${parent}.${name}`;
+
 interface ScalarRule {
   readonly what: string;
   readonly holds: (value: unknown) => boolean;
@@ -36,17 +40,18 @@ const RULES: Readonly<Partial<Record<ScalarType, ScalarRule>>> = {
 };
 
 /** Throws EINVAL unless the value fits the type. */
-export function checkScalar(type: ScalarType, value: unknown, path: string): void {
+export function checkOf(type: ScalarType): (value: unknown, parent: string, name: string) => void {
   const rule = RULES[type];
-  if (!rule) throw new Error(`${path}: no rule for scalar type ${ScalarType[type]}`);
-  if (!rule.holds(value)) throw wrong(path, `${rule.what} is needed, not ${show(value)}`);
+  if (!rule) throw new Error(`no rule for scalar type ${ScalarType[type]}`);
+  const { holds, what } = rule;
+  return (value, parent, name) => {
+    if (!holds(value)) throw wrong(pathOf(parent, name), `${what} is needed, not ${show(value)}`);
+  };
 }
 
-/** Throws EINVAL unless the value is one of the words. */
-export function checkWord(legal: readonly string[], value: string, path: string): void {
-  if (legal.includes(value)) return;
+export function unknownWord(legal: readonly string[], value: string, path: string): OuroborosError {
   const words = legal.map((word) => word || 'empty').join(', ');
-  throw wrong(path, `unknown value '${show(value)}' (${words})`);
+  return wrong(path, `unknown value '${show(value)}' (${words})`);
 }
 
 /** Throws EINVAL unless the value is JSON. */

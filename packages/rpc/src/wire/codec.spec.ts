@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { isErrorCode, OuroborosError, type JsonObject, type QosSpec } from '@ouroboros/model';
 import * as ports from '@ouroboros/ports';
 import { fromFailure, toFailure } from '../failure.js';
@@ -82,7 +82,10 @@ describe('The schemas', () => {
     () => shape<ports.RouteInfo>()(irm.RouteInfoSchema, true, sample.ROUTE),
   ])('have the shape of the interfaces, case %#', (make) => {
     const { desc, value } = make();
-    expect(decode(desc, encode(desc, value))).toEqual(value);
+    const bytes = encode(desc, value);
+    expect(decode(desc, bytes)).toEqual(value);
+    // As the library reads and writes it.
+    expect(toBinary(desc, fromBinary(desc, bytes))).toEqual(bytes);
   });
 });
 
@@ -165,6 +168,14 @@ describe('The codec', () => {
       restart: 'on-failure',
     });
     expect(decode(irm.IpcpBootstrapRequestSchema, bytes(irm.IpcpBootstrapRequestSchema))).toMatchObject({ config: {} });
+  });
+
+  it('skips what it does not know, also a known field of another type', () => {
+    const bytes = encode(flow.FlowDownSchema, { flowId: 7 });
+    // Field 1 as bytes, field 9 as varint, field 10 as a message.
+    const strange = Uint8Array.of(0x0a, 1, 5, 0x48, 5, 0x52, 2, 1, 1);
+    expect(decode(flow.FlowDownSchema, Uint8Array.of(...strange, ...bytes, ...strange))).toEqual({ flowId: 7 });
+    expect(() => decode(flow.FlowDownSchema, Uint8Array.of(0x52, 3, 1, 1))).toThrow('malformed message');
   });
 
   it('refuses an unknown word from the wire and tells the legal ones', () => {

@@ -4,7 +4,12 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { OuroborosError } from '@ouroboros/model';
-import type { IpcpAnnouncement, Management as ManagementPort, ProcessAnnouncement } from '@ouroboros/ports';
+import type {
+  CancelSignal,
+  IpcpAnnouncement,
+  Management as ManagementPort,
+  ProcessAnnouncement,
+} from '@ouroboros/ports';
 import { callerClaiming, type Caller, type ConnectionIdentity } from '../caller.js';
 import { Exchange } from '../exchange.js';
 import { MAX_MESSAGE_BYTES, type Body, type FrameStream, type Plain } from '../frame.js';
@@ -86,7 +91,7 @@ export class GrpcServer {
 
   private attach(call: Duplex): void {
     let session: AttachedProcess | undefined;
-    const serve = async (request: Body, signal: AbortSignal): Promise<Body> => {
+    const serve = async (request: Body, signal: CancelSignal): Promise<Body> => {
       if (session || request.name !== 'announce') return attachedTo(session).answer(request, signal);
       const announcement = request.value as ProcessAnnouncement;
       const caller = callerClaiming(this.connections.of(call).identity, announcement.pid);
@@ -159,8 +164,8 @@ function attachedTo<Session>(session: Session | undefined): Session {
 /** A stream whose first request is refused is of no use; it ends after the answer. */
 function closingOnRefusal(
   stream: FrameStream,
-  serve: (request: Body, signal: AbortSignal) => Promise<Body>,
-): (request: Body, signal: AbortSignal) => Promise<Body> {
+  serve: (request: Body, signal: CancelSignal) => Promise<Body>,
+): (request: Body, signal: CancelSignal) => Promise<Body> {
   let accepted = false;
   return async (request, signal) => {
     try {

@@ -1,10 +1,10 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, anyUnpack } from '@bufbuild/protobuf/wkt';
+import { anyIs, anyPack } from '@bufbuild/protobuf/wkt';
 import { Metadata, status, type MetadataValue, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { grpcStatus, OuroborosError, type ErrorCode } from '@ouroboros/model';
 import { fromFailure, toFailure, type Failure } from '../failure.js';
 import { CallStatusSchema, FailureSchema } from '../gen/ouroboros/model/v1/model_pb.js';
-import { toPlain } from './codec.js';
+import { decode } from './codec.js';
 
 /** The trailer that carries the whole error, in the place and form that clients of gRPC know; see CallStatus. */
 const TRAILER = 'grpc-status-details-bin';
@@ -47,8 +47,8 @@ function failureIn(trailer: MetadataValue | undefined): Failure | undefined {
   if (!(trailer instanceof Buffer)) return undefined;
   try {
     const { details } = fromBinary(CallStatusSchema, trailer);
-    const found = details.map((detail) => anyUnpack(detail, FailureSchema)).find((detail) => detail !== undefined);
-    return found && (toPlain(FailureSchema, found) as Failure);
+    const found = details.find((detail) => anyIs(detail, FailureSchema));
+    return found && (decode(FailureSchema, found.value) as Failure);
   } catch {
     return undefined;
   }
