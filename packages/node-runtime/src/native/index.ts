@@ -7,5 +7,5 @@ export { peerCredentials, type PeerCredentials } from './peer-credentials.js';
 export { RouteSocket } from './route-socket.js';
 export { nativeSelfTest } from './self-test.js';
 export { createMemoryFile, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
-export { openTun } from './tun-device.js';
+export { openTun, type TunDescriptor } from './tun-device.js';
 export { acceptUnix, closeDescriptor, connectUnix, holdName, listenUnix, ringBell, socketPair } from './unix-socket.js';
