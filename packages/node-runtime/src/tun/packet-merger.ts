@@ -36,7 +36,7 @@ export class PacketMerger {
   add(buffer: Uint8Array, offset: number, length: number): boolean {
     const { bytes, candidate } = this;
     bytes.set(buffer.subarray(offset, offset + length), CANDIDATE);
-    const mergeable = candidate.read(CANDIDATE, length);
+    const mergeable = length <= MAX_PACKET / 2 && candidate.read(CANDIDATE, length);
     if (this.packets === 0) this.begin(mergeable, length);
     else if (mergeable && this.open && this.follows()) this.append();
     else return false;
