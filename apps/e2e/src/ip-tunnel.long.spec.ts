@@ -22,6 +22,11 @@ interface Iperf3Report {
   };
 }
 
+/** What `ip -s -j link` prints. */
+interface LinkReport {
+  readonly stats64: { readonly rx: { readonly packets: number }; readonly tx: { readonly packets: number } };
+}
+
 /** Addresses in the tunnel. */
 const inside = (i: number): string => `10.9.0.${i}`;
 const inside6 = (i: number): string => `fd09::${i}`;
@@ -63,6 +68,11 @@ describeWithRoot('oip', () => {
       );
     }
   }
+  /** What went over the device of a host so far, as the kernel counts it. */
+  const packetsOf = (i: number): { readonly in: number; readonly out: number } => {
+    const [{ stats64 }] = JSON.parse(hosts.ip(i, '-s', '-j', 'link', 'show', 'vpn')) as [LinkReport];
+    return { in: stats64.rx.packets, out: stats64.tx.packets };
+  };
   const mtuOf = (i: number): number => Number(/mtu (\d+)/.exec(hosts.ip(i, 'link', 'show', 'vpn'))![1]);
 
   async function client(i: number, ...more: string[]): Promise<Program> {
@@ -110,6 +120,20 @@ describeWithRoot('oip', () => {
       for (const size of ['56', '1200', '4000'])
         expect(await probe(from, 'ping', address, '20', size)).toEqual({ sent: 20, received: 20 });
     });
+
+    it.each(WAYS)(
+      'the kernel hands over several packets at once, and takes them so: from %d to %s',
+      async (from, address) => {
+        hosts.narrow(2, 1500);
+        const before = [packetsOf(from), packetsOf(3 - from)] as const;
+        expect((await probe(from, 'tcp', address, '4000000'))['counted']).toBe(4_000_000);
+        const out = packetsOf(from).out - before[0].out;
+        const into = packetsOf(3 - from).in - before[1].in;
+        note(`4 MB to ${address}, in packets for the tunnel`, `${out} from the kernel, ${into} to it`);
+        expect(out).toBeLessThan(4e6 / 1500);
+        expect(into).toBeLessThan(4e6 / 1500);
+      },
+    );
 
     it.each([1500, 1280, 1124, 576])(
       'TCP and UDP pass both ways when a link in the middle takes %d bytes',

@@ -2,25 +2,27 @@ import fc from 'fast-check';
 import { AddressTable } from './address-table.js';
 
 const PLACES = { 4: { at: 1, bytes: 4 }, 16: { at: 1, bytes: 16 } } as const;
-const packet = (...address: number[]): Uint8Array => Uint8Array.of(0xee, ...address);
+/** Where the packet begins. */
+const AT = 2;
+const packet = (...address: number[]): Uint8Array => Uint8Array.of(0xee, 0xee, 0xee, ...address);
 
 describe('the table of addresses', () => {
   it('gives an address to the first that has it, until it leaves or is silent', () => {
     const table = new AddressTable(16, 1000);
     const one = packet(10, 9, 0, 2);
-    expect(table.ownerOf(one, PLACES[4])).toBe(-1);
-    expect([table.heard(one, PLACES[4], 7, 0), table.heard(one, PLACES[4], 8, 500)]).toEqual([true, false]);
-    expect(table.heard(one, PLACES[4], 7, 900)).toBe(true);
-    expect([table.heard(one, PLACES[4], 8, 1899), table.ownerOf(one, PLACES[4])]).toEqual([false, 7]);
-    expect([table.heard(one, PLACES[4], 8, 1900), table.ownerOf(one, PLACES[4])]).toEqual([true, 8]);
+    expect(table.ownerOf(one, AT, PLACES[4])).toBe(-1);
+    expect([table.heard(one, AT, PLACES[4], 7, 0), table.heard(one, AT, PLACES[4], 8, 500)]).toEqual([true, false]);
+    expect(table.heard(one, AT, PLACES[4], 7, 900)).toBe(true);
+    expect([table.heard(one, AT, PLACES[4], 8, 1899), table.ownerOf(one, AT, PLACES[4])]).toEqual([false, 7]);
+    expect([table.heard(one, AT, PLACES[4], 8, 1900), table.ownerOf(one, AT, PLACES[4])]).toEqual([true, 8]);
     table.leave(8);
-    expect([table.ownerOf(one, PLACES[4]), table.size]).toEqual([-1, 0]);
+    expect([table.ownerOf(one, AT, PLACES[4]), table.size]).toEqual([-1, 0]);
   });
 
   it('learns no more than it has room for, and refuses nothing for that', () => {
     const table = new AddressTable(4, 1000);
-    for (let i = 0; i < 10; i += 1) expect(table.heard(packet(10, 0, 0, i), PLACES[4], i, 0)).toBe(true);
-    const owners = Array.from({ length: 10 }, (_, i) => table.ownerOf(packet(10, 0, 0, i), PLACES[4]));
+    for (let i = 0; i < 10; i += 1) expect(table.heard(packet(10, 0, 0, i), AT, PLACES[4], i, 0)).toBe(true);
+    const owners = Array.from({ length: 10 }, (_, i) => table.ownerOf(packet(10, 0, 0, i), AT, PLACES[4]));
     expect(owners).toEqual([0, 1, 2, 3, -1, -1, -1, -1, -1, -1]);
   });
 
@@ -44,9 +46,9 @@ describe('the table of addresses', () => {
           const place = PLACES[todo.address.length as 4 | 16];
           const owner = model.get(key);
           const mine = owner === undefined || owner === todo.client;
-          expect(table.heard(packet(...todo.address), place, todo.client, 0)).toBe(mine);
+          expect(table.heard(packet(...todo.address), AT, place, todo.client, 0)).toBe(mine);
           if (mine) model.set(key, todo.client);
-          expect(table.ownerOf(packet(...todo.address), place)).toBe(model.get(key));
+          expect(table.ownerOf(packet(...todo.address), AT, place)).toBe(model.get(key));
         }
         expect(table.size).toBe(model.size);
       }),

@@ -33,15 +33,15 @@ export class AddressTable {
     return this.used;
   }
 
-  /** The client that has an address; −1: none. */
-  ownerOf(packet: Uint8Array, place: AddressPlace): number {
-    this.readKey(packet, place);
+  /** The client that has an address of the packet at `offset`; −1: none. */
+  ownerOf(packet: Uint8Array, offset: number, place: AddressPlace): number {
+    this.readKey(packet, offset, place);
     return this.owners[this.find()]!;
   }
 
   /** A client was heard with an address: false when it belongs to another one. A full table learns nothing and refuses nothing. */
-  heard(packet: Uint8Array, place: AddressPlace, client: number, now: number): boolean {
-    this.readKey(packet, place);
+  heard(packet: Uint8Array, offset: number, place: AddressPlace, client: number, now: number): boolean {
+    this.readKey(packet, offset, place);
     const slot = this.find();
     const owner = this.owners[slot]!;
     if (owner === FREE) {
@@ -71,11 +71,11 @@ export class AddressTable {
     }
   }
 
-  private readKey(packet: Uint8Array, { at, bytes }: AddressPlace): void {
+  private readKey(packet: Uint8Array, offset: number, { at, bytes }: AddressPlace): void {
     const words = bytes / 4;
     for (let i = 0; i < WORDS - words; i += 1) this.key[i] = MAPPED[i]!;
     for (let i = 0; i < words; i += 1) {
-      const from = at + i * 4;
+      const from = offset + at + i * 4;
       this.key[WORDS - words + i] =
         (packet[from]! << 24) | (packet[from + 1]! << 16) | (packet[from + 2]! << 8) | packet[from + 3]!;
     }

@@ -17,9 +17,9 @@ export interface AddressPlace {
 const SOURCE: Readonly<Record<4 | 6, AddressPlace>> = { 4: { at: 12, bytes: 4 }, 6: { at: 8, bytes: 16 } };
 const DESTINATION: Readonly<Record<4 | 6, AddressPlace>> = { 4: { at: 16, bytes: 4 }, 6: { at: 24, bytes: 16 } };
 
-/** Undefined when it is no IP packet. */
-export function ipVersion(packet: Uint8Array, length: number): 4 | 6 | undefined {
-  const version = packet[0]! >> 4;
+/** Of the packet at `offset`; undefined when it is no IP packet. */
+export function ipVersion(packet: Uint8Array, offset: number, length: number): 4 | 6 | undefined {
+  const version = packet[offset]! >> 4;
   if (version !== 4 && version !== 6) return undefined;
   return length >= HEADER[version] ? version : undefined;
 }
@@ -28,10 +28,11 @@ export const sourceOf = (version: 4 | 6): AddressPlace => SOURCE[version];
 export const destinationOf = (version: 4 | 6): AddressPlace => DESTINATION[version];
 
 /** True for an address of one host: no group, no broadcast, not the unspecified one. */
-export function isOneHost(packet: Uint8Array, { at, bytes }: AddressPlace): boolean {
-  const first = packet[at]!;
+export function isOneHost(packet: Uint8Array, offset: number, { at, bytes }: AddressPlace): boolean {
+  const from = offset + at;
+  const first = packet[from]!;
   if (bytes === 4 ? first >= 224 : first === 0xff) return false;
-  for (let i = 0; i < bytes; i += 1) if (packet[at + i] !== 0) return true;
+  for (let i = 0; i < bytes; i += 1) if (packet[from + i] !== 0) return true;
   return false;
 }
 
@@ -53,8 +54,8 @@ export function announcement(version: 4 | 6, address: Uint8Array): Uint8Array {
   return packet;
 }
 
-export const isAnnouncement = (packet: Uint8Array, version: 4 | 6, length: number): boolean =>
-  length === HEADER[version] && packet[version === 4 ? 9 : 6] === NOTHING;
+export const isAnnouncement = (packet: Uint8Array, offset: number, version: 4 | 6, length: number): boolean =>
+  length === HEADER[version] && packet[offset + (version === 4 ? 9 : 6)] === NOTHING;
 
 /** Of a header of IPv4. */
 function checksum(header: Uint8Array): number {

@@ -1,7 +1,6 @@
-import { EMPTY_BYTES, OuroborosError } from '@ouroboros/model';
+import { EMPTY_BYTES } from '@ouroboros/model';
 import type { Flow } from '@ouroboros/flow';
-import type { IpDevice } from '@ouroboros/ports';
-import { turn } from '@ouroboros/tool-kit';
+import type { IpDevice, PacketTaker } from '@ouroboros/ports';
 import { AddressTable } from './address-table.js';
 import { announcement, destinationOf, ipVersion, isAnnouncement, isOneHost, sourceOf } from './ip-packet.js';
 
@@ -9,6 +8,7 @@ import { announcement, destinationOf, ipVersion, isAnnouncement, isOneHost, sour
 export interface TunnelCounters {
   sentPackets: number;
   sentBytes: number;
+  /** Handed to the host. */
   receivedPackets: number;
   receivedBytes: number;
   /** From the host, for an address that no client has. */
@@ -19,7 +19,7 @@ export interface TunnelCounters {
   droppedInvalid: number;
   /** From a client, with the address of another one. */
   droppedForeign: number;
-  /** From a flow, and not taken by the host. */
+  /** Of those handed to the host, not taken by it. */
   droppedByHost: number;
 }
 
@@ -32,8 +32,6 @@ const ANNOUNCE_MS = 10_000;
 /** Announcements may be lost. */
 const SILENT_MS = 60_000;
 const MAX_ADDRESSES = 4096;
-/** Packets of one flow that are handled without a turn of the event loop in between. */
-const PACKETS_PER_TURN = 64;
 
 export type Announced = readonly { readonly version: 4 | 6; readonly address: Uint8Array }[];
 
@@ -43,7 +41,7 @@ export type Announced = readonly { readonly version: 4 | 6; readonly address: Ui
  * its destination was heard, and is lost when that takes no more; what is for all goes to each.
  */
 export class Tunnel {
-  readonly counters: TunnelCounters = {
+  private readonly counts: Omit<TunnelCounters, 'droppedByHost'> = {
     sentPackets: 0,
     sentBytes: 0,
     receivedPackets: 0,
@@ -52,7 +50,6 @@ export class Tunnel {
     droppedFull: 0,
     droppedInvalid: 0,
     droppedForeign: 0,
-    droppedByHost: 0,
   };
   private readonly flows = new Map<number, Flow>();
   private readonly addresses = new AddressTable(MAX_ADDRESSES, SILENT_MS);
@@ -65,14 +62,17 @@ export class Tunnel {
     private readonly device: IpDevice,
     private readonly server: boolean,
   ) {
-    device.onPacket = (buffer, length) => this.fromHost(buffer, length);
+    device.onPacket = (buffer, offset, length) => this.fromHost(buffer, offset, length);
     this.looking = setInterval(() => this.adjustMtu(), LOOK_MS);
+  }
+
+  get counters(): TunnelCounters {
+    return { ...this.counts, droppedByHost: this.device.refused };
   }
 
   /** Carries until the flow ends: errors of Flow.read; the signal's reason. `announced`: addresses that the other side is to know. */
   async carry(flow: Flow, stop: AbortSignal, announced: Announced = []): Promise<never> {
     flow.access = 'both';
-    flow.noPartialRead = true;
     const announcing = announce(flow, announced);
     this.join(flow);
     try {
@@ -94,6 +94,7 @@ export class Tunnel {
   }
 
   private leave(flow: Flow): void {
+    flow.packets.onPacket = null;
     this.flows.delete(flow.id);
     this.addresses.leave(flow.id);
     this.flowsChanged();
@@ -116,83 +117,82 @@ export class Tunnel {
   }
 
   private async receiveAll(flow: Flow, signal: AbortSignal): Promise<never> {
-    const buffer = new Uint8Array(MAX_MTU);
-    for (let packets = 1; ; packets += 1) {
-      if (packets % PACKETS_PER_TURN === 0) await turn(undefined, { signal });
-      const length = await this.next(flow, buffer, signal);
-      this.fromFlow(flow, buffer, length);
+    const take: PacketTaker = (buffer, offset, length) => {
+      this.fromFlow(flow, buffer, offset, length);
+      return true;
+    };
+    flow.packets.onPacket = take;
+    // Packets pass by the reading, which gives what was there before, and ends with the flow.
+    for (;;) {
+      const packet = await flow.read({ signal });
+      take(packet, 0, packet.length);
     }
   }
 
-  /** 0 for a packet that is too long for one of IP. */
-  private async next(flow: Flow, buffer: Uint8Array, signal: AbortSignal): Promise<number> {
-    try {
-      return flow.tryReadInto(buffer) ?? (await flow.readInto(buffer, { signal }));
-    } catch (thrown) {
-      if (thrown instanceof OuroborosError && thrown.code === 'EMSGSIZE') return 0;
-      throw thrown;
+  private fromFlow(flow: Flow, packet: Uint8Array, offset: number, length: number): void {
+    const { counts } = this;
+    const version = length > MAX_MTU ? undefined : ipVersion(packet, offset, length);
+    if (version === undefined) counts.droppedInvalid += 1;
+    else if (this.server && !this.isHeard(flow, packet, offset, version)) counts.droppedForeign += 1;
+    else if (!isAnnouncement(packet, offset, version, length)) {
+      this.device.send(packet, offset, length);
+      counts.receivedPackets += 1;
+      counts.receivedBytes += length;
     }
   }
 
-  private fromFlow(flow: Flow, packet: Uint8Array, length: number): void {
-    const { counters } = this;
-    const version = ipVersion(packet, length);
-    if (version === undefined) counters.droppedInvalid += 1;
-    else if (this.server && !this.isHeard(flow, packet, version)) counters.droppedForeign += 1;
-    else if (isAnnouncement(packet, version, length)) return;
-    else if (!this.device.send(packet, length)) counters.droppedByHost += 1;
-    else {
-      counters.receivedPackets += 1;
-      counters.receivedBytes += length;
-    }
-  }
-
-  private isHeard(flow: Flow, packet: Uint8Array, version: 4 | 6): boolean {
+  private isHeard(flow: Flow, packet: Uint8Array, offset: number, version: 4 | 6): boolean {
     const source = sourceOf(version);
-    return !isOneHost(packet, source) || this.addresses.heard(packet, source, flow.id, performance.now());
+    return (
+      !isOneHost(packet, offset, source) || this.addresses.heard(packet, offset, source, flow.id, performance.now())
+    );
   }
 
   /** False: the flow takes no more, the device has to wait. */
-  private fromHost(packet: Uint8Array, length: number): boolean {
-    const version = ipVersion(packet, length);
-    const destination = version && destinationOf(version);
-    if (this.only) return this.put(this.only, packet, length, true);
-    if (!destination) this.counters.droppedInvalid += 1;
-    else if (isOneHost(packet, destination)) this.toOwner(this.addresses.ownerOf(packet, destination), packet, length);
-    else for (const flow of this.flows.values()) this.put(flow, packet, length, false);
+  private fromHost(packet: Uint8Array, offset: number, length: number): boolean {
+    if (this.only) return this.put(this.only, packet, offset, length, true);
+    const version = ipVersion(packet, offset, length);
+    if (version === undefined) {
+      this.counts.droppedInvalid += 1;
+      return true;
+    }
+    const destination = destinationOf(version);
+    if (!isOneHost(packet, offset, destination))
+      for (const flow of this.flows.values()) this.put(flow, packet, offset, length, false);
+    else this.toOwner(this.addresses.ownerOf(packet, offset, destination), packet, offset, length);
     return true;
   }
 
-  private toOwner(owner: number, packet: Uint8Array, length: number): void {
+  private toOwner(owner: number, packet: Uint8Array, offset: number, length: number): void {
     const flow = this.flows.get(owner);
-    if (flow) this.put(flow, packet, length, false);
-    else this.counters.droppedUnknown += 1;
+    if (flow) this.put(flow, packet, offset, length, false);
+    else this.counts.droppedUnknown += 1;
   }
 
   /** False when the packet waits until the flow has taken it. */
-  private put(flow: Flow, packet: Uint8Array, length: number, mayWait: boolean): boolean {
-    const verdict = flow.packets.send(EMPTY_BYTES, 0, packet, 0, length);
+  private put(flow: Flow, packet: Uint8Array, offset: number, length: number, mayWait: boolean): boolean {
+    const verdict = flow.packets.send(EMPTY_BYTES, 0, packet, offset, length);
     if (verdict === 'ok') {
-      this.counters.sentPackets += 1;
-      this.counters.sentBytes += length;
+      this.counts.sentPackets += 1;
+      this.counts.sentBytes += length;
       return true;
     }
     if (verdict === 'full' && mayWait) {
-      void this.putLater(flow, packet, length);
+      void this.putLater(flow, packet.subarray(offset, offset + length));
       return false;
     }
-    this.counters.droppedFull += 1;
+    this.counts.droppedFull += 1;
     return true;
   }
 
   /** The device keeps the packet until it resumes. */
-  private async putLater(flow: Flow, packet: Uint8Array, length: number): Promise<void> {
+  private async putLater(flow: Flow, packet: Uint8Array): Promise<void> {
     try {
-      await flow.write(packet.subarray(0, length));
-      this.counters.sentPackets += 1;
-      this.counters.sentBytes += length;
+      await flow.write(packet);
+      this.counts.sentPackets += 1;
+      this.counts.sentBytes += packet.length;
     } catch {
-      this.counters.droppedFull += 1; // The flow has ended; `carry` says so.
+      this.counts.droppedFull += 1; // The flow has ended; `carry` says so.
     }
     this.device.resume();
   }

@@ -20,6 +20,6 @@ export * from './runtime-dir.js';
 export * from './socket-answers.js';
 export * from './spawn.js';
 export * from './tls.js';
-export * from './tun.js';
+export * from './tun/tun-devices.js';
 export * from './udp/udp-network.js';
 export * from './vitals.js';

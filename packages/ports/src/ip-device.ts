@@ -16,13 +16,18 @@ export interface IpDevice {
   readonly name: string;
   /** Setting it changes the device. */
   mtu: number;
-  /** Hands a packet to the host; the bytes are copied. False when the host did not take it. */
-  send(buffer: Uint8Array, length: number): boolean;
   /**
-   * A packet from the host, in the first `length` bytes of `buffer`, which is valid during the call. Answering false, when it was
-   * not yet used, stops the device: the next packets wait in the host, and `buffer` stays as it is until `resume`. Set once.
+   * Hands the packet `buffer[offset … offset+length)`, of at most 65,535 bytes, to the host; it is copied. Packets of one turn of the event loop
+   * are handed over together, in their order.
    */
-  onPacket: ((buffer: Uint8Array, length: number) => boolean) | null;
+  send(buffer: Uint8Array, offset: number, length: number): void;
+  /** Packets that the host did not take. */
+  readonly refused: number;
+  /**
+   * A packet from the host, `buffer[offset … offset+length)`, which is valid during the call and must not be written. Answering false, when it
+   * was not yet used, stops the device: the next packets wait in the host, and this one stays as it is until `resume`. Set once.
+   */
+  onPacket: ((buffer: Uint8Array, offset: number, length: number) => boolean) | null;
   /** The device was removed. */
   onGone: (() => void) | null;
   resume(): void;

@@ -29,7 +29,7 @@ export interface Libc {
   memfd_create(name: string, flags: number): number;
   ftruncate(fd: number, length: number): number;
   fcntl(fd: number, command: number, argument: number): number;
-  ioctl(fd: number, request: number, argument: Uint8Array): number;
+  ioctl(fd: number, request: number, argument: Pointer): number;
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Address, length: number): number;
   close(fd: number): number;
