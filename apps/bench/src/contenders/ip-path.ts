@@ -1,0 +1,78 @@
+import type { ChildProcess } from 'node:child_process';
+import { end, type Host } from '../hosts/index.js';
+import type { ContenderSession, OneWayFigure, RoundTripFigure } from './contender.js';
+import { highestRate } from './highest-rate.js';
+import { readTcpReport, readUdpReport, type UdpReport } from './iperf3-report.js';
+import { readPings } from './ping-report.js';
+import { says } from './readiness.js';
+
+export const IP_TOOLS = ['iperf3', 'ping'];
+
+const START_LIMIT_MS = 5000;
+/** Beyond the time that a run is to take. */
+const GRACE_MS = 10_000;
+const SEARCH_S = 0.25;
+const PINGS = 1000;
+/** How often iperf3 catches up with its rate; its 1 ms would be bursts that no socket holds. */
+const PACING_US = 100;
+
+/** IP from one host to an address of another, be it through a tunnel or not, measured with iperf3 and ping. */
+export class IpPath implements ContenderSession {
+  private readonly rates = new Map<number, Promise<number>>();
+
+  private constructor(
+    private readonly from: Host,
+    private readonly address: string,
+    private readonly server: ChildProcess,
+  ) {}
+
+  static async open(from: Host, to: Host, address: string): Promise<IpPath> {
+    const server = to.spawn(['iperf3', '--server', '--bind', address, '--forceflush'], { stdio: 'pipe' });
+    await says(server, /listening/, START_LIMIT_MS);
+    return new IpPath(from, address, server);
+  }
+
+  /** At the highest rate of which at most 1 % was lost, looked for at the first call for a size. */
+  async oneWay(size: number, seconds: number): Promise<OneWayFigure> {
+    if (!this.rates.has(size))
+      this.rates.set(
+        size,
+        highestRate((rate) => this.udp(size, rate, SEARCH_S)),
+      );
+    const { receivedPerS, lostPercent } = await this.udp(size, await this.rates.get(size)!, seconds);
+    return { packetsPerS: receivedPerS, gbitPerS: (receivedPerS * size * 8) / 1e9, lostPercent };
+  }
+
+  async tcp(seconds: number): Promise<{ readonly gbitPerS: number }> {
+    return { gbitPerS: readTcpReport(await this.iperf3(seconds, '--time', String(Math.ceil(seconds)))) };
+  }
+
+  /** From the process that asks and back to it (`-U`); back to back: the next goes out when the answer is there (`-A`). */
+  async roundTrip(size: number, pace: 'back to back' | 2): Promise<RoundTripFigure> {
+    const pacing = pace === 2 ? ['-i', String(pace / 1000)] : ['-A'];
+    const words = ['ping', '-U', '-n', '-c', String(PINGS), '-s', String(size), ...pacing, this.address];
+    return readPings(await this.from.run(words, GRACE_MS));
+  }
+
+  async stop(): Promise<void> {
+    await end(this.server);
+  }
+
+  private async udp(size: number, rate: number, seconds: number): Promise<UdpReport> {
+    const words = [
+      '--length',
+      size,
+      '--bitrate',
+      Math.round(rate * size * 8),
+      '--blockcount',
+      Math.ceil(rate * seconds),
+    ];
+    return readUdpReport(
+      await this.iperf3(seconds, '--udp', '--pacing-timer', String(PACING_US), ...words.map(String)),
+    );
+  }
+
+  private iperf3(seconds: number, ...words: readonly string[]): Promise<string> {
+    return this.from.run(['iperf3', '--client', this.address, '--json', ...words], seconds * 1000 + GRACE_MS);
+  }
+}
