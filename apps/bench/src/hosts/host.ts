@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { end } from './end.js';
+import { outputOf } from './output.js';
 
 /** A place where the programs of one node run: a network namespace, or the machine itself with a loopback address of its own. */
 export class Host {
@@ -30,19 +31,7 @@ export class Host {
 
   /** What a program prints; rejects with what it says of its failure, or when it takes longer than `limitMs`. */
   run(argv: readonly string[], limitMs = 10_000): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const child = this.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs, killSignal: 'SIGKILL' });
-      const printed = { stdout: '', stderr: '' };
-      for (const stream of ['stdout', 'stderr'] as const) {
-        child[stream]!.setEncoding('utf8').on('data', (text: string) => (printed[stream] += text));
-      }
-      child.once('error', reject);
-      child.once('close', (status, signal) => {
-        if (status === 0) return resolve(printed.stdout);
-        const why = signal ? `ended by ${signal}, ${limitMs} ms at most` : `status ${status}`;
-        reject(new Error(`${argv.join(' ')}: ${why}\n${printed.stderr || printed.stdout}`.trim()));
-      });
-    });
+    return outputOf(this.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] }), limitMs);
   }
 
   /** Ends what still runs of the programs that were started here. */
