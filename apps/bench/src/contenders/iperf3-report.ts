@@ -1,17 +1,15 @@
 /** What `iperf3 --json` says of a run over UDP. Packets of which neither arrival nor loss was seen, those under way at the end, don't count. */
 export interface UdpReport {
-  readonly sentPerS: number;
   readonly receivedPerS: number;
   readonly lostPercent: number;
 }
 
 /** Throws when a figure is missing. */
 export function readUdpReport(json: string): UdpReport {
-  const { sum_sent: sent, sum_received: received } = readEnd(json);
+  const received = receivedSum(json);
   const seen = numberOf(received, 'packets');
   const lost = numberOf(received, 'lost_packets');
   return {
-    sentPerS: numberOf(sent, 'packets') / numberOf(sent, 'seconds'),
     receivedPerS: (seen - lost) / numberOf(received, 'seconds'),
     lostPercent: seen === 0 ? 100 : (100 * lost) / seen,
   };
@@ -19,17 +17,16 @@ export function readUdpReport(json: string): UdpReport {
 
 /** Gb/s of payload that arrived, of what `iperf3 --json` says of a run over TCP. */
 export function readTcpReport(json: string): number {
-  return numberOf(readEnd(json).sum_received, 'bits_per_second') / 1e9;
+  return numberOf(receivedSum(json), 'bits_per_second') / 1e9;
 }
 
-type Sum = Readonly<Record<string, unknown>> | undefined;
+type Sum = Readonly<Record<string, unknown>>;
 
-function readEnd(json: string): { readonly sum_sent?: Sum; readonly sum_received?: Sum } {
-  return (JSON.parse(json) as { end?: object }).end ?? {};
-}
+const receivedSum = (json: string): Sum =>
+  (JSON.parse(json) as { end?: { sum_received?: Sum } }).end?.sum_received ?? {};
 
 function numberOf(sum: Sum, field: string): number {
-  const value = sum?.[field];
-  if (typeof value !== 'number') throw new Error(`the report of iperf3 has no number "${field}" in a sum of its end`);
+  const value = sum[field];
+  if (typeof value !== 'number') throw new Error(`the report of iperf3 has no number "${field}" of what was received`);
   return value;
 }

@@ -13,9 +13,10 @@ export const PING = 'bench.ping';
 export const FLOOD = 'bench.flood';
 
 /** A C node needs up to 20 s before it resolves names of a unicast layer. */
-const FIRST_PING_LIMIT_MS = 45_000;
-const PING_LIMIT_MS = 4000;
-const JOIN_LIMIT_MS = 45_000;
+const FIRST_PING_LIMIT_MS = 20_000;
+/** Longer than an allocation may take: a client that is killed can take its node with it. */
+const PING_LIMIT_MS = 10_000;
+const JOIN_LIMIT_MS = 20_000;
 
 /** One or two nodes of Ouroboros C with an oping that answers. */
 export class CNetwork {

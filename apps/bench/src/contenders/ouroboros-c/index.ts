@@ -25,7 +25,7 @@ export const OUROBOROS_C: readonly Contender[] = (['local', 'UDP', 'unicast'] as
 
 /**
  * One-way is written and counted by processes of ours that call C's library, as C has no program that sends; round trips are those of its oping. A flood
- * leaves some networks of C unable to answer: a figure that fails is tried once more in a fresh one.
+ * leaves some networks of C unable to answer, and some never do: what fails is tried once more in a fresh one.
  */
 class CSession implements ContenderSession {
   private network: Promise<CNetwork> | undefined;
@@ -37,7 +37,8 @@ class CSession implements ContenderSession {
   ) {}
 
   ready(): Promise<CNetwork> {
-    return (this.network ??= CNetwork.start(this.path, this.hosts.hosts, prefix()!, this.folder));
+    const start = (): Promise<CNetwork> => CNetwork.start(this.path, this.hosts.hosts, prefix()!, this.folder);
+    return (this.network ??= start().catch(start));
   }
 
   oneWay(size: number, seconds: number): Promise<OneWayFigure> {
@@ -63,8 +64,9 @@ class CSession implements ContenderSession {
   }
 
   private async tried<T>(figure: (network: CNetwork) => Promise<T>): Promise<T> {
+    const network = await this.ready();
     try {
-      return await figure(await this.ready());
+      return await figure(network);
     } catch {
       await this.stop();
       return figure(await this.ready());
