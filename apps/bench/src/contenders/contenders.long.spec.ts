@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHosts, type Hosts } from '../hosts/index.js';
-import { processesMarked } from '../hosts/marked.fixture.js';
+import { namespacesOf, processesIn } from '../hosts/residents.fixture.js';
 import { CONTENDERS, type Contender, type ContenderSession } from './index.js';
 
-const MARK = `contenders-${process.pid}`;
 /** Where daemons put sockets of their own accord. */
 const SOCKETS = '/var/run/wireguard';
 
@@ -16,7 +15,6 @@ describe.each(CONTENDERS)('$title', (contender: Contender) => {
   let session: ContenderSession;
 
   beforeAll(async () => {
-    process.env['BENCH_MARK'] = MARK;
     reason = await contender.missing();
     if (reason !== null) return void process.stdout.write(`${contender.title} is not measured: ${reason}.\n`);
     folder = mkdtempSync(join(tmpdir(), 'o7b-contender-'));
@@ -60,12 +58,14 @@ describe.each(CONTENDERS)('$title', (contender: Contender) => {
     for (const { ussBytes } of memory) expect(ussBytes).toBeGreaterThan(100_000);
   });
 
-  it('leaves no process and no file outside its folder behind', async () => {
+  it('leaves no process, no namespace and no file outside its folder behind', async () => {
     if (reason !== null) return;
-    expect(processesMarked(MARK).length).toBeGreaterThan(2);
+    const namespaces = await namespacesOf(hosts);
     await session.stop();
+    const left = processesIn(namespaces);
+    if (hosts.kind === 'namespaces') expect(left).toEqual(['cat', 'cat']);
     await hosts.stop();
-    expect(processesMarked(MARK)).toEqual([]);
+    if (hosts.kind === 'namespaces') expect(processesIn(namespaces)).toEqual([]);
     const sockets = existsSync(SOCKETS) ? readdirSync(SOCKETS) : [];
     expect(sockets.filter((name) => name.includes(String(process.pid)))).toEqual([]);
   });

@@ -70,17 +70,9 @@ export class IpPath implements ContenderSession {
   }
 
   private async udp(size: number, rate: number, seconds: number): Promise<UdpReport> {
-    const words = [
-      '--length',
-      size,
-      '--bitrate',
-      Math.round(rate * size * 8),
-      '--blockcount',
-      Math.ceil(rate * seconds),
-    ];
-    return readUdpReport(
-      await this.iperf3(seconds, '--udp', '--pacing-timer', String(PACING_US), ...words.map(String)),
-    );
+    const pace = ['--bitrate', Math.round(rate * size * 8), '--pacing-timer', PACING_US];
+    const words = ['--length', size, '--window', socketBytes(), '--blockcount', Math.ceil(rate * seconds), ...pace];
+    return readUdpReport(await this.iperf3(seconds, '--udp', ...words.map(String)));
   }
 
   private iperf3(seconds: number, ...words: readonly string[]): Promise<string> {

@@ -1,5 +1,4 @@
 import type { Host } from '../hosts/index.js';
-import type { Daemons } from './daemons.js';
 import { INNER_MTU, vpn } from './vpn.js';
 
 const PORT = 4242;

@@ -1,6 +1,6 @@
 import { createHosts, type Hosts } from './hosts.js';
 import { noNamespaces } from './namespaces.js';
-import { processesMarked } from './marked.fixture.js';
+import { namespacesOf, processesIn } from './residents.fixture.js';
 
 describe('three hosts in a line', () => {
   let hosts: Hosts;
@@ -33,11 +33,11 @@ describe('three hosts in a line', () => {
     await expect(a!.run(['no-such-program'])).rejects.toThrow('no-such-program');
   });
 
-  it('end what runs on them', async () => {
-    const mark = `hosts-${process.pid}`;
-    for (const host of hosts.hosts) host.spawn(['sleep', '60'], { env: { ...process.env, BENCH_MARK: mark } });
-    expect(processesMarked(mark)).toHaveLength(3);
+  it('end what runs on them, and are gone', async () => {
+    const namespaces = await namespacesOf(hosts);
+    const sleepers = hosts.hosts.map((host) => host.spawn(['sleep', '60']));
     await hosts.stop();
-    expect(processesMarked(mark)).toEqual([]);
+    for (const { signalCode } of sleepers) expect(signalCode).toBe('SIGTERM');
+    if (hosts.kind === 'namespaces') expect(processesIn(namespaces)).toEqual([]);
   });
 });
