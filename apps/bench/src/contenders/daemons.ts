@@ -1,13 +1,15 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import { end, type Host } from '../hosts/index.js';
+import { end, isRunning, type Host } from '../hosts/index.js';
 import type { ProcessMemory } from './contender.js';
 import { ussBytes } from './uss.js';
 
 /** The daemons of one contender, and their files in its folder. */
 export class Daemons {
   private readonly started: { readonly name: string; readonly child: ChildProcess; readonly log: string }[] = [];
+
+  private readonly leftovers: string[] = [];
 
   constructor(private readonly folder: string) {}
 
@@ -19,6 +21,16 @@ export class Daemons {
     closeSync(out);
     this.started.push({ name: `${argv[0]} at ${host.name}`, child, log });
     return child;
+  }
+
+  /** Whether all that were started run. */
+  get running(): boolean {
+    return this.started.every(({ child }) => isRunning(child));
+  }
+
+  /** A file elsewhere that a daemon makes, and may leave behind. */
+  leaves(path: string): void {
+    this.leftovers.push(path);
   }
 
   path(name: string): string {
@@ -42,5 +54,6 @@ export class Daemons {
 
   async stop(): Promise<void> {
     await Promise.all(this.started.map(({ child }) => end(child)));
+    for (const path of this.leftovers) rmSync(path, { force: true });
   }
 }

@@ -1,11 +1,11 @@
-import { highestRate } from './highest-rate.js';
+import { highestRate, type Attempt } from './highest-rate.js';
 
 /** Loses what is beyond its capacity. */
 const link =
   (capacity: number, tried: number[] = []) =>
-  (rate: number): Promise<number> => {
+  async (rate: number): Promise<Attempt> => {
     tried.push(rate);
-    return Promise.resolve(Math.max(0, 100 * (1 - capacity / rate)));
+    return { sentPerS: rate, lostPercent: Math.max(0, 100 * (1 - capacity / rate)) };
   };
 
 describe('the highest rate of which at most 1 % is lost', () => {
@@ -26,15 +26,19 @@ describe('the highest rate of which at most 1 % is lost', () => {
 
   it('is not lowered by a loss that is not seen again', async () => {
     let calls = 0;
-    const rate = await highestRate((wanted) => ((calls += 1) % 3 === 0 ? Promise.resolve(50) : link(100_000)(wanted)));
+    const rate = await highestRate(async (wanted) => {
+      const { sentPerS, lostPercent } = await link(100_000)(wanted);
+      return { sentPerS, lostPercent: (calls += 1) % 3 === 0 ? 50 : lostPercent };
+    });
     expect(rate).toBeGreaterThan(95_000);
   });
 
-  it('of a link without loss is more than any sender reaches', async () => {
-    expect(await highestRate(() => Promise.resolve(0))).toBeGreaterThan(1_000_000);
+  it('of a link that is faster than its sender is more than the sender does', async () => {
+    const rate = await highestRate(async (wanted) => ({ sentPerS: Math.min(wanted, 300_000), lostPercent: 0 }));
+    expect(rate).toBeGreaterThan(300_000);
   });
 
   it('of a link that loses everything is an error', async () => {
-    await expect(highestRate(() => Promise.resolve(100))).rejects.toThrow('every rate');
+    await expect(highestRate(async (rate) => ({ sentPerS: rate, lostPercent: 100 }))).rejects.toThrow('every rate');
   });
 });

@@ -22,7 +22,7 @@ const SOCKET_BYTES = 4 * 1024 * 1024;
 
 /** IP from one host to an address of another, be it through a tunnel or not, measured with iperf3 and ping. */
 export class IpPath implements ContenderSession {
-  private readonly rates = new Map<number, Promise<number>>();
+  private readonly rates = new Map<number, number>();
 
   private constructor(
     private readonly from: Host,
@@ -38,10 +38,15 @@ export class IpPath implements ContenderSession {
     return new IpPath(from, address, server, daemons);
   }
 
-  /** At the highest rate of which at most 1 % was lost, looked for at the first call for a size. */
+  /** At the highest rate of which at most 1 % was lost, looked for at the first call for a size; whole seconds. */
   async oneWay(size: number, seconds: number): Promise<OneWayFigure> {
-    if (!this.rates.has(size)) this.rates.set(size, this.searchRate(size));
-    const { receivedPerS, lostPercent } = await this.udp(size, await this.rates.get(size)!, seconds);
+    if (!this.rates.has(size))
+      this.rates.set(
+        size,
+        highestRate((rate) => this.tryRate(size, rate)),
+      );
+    const rate = await this.rates.get(size)!;
+    const { receivedPerS, lostPercent } = await this.udp(size, rate, seconds, '--time', Math.ceil(seconds));
     return { packetsPerS: receivedPerS, gbitPerS: (receivedPerS * size * 8) / 1e9, lostPercent };
   }
 
@@ -65,13 +70,13 @@ export class IpPath implements ContenderSession {
     await this.daemons?.stop();
   }
 
-  private searchRate(size: number): Promise<number> {
-    return highestRate(async (rate) => (await this.udp(size, rate, SEARCH_S)).lostPercent);
+  private tryRate(size: number, rate: number): Promise<UdpReport> {
+    return this.udp(size, rate, SEARCH_S, '--blockcount', Math.ceil(rate * SEARCH_S));
   }
 
-  private async udp(size: number, rate: number, seconds: number): Promise<UdpReport> {
+  private async udp(size: number, rate: number, seconds: number, ...end: (string | number)[]): Promise<UdpReport> {
     const pace = ['--bitrate', Math.round(rate * size * 8), '--pacing-timer', PACING_US];
-    const words = ['--length', size, '--window', socketBytes(), '--blockcount', Math.ceil(rate * seconds), ...pace];
+    const words = ['--length', size, '--window', socketBytes(), ...pace, ...end];
     return readUdpReport(await this.iperf3(seconds, '--udp', ...words.map(String)));
   }
 

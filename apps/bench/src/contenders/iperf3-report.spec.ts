@@ -6,12 +6,12 @@ const udp = (sent: object, received: object): string =>
 describe('a report of iperf3', () => {
   it('over UDP counts what arrived and what is known to be lost, not what was still under way', () => {
     const report = udp({ packets: 1000, seconds: 2 }, { packets: 900, lost_packets: 90, seconds: 1.5 });
-    expect(readUdpReport(report)).toEqual({ receivedPerS: 540, lostPercent: 10 });
+    expect(readUdpReport(report)).toEqual({ sentPerS: 500, receivedPerS: 540, lostPercent: 10 });
   });
 
   it('over UDP of which nothing arrived has lost all', () => {
     const report = udp({ packets: 1000, seconds: 2 }, { packets: 0, lost_packets: 0, seconds: 2 });
-    expect(readUdpReport(report)).toEqual({ receivedPerS: 0, lostPercent: 100 });
+    expect(readUdpReport(report)).toEqual({ sentPerS: 500, receivedPerS: 0, lostPercent: 100 });
   });
 
   it('over TCP says what arrived', () => {

@@ -32,7 +32,9 @@ describe('what is tried again', () => {
     await expect(succeeds(action, 30_000)).resolves.toBe(3);
   });
 
-  it('fails with its last failure at the limit', async () => {
-    await expect(succeeds(() => Promise.reject(new Error('refused')), 0)).rejects.toThrow('refused');
+  it('fails with its last failure at the limit, or when there is no hope', async () => {
+    const refused = (): Promise<void> => Promise.reject(new Error('refused'));
+    await expect(succeeds(refused, 0)).rejects.toThrow('refused');
+    await expect(succeeds(refused, 1e9, () => false)).rejects.toThrow('refused');
   });
 });

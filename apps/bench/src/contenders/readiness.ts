@@ -25,14 +25,14 @@ export function says(child: ChildProcess, pattern: RegExp, limitMs: number): Pro
   });
 }
 
-/** Tries again until it succeeds; rejects with its last failure after `limitMs`. */
-export async function succeeds<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
+/** Tries again until it succeeds; rejects with its last failure after `limitMs`, or when there is no `hope` any more. */
+export async function succeeds<T>(action: () => Promise<T>, limitMs: number, hope = (): boolean => true): Promise<T> {
   const limit = performance.now() + limitMs;
   for (;;) {
     try {
       return await action();
     } catch (error) {
-      if (performance.now() > limit) throw error;
+      if (performance.now() > limit || !hope()) throw error;
       await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     }
   }

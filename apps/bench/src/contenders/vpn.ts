@@ -27,7 +27,12 @@ export function vpn(title: string, programs: readonly string[], connect: Connect
       const daemons = new Daemons(folder);
       try {
         const address = await connect(a!, b!, daemons);
-        await succeeds(() => a!.run(['ping', '-c', '1', '-W', '1', address]), CONNECT_LIMIT_MS);
+        const ping = ['ping', '-c', '1', '-W', '1', address];
+        await succeeds(
+          () => a!.run(ping),
+          CONNECT_LIMIT_MS,
+          () => daemons.running,
+        );
         return await IpPath.open(a!, b!, address, daemons);
       } catch (error) {
         const logs = daemons.logs();

@@ -10,10 +10,15 @@ export const WIREGUARD_GO = vpn('wireguard-go', ['wireguard-go', 'wg'], async (a
   const keys = new Map([a, b].map((host) => [host, keyPair()]));
   for (const [host, peer] of [[a, b] as const, [b, a] as const]) {
     const device = deviceOf(host);
+    daemons.leaves(`/var/run/wireguard/${device}.sock`);
     daemons.start(host, ['wireguard-go', '--foreground', device]);
     const config = configOf(keys.get(host)!.secret, keys.get(peer)!.public, peer);
     const file = daemons.write(`${host.name}.conf`, config);
-    await succeeds(() => host.run(['wg', 'setconf', device, file]), START_LIMIT_MS);
+    await succeeds(
+      () => host.run(['wg', 'setconf', device, file]),
+      START_LIMIT_MS,
+      () => daemons.running,
+    );
     await host.run(['ip', 'address', 'add', `${inside(host)}/24`, 'dev', device]);
     await host.run(['ip', 'link', 'set', 'dev', device, 'mtu', String(INNER_MTU), 'up']);
   }

@@ -16,8 +16,9 @@ export const YGGDRASIL = vpn('Yggdrasil', ['yggdrasil'], async (a, b, daemons) =
   };
   await start(a, { Listen: [listen] });
   // It looks for a peer that is not there at its start a minute later.
-  await succeeds(async () => {
+  const listens = async (): Promise<void> => {
     if (!daemons.logs().includes('listener started')) throw new Error('yggdrasil does not listen');
-  }, START_LIMIT_MS);
+  };
+  await succeeds(listens, START_LIMIT_MS, () => daemons.running);
   return start(b, { Peers: [listen] });
 });

@@ -65,10 +65,11 @@ export class CNetwork {
     for (const name of [PING, FLOOD]) await this.server.irm('name', 'register', name, 'layer', layer);
     await this.server.bind(this.server.start([this.server.tool('oping'), '--listen', '--quiet']), PING);
     const ping = [this.client.tool('oping'), '-n', PING, '-c', '1', '-i', '10'];
-    await succeeds(async () => {
+    const answered = async (): Promise<void> => {
       const printed = await this.client.run(ping, PING_LIMIT_MS);
       if (!/ 1 received/.test(printed)) throw new Error(`the nodes of C don't reach each other\n${printed}`);
-    }, FIRST_PING_LIMIT_MS);
+    };
+    await this.again(answered, FIRST_PING_LIMIT_MS);
   }
 
   /** Makes the layer `net` of both nodes. */
@@ -78,9 +79,13 @@ export class CNetwork {
     await a.irm('name', 'register', 'net.a', 'layer', 'shim');
     await b.irm('name', 'create', 'net.a');
     const enroll = ['ipcp', 'enroll', 'type', 'unicast', 'name', 'net.b', 'layer', 'net', 'dst', 'net.a', 'autobind'];
-    await succeeds(() => b.irm(...enroll), JOIN_LIMIT_MS);
+    await this.again(() => b.irm(...enroll), JOIN_LIMIT_MS);
     await b.irm('name', 'register', 'net.b', 'layer', 'shim');
-    await succeeds(() => b.irm('ipcp', 'connect', 'name', 'net.b', 'dst', 'net.a'), JOIN_LIMIT_MS);
+    await this.again(() => b.irm('ipcp', 'connect', 'name', 'net.b', 'dst', 'net.a'), JOIN_LIMIT_MS);
+  }
+
+  private again<T>(action: () => Promise<T>, limitMs: number): Promise<T> {
+    return succeeds(action, limitMs, () => this.nodes.every(({ running }) => running));
   }
 
   /** Over UDP C looks for the MD5 of a name in the file of hosts. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import { end, type Host } from '../../hosts/index.js';
+import { end, isRunning, type Host } from '../../hosts/index.js';
 import type { ProcessMemory } from '../contender.js';
 import { says, succeeds } from '../readiness.js';
 import { ussBytes } from '../uss.js';
@@ -34,6 +34,10 @@ export class CNode {
     const irmd = host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     await says(irmd, /daemon started/, START_LIMIT_MS);
     return new CNode(host, prefix, irmd);
+  }
+
+  get running(): boolean {
+    return isRunning(this.irmd);
   }
 
   irm(...words: readonly string[]): Promise<string> {
