@@ -40,12 +40,8 @@ export class IpPath implements ContenderSession {
 
   /** At the highest rate of which at most 1 % was lost, looked for at the first call for a size; whole seconds. */
   async oneWay(size: number, seconds: number): Promise<OneWayFigure> {
-    if (!this.rates.has(size))
-      this.rates.set(
-        size,
-        highestRate((rate) => this.tryRate(size, rate)),
-      );
-    const rate = await this.rates.get(size)!;
+    const rate = this.rates.get(size) ?? (await highestRate((tried) => this.tryRate(size, tried)));
+    this.rates.set(size, rate);
     const { receivedPerS, lostPercent } = await this.udp(size, rate, seconds, '--time', Math.ceil(seconds));
     return { packetsPerS: receivedPerS, gbitPerS: (receivedPerS * size * 8) / 1e9, lostPercent };
   }

@@ -1,5 +1,5 @@
+import { notInstalled } from '@ouroboros/demo';
 import type { Contender } from './contender.js';
-import { notInstalled } from './installed.js';
 import { IP_TOOLS, IpPath } from './ip-path.js';
 
 /** No tunnel: what IP itself gives between the two hosts. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
+import { notInstalled } from '@ouroboros/demo';
 import { noNamespaces, type Host } from '../hosts/index.js';
 import type { Contender } from './contender.js';
 import { Daemons } from './daemons.js';
-import { notInstalled } from './installed.js';
 import { IP_TOOLS, IpPath } from './ip-path.js';
 import { succeeds } from './readiness.js';
 

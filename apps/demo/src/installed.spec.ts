@@ -7,6 +7,7 @@ describe('a program', () => {
   });
 
   it('that is not is named', () => {
+    expect(installed('sh', '/nowhere:/nor/here')).toBeUndefined();
     expect(notInstalled('sh', 'no-such-program', 'nor-this')).toBe('not installed: no-such-program, nor-this');
   });
 });

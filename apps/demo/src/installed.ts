@@ -1,13 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Administrators' programs are not in everybody's PATH. */
-const FURTHER = ['/usr/sbin', '/sbin'];
-
-/** Where a program is installed; undefined where it is not. */
-export function installed(program: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...FURTHER];
-  return folders.map((folder) => join(folder, program)).find(isExecutable);
+/** Where the file of a program is that is found by its name; undefined where there is none. */
+export function installed(program: string, path = process.env['PATH'] ?? ''): string | undefined {
+  return path
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find(isExecutable);
 }
 
 /** Why programs can't be run, or null: those that are not installed. */
