@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installed } from '@ouroboros/demo';
 import { ROOT } from './document.js';
 
 const PAGES = join(ROOT, 'docs', 'man');
 const pages = readdirSync(PAGES);
 const apps = readdirSync(join(ROOT, 'apps'));
 
-const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 const checkers: readonly (readonly [program: string, ...args: string[]])[] = [
   ['mandoc', '-T', 'lint', '-W', 'warning'],
   ['groff', '-man', '-ww', '-z'],
@@ -38,7 +38,7 @@ describe('the manual pages', () => {
   });
 
   describe.each(checkers)('for %s', (program, ...args) => {
-    const there = has(program);
+    const there = installed(program) !== undefined;
     if (!there) process.stdout.write(`  skipped: there is no ${program} here\n`);
     (there ? it.each(pages) : it.skip.each(pages))('%s has no fault', (page) => {
       const ran = spawnSync(program, [...args, join(PAGES, page)], { encoding: 'utf8' });
@@ -48,7 +48,7 @@ describe('the manual pages', () => {
   });
 
   it('show what help shows', () => {
-    if (!has('mandoc')) return void process.stdout.write('  skipped: there is no mandoc here\n');
+    if (installed('mandoc') === undefined) return void process.stdout.write('  skipped: there is no mandoc here\n');
     const shown = execFileSync('mandoc', ['-T', 'utf8', '-O', 'width=400', join(PAGES, 'irm.1')], { encoding: 'utf8' });
     const plain = shown.replace(/.[\b]/g, '');
     expect(plain).toContain('irm name register <name> [ipcp <ipcp>]... [layer <layer>]... [--json]');

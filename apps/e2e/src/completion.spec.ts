@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { installed } from '@ouroboros/demo';
 import { BIN } from './programs.js';
 import { OneNode } from './one-node.js';
 
@@ -88,7 +89,7 @@ function complete(shell: string, lines: readonly string[], runtimeDir = node.dir
 }
 
 describe.each(Object.keys(SHELLS))('completion in %s', (shell) => {
-  const there = spawnSync(shell, ['--version']).error === undefined;
+  const there = installed(shell) !== undefined;
   if (!there) process.stdout.write(`  skipped: there is no ${shell} here\n`);
   const maybe = there ? it : it.skip;
 

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { installed, notInstalled } from '@ouroboros/demo';
 import { Namespaces } from './namespaces.js';
 import { until } from './one-node.js';
 
@@ -24,22 +24,16 @@ const NEEDED = ['dockerd', 'docker', 'nsenter', 'ip', 'iptables', 'busybox', 'pr
 /** Version 2 is part of docker, version 1 a program of its own; both understand our files. */
 type Compose = 'docker compose' | 'docker-compose';
 
-const inPath = (program: string): string | undefined =>
-  (process.env['PATH'] ?? '')
-    .split(':')
-    .map((folder) => join(folder, program))
-    .find(existsSync);
-
 function findCompose(): Compose | undefined {
   if (spawnSync('docker', ['compose', 'version']).status === 0) return 'docker compose';
-  return inPath('docker-compose') === undefined ? undefined : 'docker-compose';
+  return installed('docker-compose') === undefined ? undefined : 'docker-compose';
 }
 
 /** Why there can be no Docker engines of our own; '' where there can. */
 export function noEngines(): string {
   if (process.getuid?.() !== 0) return 'Docker engines of our own need root';
-  const missing = NEEDED.find((program) => inPath(program) === undefined);
-  if (missing !== undefined) return `the program ${missing} is not installed`;
+  const missing = notInstalled(...NEEDED);
+  if (missing !== null) return missing;
   return findCompose() === undefined ? 'neither "docker compose" nor docker-compose is installed' : '';
 }
 
@@ -98,9 +92,9 @@ export class Engines {
     this.writeDocker();
     mkdirSync(join(this.folder, 'handed-over'));
     for (const engine of Object.values(this.engines)) await engine.start();
-    const busybox = inPath('busybox')!;
+    const busybox = installed('busybox')!;
     this.makeImage('o7-busybox', busybox, ['sh', 'httpd', 'wget', 'sleep', 'ping']);
-    this.makeImage('o7-prometheus', inPath('prometheus')!, [], ['/bin/prometheus']);
+    this.makeImage('o7-prometheus', installed('prometheus')!, [], ['/bin/prometheus']);
     this.makeImage('o7-idle', busybox, ['sleep'], ['/bin/sleep', 'infinity']);
   }
 
@@ -171,7 +165,7 @@ export class Engines {
     mkdirSync(dirname(file));
     const compose =
       findCompose() === 'docker-compose' ? '[ "$1" = compose ] && shift && exec docker-compose "$@"\n' : '';
-    writeFileSync(file, `#!/bin/sh\n${compose}exec ${inPath('docker')!} "$@"\n`);
+    writeFileSync(file, `#!/bin/sh\n${compose}exec ${installed('docker')!} "$@"\n`);
     chmodSync(file, 0o755);
   }
 }

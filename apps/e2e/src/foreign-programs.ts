@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installed as inPath } from '@ouroboros/demo';
 
 /** Debian keeps the servers of PostgreSQL out of the path. */
 const POSTGRESQL = '/usr/lib/postgresql';
@@ -12,7 +13,7 @@ const env = { ...process.env, PATH: [process.env['PATH'], ...FOLDERS].join(':') 
 
 /** Whether programs are there; when one is not, a line says what is left out. */
 export function installed(what: string, ...programs: readonly string[]): boolean {
-  const missing = programs.filter((program) => spawnSync(program, ['--version'], { env }).error !== undefined);
+  const missing = programs.filter((program) => inPath(program, env.PATH) === undefined);
   if (missing.length > 0) process.stdout.write(`${what} is not tested: there is no ${missing.join(', no ')}.\n`);
   return missing.length === 0;
 }

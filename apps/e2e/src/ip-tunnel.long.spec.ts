@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import type { DemoNode } from '@ouroboros/demo';
+import { execFileSync } from 'node:child_process';
+import { installed, type DemoNode } from '@ouroboros/demo';
 import type { Flow } from '@ouroboros/flow/node';
 import { ms, note, pause } from './measure.js';
 import { Namespaces, noNamespaces } from './namespaces.js';
@@ -11,7 +11,7 @@ jest.setTimeout(120_000);
 
 if (noNamespaces !== '') process.stdout.write(`The specs of oip are skipped: ${noNamespaces}.\n`);
 const describeWithRoot = noNamespaces === '' ? describe : describe.skip;
-const hasIperf3 = spawnSync('iperf3', ['--version']).status === 0;
+const hasIperf3 = installed('iperf3') !== undefined;
 
 if (!hasIperf3) process.stdout.write('oip is measured with transfers of our own only: there is no iperf3.\n');
 

@@ -1,10 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installed } from '@ouroboros/demo';
 import { freeTcpPort } from './observed-pair.js';
 
-export const PROMETHEUS_MISSING = spawnSync('prometheus', ['--version']).error !== undefined;
+export const PROMETHEUS_MISSING = installed('prometheus') === undefined;
 
 /** A Prometheus that reads some ports every second. */
 export class Prometheus {

@@ -1,17 +1,18 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { installed } from '@ouroboros/demo';
 import { OneNode, until } from './one-node.js';
 import type { Program } from './programs.js';
 import { Proxies, digestOf } from './proxies.js';
 
 jest.setTimeout(60_000);
 
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const hasCurl = installed('curl') !== undefined;
 if (!hasCurl) process.stdout.write('oproxy is tested with clients of our own only: there is no curl.\n');
 
 let site: Proxies;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installed } from '@ouroboros/demo';
 import { readText, ROOT } from '../document.js';
 
 const UNIT = 'docker/systemd/ouroboros.service';
@@ -38,10 +39,10 @@ describe('the unit for systemd', () => {
   });
 });
 
-const installed = spawnSync('systemd-analyze', ['--version']).status === 0;
-if (!installed) process.stdout.write('  skipped: systemd-analyze is not installed\n');
+const hasSystemd = installed('systemd-analyze') !== undefined;
+if (!hasSystemd) process.stdout.write('  skipped: systemd-analyze is not installed\n');
 
-(installed ? describe : describe.skip)('systemd', () => {
+(hasSystemd ? describe : describe.skip)('systemd', () => {
   let root: string;
   let units: string;
   const analyze = (...args: string[]) => spawnSync('systemd-analyze', args, { encoding: 'utf8' });
