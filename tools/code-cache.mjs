@@ -1,13 +1,13 @@
 // Makes the code cache of a bundle: node tools/code-cache.mjs <bundle without ending> [argument...]. Runs the program once, on a
 // node that is not there, and keeps what V8 compiled until its end: nearly all that its next start needs. A daemon is ended
-// after a second.
+// after two seconds.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import vm from 'node:vm';
 
-const LIMIT_MS = 1000;
+const LIMIT_MS = 2000;
 
 const [bundle, ...args] = process.argv.slice(2);
 const usual = basename(bundle).startsWith('ipcpd-') ? ['--name', 'any', '--orphan-timeout', '1'] : ['--version'];
@@ -27,5 +27,6 @@ process.on('exit', () => {
   rmSync(home, { recursive: true, force: true });
   process.exitCode = 0;
 });
-setTimeout(() => process.kill(process.pid, 'SIGTERM'), LIMIT_MS).unref();
+const end = () => (process.listenerCount('SIGTERM') > 0 ? process.kill(process.pid, 'SIGTERM') : process.exit());
+setTimeout(end, LIMIT_MS).unref();
 createRequire(import.meta.url)(`${bundle}.cjs`);

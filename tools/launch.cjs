@@ -5,8 +5,15 @@ const { readFileSync } = require('node:fs');
 const v8 = require('node:v8');
 const vm = require('node:vm');
 
-// New objects get 1 MiB, as at the start, and not up to 16: packet paths make none, so there is little to gain by more.
-v8.setFlagsFromString('--semi-space-growth-factor=1');
+// New objects of a daemon get 1 MiB, as at its start, and not up to 16. V8 takes no cache of another set of flags, that of Node's own modules
+// neither: those that each daemon needs come before.
+if (/\/(irmd|ipcpd-[^/]+)\.cjs$/.test(__filename)) {
+  require('node:http2');
+  require('node:child_process');
+  require('node:dgram');
+  require('node:worker_threads');
+  v8.setFlagsFromString('--semi-space-growth-factor=1');
+}
 
 const code = __filename.replace(/cjs$/, 'js');
 

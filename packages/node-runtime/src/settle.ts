@@ -15,11 +15,11 @@ const THOROUGH = ['stress-flush-code', 'compact-on-every-full-gc'];
  * Gives back what the start of a long-lived process took and its rest does not need, about a tenth of its memory: once, at
  * the first look that finds the process at rest, as it takes some 30 ms. Code that was dropped is compiled again when it runs.
  */
-export function settleOnceAtRest(clock: Clock): void {
-  const before = process.cpuUsage();
+export function settleOnceAtRest(clock: Clock, cpuUsage = process.cpuUsage): void {
+  const before = cpuUsage();
   clock.at((clock.now() + LOOK) as Micros, () => {
-    const { user, system } = process.cpuUsage(before);
-    if (user + system > LOOK * REST) settleOnceAtRest(clock);
+    const { user, system } = cpuUsage(before);
+    if (user + system > LOOK * REST) settleOnceAtRest(clock, cpuUsage);
     else collect();
   });
 }
