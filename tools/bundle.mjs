@@ -1,11 +1,15 @@
-// Bundles one program: node tools/bundle.mjs <project folder> <program name>.
-// Everything goes into one CommonJS file but koffi, which looks for its binary beside its own package.
+// Bundles one program: node tools/bundle.mjs <project folder> <program name> [argument...]. It writes
+//   <program>.cjs    what is run or required: tools/launch.cjs
+//   <program>.js     everything in one function, but a few packages (tools/packages.mjs)
+//   <program>.cache  what V8 compiled of it in one run with these arguments (tools/code-cache.mjs)
 import { build } from 'esbuild';
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ABSENT, BESIDE } from './packages.mjs';
 
-const [project, program] = process.argv.slice(2);
-if (!project || !program) throw new Error('usage: bundle.mjs <project folder> <program name>');
+const [project, program, ...args] = process.argv.slice(2);
+if (!project || !program) throw new Error('usage: bundle.mjs <project folder> <program name> [argument...]');
 const root = join(import.meta.dirname, '..');
 const folder = join(root, project);
 const entry = [`src/programs/${program}.ts`, `src/${program}.ts`, 'src/main.ts']
@@ -13,15 +17,26 @@ const entry = [`src/programs/${program}.ts`, `src/${program}.ts`, 'src/main.ts']
   .find(existsSync);
 if (!entry) throw new Error(`${project}: no src/main.ts, and no ${program}.ts in src or src/programs`);
 
+const bundle = join(folder, 'bundle', program);
+rmSync(`${bundle}.cache`, { force: true });
 await build({
   entryPoints: [entry],
-  outfile: join(folder, 'bundle', `${program}.cjs`),
+  outfile: `${bundle}.js`,
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
   conditions: ['source'],
-  external: ['koffi', 'pino-pretty'],
+  external: [...BESIDE, ...ABSENT],
+  // Names stay: profiles, stacks and the names of errors show them.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Imports that are left are requires, which need no second loader.
+  supported: { 'dynamic-import': false },
+  banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+  footer: { js: '})' },
   sourcemap: 'linked',
   logLevel: 'warning',
 });
+copyFileSync(join(root, 'tools', 'launch.cjs'), `${bundle}.cjs`);
+execFileSync(process.execPath, [join(root, 'tools', 'code-cache.mjs'), bundle, ...args], { stdio: 'ignore' });

@@ -1,9 +1,8 @@
 // Packs all programs into one folder that can stand anywhere, and into a tarball of it: npm run pack. Needs what
 // `npm run build` makes, and makes it. The folder holds
-//   bin/ the programs   bundle/ their code   node_modules/ koffi for this machine's processor   share/ manuals, completion, systemd
+//   bin/ the programs   bundle/ their code   node_modules/ the packages beside it, koffi for this machine's processor   share/ manuals, completion, systemd
 // With --image DIR it also makes what a container consists of: in DIR/root the folder, the node that runs this script, and the
 // libraries of both; DIR/state is the empty folder of its volume.
-import { transform } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -18,12 +17,14 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BESIDE } from './packages.mjs';
 import { prepare } from './prepare.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const NAME = `ouroboros-${version}-linux-${process.arch}`;
-const SHEBANG = '#!/usr/bin/env node';
+/** How a program begins; an image has no env. */
+const SHEBANG = /^#!\/usr\/bin\/env (-S )?node/;
 
 /** Folders of the workspace that have programs for those who run a node. */
 function programFolders() {
@@ -32,32 +33,26 @@ function programFolders() {
     .filter((folder) => existsSync(join(folder, 'bin')));
 }
 
-/** The programs as they stand in the workspace, with bundles that are minified and carry no source maps. */
-async function packPrograms(to) {
+/** The programs and their bundles as they stand in the workspace, without source maps. */
+function packPrograms(to) {
   for (const folder of programFolders()) {
     for (const file of readdirSync(join(folder, 'bin'))) {
       const program = join(to, 'bin', basename(file, '.cjs'));
       cpSync(join(folder, 'bin', file), program);
       chmodSync(program, 0o755);
     }
-    for (const file of readdirSync(join(folder, 'bundle')).filter((name) => name.endsWith('.cjs'))) {
-      const source = readFileSync(join(folder, 'bundle', file), 'utf8');
-      const { code } = await transform(source, {
-        minify: true,
-        keepNames: true,
-        target: 'node20',
-        legalComments: 'inline',
-      });
-      writeFileSync(join(to, 'bundle', file), code);
-    }
+    cpSync(join(folder, 'bundle'), join(to, 'bundle'), { recursive: true, filter: (path) => !path.endsWith('.map') });
   }
 }
 
-/** What koffi needs to run here: no sources, no documents, no binaries of other systems. */
-function packKoffi(to) {
-  const wanted = (path) => !/\/(doc|lib|vendor|musl_x64)$|\.(cc|hh|inc|def|S|asm|md|d\.ts)$/.test(path);
-  for (const part of ['koffi', `@koromix/koffi-linux-${process.arch}`]) {
-    cpSync(join(ROOT, 'node_modules', part), join(to, 'node_modules', part), { recursive: true, filter: wanted });
+/** The packages that stand beside the bundles: no sources, no documents, no binaries of other systems. */
+function packPackages(to) {
+  const unwanted = /\/(doc|lib|vendor|musl_x64|modules-esm)$|\.(cc|hh|inc|def|S|asm|md|d\.ts)$/;
+  for (const part of [...BESIDE, `@koromix/koffi-linux-${process.arch}`]) {
+    cpSync(join(ROOT, 'node_modules', part), join(to, 'node_modules', part), {
+      recursive: true,
+      filter: (path) => !unwanted.test(path),
+    });
   }
 }
 
@@ -123,8 +118,8 @@ const packed = join(values.out, NAME);
 rmSync(packed, { recursive: true, force: true });
 for (const folder of ['bin', 'bundle']) mkdirSync(join(packed, folder), { recursive: true });
 writeFileSync(join(packed, 'package.json'), `${JSON.stringify({ name: 'ouroboros', version, type: 'commonjs' })}\n`);
-await packPrograms(packed);
-packKoffi(packed);
+packPrograms(packed);
+packPackages(packed);
 packShare(packed);
 execFileSync('tar', [
   '--sort=name',

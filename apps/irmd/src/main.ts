@@ -1,7 +1,7 @@
 import { loadCrypto } from '@ouroboros/crypto';
 import { helpText } from '@ouroboros/manual';
 import { exitStatus, OuroborosError, toOuroborosError, VERSION } from '@ouroboros/model';
-import { createLogger, ensureRuntimeDir, runtimeDir } from '@ouroboros/node-runtime';
+import { createLogger, ensureRuntimeDir, NodeClock, runtimeDir, settleOnceAtRest } from '@ouroboros/node-runtime';
 import type { Logger } from '@ouroboros/ports';
 import { adjustable, type LevelSwitch } from './adjustable-logger.js';
 import { parseCommandLine, type CommandLine } from './command-line.js';
@@ -75,6 +75,7 @@ async function serve(line: CommandLine, dir: string, configuration: Configuratio
   exitOnCrash(logger);
   const stopped = stoppedBySignal(daemon, logger);
   await daemon.start();
+  settleOnceAtRest(new NodeClock());
   await stopped;
   return 0;
 }

@@ -6,7 +6,8 @@ import { NEVER, fromMs, micros, type Micros } from '@ouroboros/model';
  * announced a shorter limit in their OCEP messages watch each other more closely, with the empty packets that every
  * flow has as keep-alives. The flow stays when the neighbour falls silent, so that it is back with its first packet.
  *
- * States: heard ↔ silent. It looks at the flow's counters, so packets cost nothing here.
+ * States: heard ↔ silent. It looks at the flow's counters, so packets cost nothing here. Links of one member with the same limit look
+ * at the same times: a process that is at rest wakes once for all of them, and so does the one that gets their probes.
  */
 export type LivenessOutput = 'probe' | 'silent' | 'heard';
 
@@ -31,7 +32,7 @@ export class Liveness implements Machine<never, LivenessOutput> {
     now: Micros,
   ) {
     this.step = micros(fromMs(limitMs) / STEPS);
-    this.deadline = limitMs > 0 ? micros(now + this.step) : NEVER;
+    this.deadline = limitMs > 0 ? this.nextLook(now) : NEVER;
     this.lastReceived = received();
     this.lastSent = sent();
     this.heardAt = now;
@@ -61,7 +62,7 @@ export class Liveness implements Machine<never, LivenessOutput> {
 
   wake(now: Micros, out: Sink<LivenessOutput>): void {
     if (now < this.deadline) return;
-    this.deadline = micros(now + this.step);
+    this.deadline = this.nextLook(now);
     if (this.sent() === this.lastSent) out.emit('probe');
     this.lastSent = this.sent();
     const received = this.received();
@@ -74,5 +75,9 @@ export class Liveness implements Machine<never, LivenessOutput> {
       this.silent = true;
       out.emit('silent');
     }
+  }
+
+  private nextLook(now: Micros): Micros {
+    return micros((Math.floor(now / this.step) + 1) * this.step);
   }
 }

@@ -29,6 +29,7 @@ import {
   createLogger,
   irmSocketPath,
   runtimeDir,
+  settleOnceAtRest,
 } from '@ouroboros/node-runtime';
 import { confDir, FileCredentialStore, Places } from '@ouroboros/pki';
 import type { ChannelHost, Logger } from '@ouroboros/ports';
@@ -181,6 +182,7 @@ class Daemon<C> {
       clock: this.clock,
     });
     this.irmState(false);
+    settleOnceAtRest(this.clock);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.end(0, signal));
     process.on('SIGHUP', () => undefined); // A closed terminal is the IRM daemon's business.
   }

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --v8-pool-size=1
 const { existsSync } = require('node:fs');
 const bundle = require('node:path').join(__dirname, '..', 'bundle', 'ipcpd-udp6.cjs');
 if (!existsSync(bundle)) {

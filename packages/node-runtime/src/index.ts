@@ -17,6 +17,7 @@ export * from './process-info.js';
 export * from './random.js';
 export * from './resolver.js';
 export * from './runtime-dir.js';
+export { settleOnceAtRest } from './settle.js';
 export * from './socket-answers.js';
 export * from './spawn.js';
 export * from './tls.js';

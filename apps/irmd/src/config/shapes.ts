@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_NAME_BYTES, nameFault } from '@ouroboros/model';
 import { keyPath, unknownWord, type Fault } from './fault.js';
 

@@ -18,8 +18,8 @@ import { signalProcess } from './signal-process.js';
 import type { StartedPrograms } from './started-programs.js';
 import type { StateFile } from './state-file.js';
 
-/** Keeps the young generation of an IPCP small: it is what grows under load. [2 MB: half the memory of the default] */
-const NODE_OPTIONS_OF_IPCPS: readonly string[] = ['--max-semi-space-size=2'];
+/** As in the first line of our own programs: one thread besides the first for V8, as each keeps memory of its own. */
+const NODE_OPTIONS_OF_IPCPS: readonly string[] = ['--v8-pool-size=1'];
 
 const STDOUT = 1;
 

@@ -104,7 +104,7 @@ describe('the search for the program of an IPCP type', () => {
   it('runs Node scripts with a small young generation and others as they are', () => {
     expect(commandOf({ path: '/p', isNodeScript: true }, ['--name', 'n'])).toEqual([
       process.execPath,
-      ['--max-semi-space-size=2', '/p', '--name', 'n'],
+      ['--v8-pool-size=1', '/p', '--name', 'n'],
     ]);
     expect(commandOf({ path: '/p', isNodeScript: false }, ['a'])).toEqual(['/p', ['a']]);
   });

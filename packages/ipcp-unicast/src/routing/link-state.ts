@@ -71,12 +71,15 @@ export interface LinkStateCounters {
 }
 
 /** Between two summaries to a neighbour; a lost packet is made good within this time and one way. */
-export const SUMMARY_INTERVAL = fromMs(250);
+export const SUMMARY_INTERVAL = fromMs(200);
 /** Not more often than this is the database sent to one neighbour because summaries differ. */
 const DUMP_INTERVAL = fromMs(200);
 const AGE_INTERVAL = fromSeconds(1);
 /** So often must our own withdrawals be contradicted before we believe in a second holder of our address. */
 const CONTRADICTIONS = 3;
+
+/** With the looks of links: a member at rest wakes once for both. */
+const nextSummary = (now: Micros): Micros => micros((Math.floor(now / SUMMARY_INTERVAL) + 1) * SUMMARY_INTERVAL);
 
 const toLsa = ({ src, dst, seq }: Announcement): Uint8Array =>
   encodeLsa({ destination: dst, source: src, sequence: seq });
@@ -286,7 +289,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const neighbor = { sync, nextDump: now };
     this.neighbors.set(id, neighbor);
     this.dump(id, neighbor, now, out);
-    if (sync && this.timers.get('summary') === Infinity) this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
+    if (sync && this.timers.get('summary') === Infinity) this.timers.set('summary', nextSummary(now));
   }
 
   private removeNeighbor(id: NeighborId): void {
@@ -381,7 +384,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   private sendSummaries(now: Micros, out: Sink<LinkStateOutput>): void {
     this.say(now, out);
-    this.timers.set('summary', micros(now + SUMMARY_INTERVAL));
+    this.timers.set('summary', nextSummary(now));
     const bytes = encodeSummary(this.topology.database.size, this.topology.database.digest);
     for (const [id, neighbor] of this.neighbors) if (neighbor.sync) out.emit({ kind: 'send', neighbor: id, bytes });
   }
