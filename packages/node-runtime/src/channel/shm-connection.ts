@@ -58,7 +58,6 @@ export abstract class ShmConnection implements MessageReceiver {
   private readonly outgoing: Outgoing[] = [];
   private readonly watch: PollHandle;
   private isAwake = false;
-  hasNews = false;
   private readonly spin: Spin;
   private readonly onEvent = (): void => this.receive();
   private readonly visit = (slot: number): void => this.signalled(slot);
@@ -86,8 +85,7 @@ export abstract class ShmConnection implements MessageReceiver {
   poll(): boolean {
     const { control } = this;
     if (!control || !this.isAwake) return false;
-    this.hasNews = control.takeSignals(this.slots, this.visit);
-    if (this.hasNews) {
+    if (control.takeSignals(this.slots, this.visit)) {
       this.spin.found();
       return true;
     }

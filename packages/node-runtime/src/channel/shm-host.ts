@@ -140,15 +140,11 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
 
   private pollAwake(): boolean {
     let kept = 0;
-    let news = false;
     for (let i = 0; i < this.awakened.length; i++) {
       const connection = this.awakened[i]!;
-      if (!connection.poll()) continue;
-      this.awakened[kept++] = connection;
-      if (connection.hasNews) news = true;
+      if (connection.poll()) this.awakened[kept++] = connection;
     }
     this.awakened.length = kept;
-    if (kept > 0 && !news && process.env['NOYIELD'] === undefined) native().c.sched_yield();
     return kept > 0;
   }
 
