@@ -1,7 +1,7 @@
 /** The C library through koffi: the only folder that imports it. Linux, 64 bits, little-endian. */
 export { loadNative, native, systemError, tryNative } from './libc.js';
 export type { Address, Libc, Native, PollEvents, PollHandle, Pointer } from './libc.js';
-export { MessageVector, SOCKADDR_WORDS } from './message-vector.js';
+export { MessageVector } from './message-vector.js';
 export { MAX_DESCRIPTORS, receiveDescriptors, sendDescriptors, type Received } from './descriptor-message.js';
 export { loadOpenSsl, type OpenSsl, type OpenSslCalls } from './openssl.js';
 export { deviceNames, deviceState, openPacketSocket, receiveFrame, type DeviceState } from './packet-socket.js';

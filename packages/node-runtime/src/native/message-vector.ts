@@ -33,9 +33,6 @@ const GRO_CMSG = 20;
 
 const MSG_DONTWAIT_NOSIGNAL = 0x4040;
 
-/** Room for the address of a peer, in words. */
-export const SOCKADDR_WORDS = NAME;
-
 /** A row of messages for sendmmsg and recvmmsg, in memory that does not move. Nothing of it is checked: who calls knows the bounds. */
 export class MessageVector {
   private readonly memory: MappedMemory;
