@@ -31,6 +31,8 @@ await build({
   // Names stay: profiles, stacks and the names of errors show them.
   minifyWhitespace: true,
   minifySyntax: true,
+  // The report of a crash quotes a line.
+  lineLimit: 160,
   // Imports that are left are requires, which need no second loader.
   supported: { 'dynamic-import': false },
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
