@@ -31,11 +31,14 @@ await build({
   // Names stay: profiles, stacks and the names of errors show them.
   minifyWhitespace: true,
   minifySyntax: true,
+  // The report of a crash quotes a line.
+  lineLimit: 160,
   // Imports that are left are requires, which need no second loader.
   supported: { 'dynamic-import': false },
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
-  sourcemap: 'linked',
+  // Without a mention in the text: it is packed as it is.
+  sourcemap: 'external',
   logLevel: 'warning',
 });
 copyFileSync(join(root, 'tools', 'launch.cjs'), `${bundle}.cjs`);

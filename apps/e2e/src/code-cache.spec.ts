@@ -13,7 +13,7 @@ const WITNESS = `
       console.log('refused: ' + this.cachedDataRejected);
     }
   };
-  process.argv.splice(1, 0, 'program');
+  process.argv.splice(1, 0, process.env.BUNDLE);
   require(process.env.BUNDLE);
 `;
 
