@@ -9,64 +9,55 @@ import { CONTENDERS, type Contender, type ContenderSession } from './index.js';
 const SOCKETS = '/var/run/wireguard';
 
 describe.each(CONTENDERS)('$title', (contender: Contender) => {
-  let reason: string | null;
   let folder: string;
   let hosts: Hosts;
-  let session: ContenderSession;
 
-  beforeAll(async () => {
-    reason = await contender.missing();
-    if (reason !== null) return void process.stdout.write(`${contender.title} is not measured: ${reason}.\n`);
+  beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'o7b-contender-'));
     hosts = await createHosts(2);
-    session = await contender.start(hosts, folder);
   });
 
-  afterAll(async () => {
-    await hosts?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+  afterEach(async () => {
+    await hosts.stop();
+    rmSync(folder, { recursive: true });
   });
 
-  it('answers, back to back and every 2 ms', async () => {
-    if (reason !== null) return;
-    for (const pace of ['back to back', 2] as const) {
-      const { p50Us, p99Us } = await session.roundTrip!(64, pace);
-      expect(p50Us).toBeGreaterThan(0);
-      expect(p99Us).toBeGreaterThanOrEqual(p50Us);
-    }
-  });
-
-  it('carries packets of 1,400 bytes', async () => {
+  it('comes up, is measured, and leaves no process, namespace or socket behind', async () => {
+    const reason = await contender.missing();
+    if (reason !== null) return void process.stdout.write(`${contender.title} is not measured: ${reason}.\n`);
+    const namespaces = await namespacesOf(hosts);
+    const session = await contender.start(hosts, folder);
+    await expectRoundTrips(session);
     // A flood now and then leaves the unicast layer of C unable to carry anything.
-    if (reason !== null || contender.title.endsWith('unicast')) return;
-    const { packetsPerS, gbitPerS, lostPercent } = await session.oneWay!(1400, 1);
-    expect(packetsPerS).toBeGreaterThan(100);
-    expect(gbitPerS).toBeCloseTo((packetsPerS * 1400 * 8) / 1e9);
-    expect(lostPercent).toBeGreaterThanOrEqual(0);
-    expect(lostPercent).toBeLessThan(100);
-  });
-
-  it('carries TCP, where it carries IP', async () => {
-    if (reason !== null || session.tcp === undefined) return;
-    expect((await session.tcp(1)).gbitPerS).toBeGreaterThan(0.01);
-  });
-
-  it('tells the memory of its daemons', async () => {
-    if (reason !== null) return;
+    if (!contender.title.endsWith('unicast')) await expectOneWay(session);
+    if (session.tcp) expect((await session.tcp(1)).gbitPerS).toBeGreaterThan(0.01);
     const memory = await session.memory!();
     expect(memory.length > 0).toBe(contender.title !== 'iperf3');
     for (const { ussBytes } of memory) expect(ussBytes).toBeGreaterThan(100_000);
+    await session.stop();
+    expectNothingLeft(namespaces);
   });
 
-  it('leaves no process, no namespace and no file outside its folder behind', async () => {
-    if (reason !== null) return;
-    const namespaces = await namespacesOf(hosts);
-    await session.stop();
-    const left = processesIn(namespaces);
-    if (hosts.kind === 'namespaces') expect(left).toEqual(['cat', 'cat']);
-    await hosts.stop();
-    if (hosts.kind === 'namespaces') expect(processesIn(namespaces)).toEqual([]);
+  function expectNothingLeft(namespaces: readonly string[]): void {
+    // The keepers of the namespaces.
+    if (hosts.kind === 'namespaces') expect(processesIn(namespaces)).toEqual(['cat', 'cat']);
     const sockets = existsSync(SOCKETS) ? readdirSync(SOCKETS) : [];
     expect(sockets.filter((name) => name.includes(String(process.pid)))).toEqual([]);
-  });
+  }
 });
+
+async function expectRoundTrips(session: ContenderSession): Promise<void> {
+  for (const pace of ['back to back', 2] as const) {
+    const { p50Us, p99Us } = await session.roundTrip!(64, pace);
+    expect(p50Us).toBeGreaterThan(0);
+    expect(p99Us).toBeGreaterThanOrEqual(p50Us);
+  }
+}
+
+async function expectOneWay(session: ContenderSession): Promise<void> {
+  const { packetsPerS, gbitPerS, lostPercent } = await session.oneWay!(1400, 1);
+  expect(packetsPerS).toBeGreaterThan(100);
+  expect(gbitPerS).toBeCloseTo((packetsPerS * 1400 * 8) / 1e9);
+  expect(lostPercent).toBeGreaterThanOrEqual(0);
+  expect(lostPercent).toBeLessThan(100);
+}

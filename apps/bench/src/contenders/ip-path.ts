@@ -6,13 +6,14 @@ import type { Daemons } from './daemons.js';
 import { highestRate } from './highest-rate.js';
 import { readTcpReport, readUdpReport, type UdpReport } from './iperf3-report.js';
 import { readPings } from './ping-report.js';
-import { says } from './readiness.js';
+import { says, succeeds } from './readiness.js';
 
 export const IP_TOOLS = ['iperf3', 'ping'];
 
 const START_LIMIT_MS = 5000;
 /** Beyond the time that a run is to take. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 30_000;
+const BUSY_LIMIT_MS = 2000;
 const SEARCH_S = 0.2;
 const PINGS = 1000;
 /** How often iperf3 catches up with its rate; its 1 ms would be bursts that no socket holds. */
@@ -47,7 +48,7 @@ export class IpPath implements ContenderSession {
   }
 
   async tcp(seconds: number): Promise<{ readonly gbitPerS: number }> {
-    return { gbitPerS: readTcpReport(await this.iperf3(seconds, '--time', String(Math.ceil(seconds)))) };
+    return { gbitPerS: await this.iperf3(readTcpReport, seconds, '--time', String(Math.ceil(seconds))) };
   }
 
   /** From the process that asks and back to it (`-U`); back to back: the next goes out when the answer is there (`-A`). */
@@ -70,14 +71,16 @@ export class IpPath implements ContenderSession {
     return this.udp(size, rate, SEARCH_S, '--blockcount', Math.ceil(rate * SEARCH_S));
   }
 
-  private async udp(size: number, rate: number, seconds: number, ...end: (string | number)[]): Promise<UdpReport> {
+  private udp(size: number, rate: number, seconds: number, ...end: (string | number)[]): Promise<UdpReport> {
     const pace = ['--bitrate', Math.round(rate * size * 8), '--pacing-timer', PACING_US];
     const words = ['--length', size, '--window', socketBytes(), ...pace, ...end];
-    return readUdpReport(await this.iperf3(seconds, '--udp', ...words.map(String)));
+    return this.iperf3(readUdpReport, seconds, '--udp', ...words.map(String));
   }
 
-  private iperf3(seconds: number, ...words: readonly string[]): Promise<string> {
-    return this.from.run(['iperf3', '--client', this.address, '--json', ...words], seconds * 1000 + GRACE_MS);
+  /** Again, when the server is not done with the last run. */
+  private iperf3<T>(read: (json: string) => T, seconds: number, ...words: readonly string[]): Promise<T> {
+    const argv = ['iperf3', '--client', this.address, '--json', ...words];
+    return succeeds(async () => read(await this.from.run(argv, seconds * 1000 + GRACE_MS)), BUSY_LIMIT_MS);
   }
 }
 

@@ -19,6 +19,10 @@ describe('a report of iperf3', () => {
     expect(readTcpReport(report)).toBe(2.5);
   });
 
+  it('of a failure is refused in its words', () => {
+    expect(() => readUdpReport('{"end":{},"error":"the server is busy"}')).toThrow('the server is busy');
+  });
+
   it('without a figure is refused, and the figure named', () => {
     expect(() => readUdpReport(udp({}, { packets: 1, seconds: 1 }))).toThrow('"lost_packets"');
     expect(() => readTcpReport('{"end":{}}')).toThrow('"bits_per_second"');

@@ -5,7 +5,7 @@ export interface UdpReport {
   readonly lostPercent: number;
 }
 
-/** Throws when a figure is missing. */
+/** Throws with the words of iperf3 when it failed, and when a figure is missing. */
 export function readUdpReport(json: string): UdpReport {
   const { sum_sent: sent = {}, sum_received: received = {} } = endOf(json);
   const seen = numberOf(received, 'packets');
@@ -24,8 +24,12 @@ export function readTcpReport(json: string): number {
 
 type Sum = Readonly<Record<string, unknown>>;
 
-const endOf = (json: string): { readonly sum_sent?: Sum; readonly sum_received?: Sum } =>
-  (JSON.parse(json) as { end?: object }).end ?? {};
+/** Now and then iperf3 ends with success and an error in its report. */
+function endOf(json: string): { readonly sum_sent?: Sum; readonly sum_received?: Sum } {
+  const { error, end = {} } = JSON.parse(json) as { error?: string; end?: object };
+  if (error !== undefined) throw new Error(`iperf3: ${error}`);
+  return end;
+}
 
 function numberOf(sum: Sum, field: string): number {
   const value = sum[field];

@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 
+/** Characters of what a program said before it failed. */
+const LAST_WORDS = 1000;
+
 /** What a program with pipes prints until its end; rejects with what it says of its failure, or when it takes longer than `limitMs` and is killed. */
 export function outputOf(child: ChildProcess, limitMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -16,7 +19,8 @@ export function outputOf(child: ChildProcess, limitMs: number): Promise<string> 
       clearTimeout(timer);
       if (status === 0) return resolve(printed.stdout);
       const why = signal ? `ended by ${signal}, ${limitMs} ms at most` : `status ${status}`;
-      reject(new Error(`${child.spawnargs.join(' ')}: ${why}\n${printed.stderr || printed.stdout}`.trim()));
+      const words = (printed.stderr || printed.stdout).slice(-LAST_WORDS);
+      reject(new Error(`${child.spawnargs.join(' ')}: ${why}\n${words}`.trim()));
     });
   });
 }
