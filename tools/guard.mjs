@@ -11,7 +11,7 @@ const LIMIT_MS = 150_000;
 
 /** Runs a command until `limit` at most; an error with what it said. */
 function run(limit, command, args, cwd = root) {
-  const timeout = Math.max(limit - performance.now(), 1);
+  const timeout = Math.max(Math.ceil(limit - performance.now()), 1);
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${(stderr || stdout).trim()}`);
@@ -27,8 +27,8 @@ export async function checkoutOf(ref) {
   const limit = performance.now() + LIMIT_MS;
   try {
     run(limit, 'git', ['worktree', 'add', '--detach', folder, ref]);
-    if (!sameDependencies(folder)) throw new Error('its dependencies are others');
-    run(limit, 'cp', ['-al', join(root, 'node_modules'), folder]);
+    if (sameDependencies(folder)) run(limit, 'cp', ['-al', join(root, 'node_modules'), folder]);
+    else run(limit, 'npm', ['ci', '--no-audit', '--no-fund'], folder);
     const nx = join(folder, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
     run(limit, process.execPath, [nx, 'run-many', '-t', 'generate', 'bundle', '--outputStyle=static'], folder);
     await bundleMeasured(folder);
