@@ -18,13 +18,13 @@ function dependenciesAreInstalled() {
   return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
-/** Runs nx targets; says which ones, and shows what they print only when one fails. */
+/** Runs nx targets; says on standard error which ones, and shows what they print only when one fails. */
 export function prepare(...targets) {
   if (!dependenciesAreInstalled()) {
-    console.log('npm ci');
-    run('npm', ['ci', '--no-audit', '--no-fund']);
+    console.error('npm ci');
+    run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['inherit', 2, 2] });
   }
-  console.log(`nx run-many -t ${targets.join(' ')}`);
+  console.error(`nx run-many -t ${targets.join(' ')}`);
   const nx = join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
   const result = spawnSync(process.execPath, [nx, 'run-many', '-t', ...targets, '--outputStyle=static'], {
     cwd: root,

@@ -1,25 +1,70 @@
-/** How long and how often is measured. */
+import type { Lengths } from './rows/row.js';
+
+/** What is measured, how often and for how long. */
 export interface Plan {
-  /** Payload sizes in bytes. */
-  readonly sizes: readonly number[];
-  /** Round trips and packets before each measurement, for which nothing is counted. */
-  readonly warmUpMs: number;
-  /** Round trips one right after the other. */
-  readonly awakeMs: number;
-  /** Round trips with `idlePauseMs` before each, so that every process on the way has gone to sleep. */
-  readonly idleCount: number;
-  readonly idlePauseMs: number;
-  /** Packets one way, as fast as the flow takes them. */
-  readonly oneWayMs: number;
+  readonly title: 'quick' | 'full' | 'guard';
+  readonly rounds: number;
+  /** A further round begins only where it ends within this, as far as those before tell. */
+  readonly limitS: number;
+  /** Patterns of ids; none: all. */
+  readonly wanted: readonly string[];
+  readonly lengths: Lengths;
 }
 
-export const QUICK: Plan = {
-  sizes: [64, 1400],
-  warmUpMs: 300,
-  awakeMs: 1000,
-  idleCount: 60,
-  idlePauseMs: 15,
-  oneWayMs: 1500,
+const MEBIBYTE = 2 ** 20;
+
+/** In less than two minutes one figure of each kind, and of contenders what targets name. */
+const QUICK: Plan = {
+  title: 'quick',
+  rounds: 2,
+  limitS: 100,
+  wanted: [
+    'iperf3/64/one-way',
+    'iperf3/1400/one-way',
+    'nebula/tcp',
+    'wireguard-go/tcp',
+    'startup/20',
+    'daemons',
+    'direct/plain/64',
+    'unicast/plain/64',
+    'unicast/encrypted/1400/one-way',
+    'unicast/reliable/1400/one-way',
+    'unicast/allocation',
+    'unicast/bulk',
+    'unicast/oip',
+    'line/encrypted/1400/one-way',
+  ],
+  lengths: {
+    oneWayS: 0.8,
+    roundTripS: 0.5,
+    warmUpS: 0.4,
+    allocationsS: 0.5,
+    tcpS: 1,
+    idleS: 1,
+    overloadS: 10,
+    bulkBytes: 64 * MEBIBYTE,
+  },
 };
 
-export const LONG: Plan = { ...QUICK, warmUpMs: 1000, awakeMs: 5000, idleCount: 500, oneWayMs: 5000 };
+const FULL: Plan = {
+  title: 'full',
+  rounds: 5,
+  limitS: Infinity,
+  wanted: [],
+  lengths: {
+    oneWayS: 2,
+    roundTripS: 1,
+    warmUpS: 0.5,
+    allocationsS: 2,
+    tcpS: 5,
+    idleS: 5,
+    overloadS: 60,
+    bulkBytes: 512 * MEBIBYTE,
+  },
+};
+
+/** `only` and `rounds` go before what the plan says. */
+export function planOf(quick: boolean, only: readonly string[] = [], rounds?: number): Plan {
+  const plan = quick ? QUICK : FULL;
+  return { ...plan, wanted: only.length > 0 ? only : plan.wanted, rounds: rounds ?? plan.rounds };
+}

@@ -15,6 +15,8 @@ export interface NodePlan {
   readonly config?: string;
   /** Words of a command that runs irmd, such as `ip netns exec host1`. */
   readonly within?: readonly string[];
+  /** Folder of the programs; without it those of this workspace. */
+  readonly programs?: string;
 }
 
 const START_LIMIT_MS = 10_000;
@@ -31,9 +33,10 @@ export class DemoNode {
     mkdirSync(plan.runtimeDir, { recursive: true, mode: 0o700 });
     const log = openSync(join(plan.runtimeDir, 'irmd.log'), 'a', 0o600);
     const config = plan.config === undefined ? [] : ['--config', plan.config];
-    const words = [...(plan.within ?? []), join(binFolder(), 'irmd'), '--runtime-dir', plan.runtimeDir, ...config];
+    const programs = plan.programs ?? binFolder();
+    const words = [...(plan.within ?? []), join(programs, 'irmd'), '--runtime-dir', plan.runtimeDir, ...config];
     this.irmd = spawn(words[0]!, words.slice(1), {
-      env: nodeEnvironment(plan.runtimeDir),
+      env: nodeEnvironment(plan.runtimeDir, programs),
       stdio: ['ignore', log, log],
       detached: true,
     });

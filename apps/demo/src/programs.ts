@@ -14,13 +14,13 @@ export const binFolder = (): string => join(workspaceRoot(__dirname), 'node_modu
  * The environment of a node's programs: its runtime directory, certificates of its own below that, and our programs in front
  * of the PATH.
  */
-export function nodeEnvironment(runtimeDir: string): NodeJS.ProcessEnv {
-  const path = `${binFolder()}:${process.env['PATH'] ?? ''}`;
+export function nodeEnvironment(runtimeDir: string, programs = binFolder()): NodeJS.ProcessEnv {
+  const path = `${programs}:${process.env['PATH'] ?? ''}`;
   return {
     ...process.env,
     OUROBOROS_RUNTIME_DIR: runtimeDir,
     OUROBOROS_CONF_DIR: join(runtimeDir, 'conf'),
-    OUROBOROS_IPCP_PATH: binFolder(),
+    OUROBOROS_IPCP_PATH: programs,
     PATH: path,
   };
 }
