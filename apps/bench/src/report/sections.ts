@@ -58,7 +58,7 @@ const SECTIONS: readonly Section[] = [
     ],
   },
   {
-    title: 'Start of a daemon and so many IPCPs at once',
+    title: 'Start of a daemon and so many IPCPs',
     ends: /^startup\/\d+$/,
     columns: [
       ['irmd ms', 'irmdMs'],
