@@ -132,7 +132,7 @@ class Check {
         key
           .replace(`${name}_bucket`, `${name}_count`)
           .replace(/,?le="\+Inf"/, '')
-          .replace('{,', '{'),
+          .replace(/^([^{]*)\{,/, '$1{'),
       );
       if (count !== value) this.fault(`the last bucket is not the count: ${key}`);
     }
