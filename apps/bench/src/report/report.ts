@@ -12,8 +12,8 @@ const KINDS = {
   loopback: 'loopback addresses of one machine, as it allows no network namespaces',
 } as const;
 
-/** Idle turns of the event loop before a process sleeps. */
-const DEFAULT_SPIN = '50';
+/** Looks in vain before a process sleeps. */
+const DEFAULT_SPIN = '800';
 
 export const spin = (): string => process.env['OUROBOROS_SPIN'] ?? DEFAULT_SPIN;
 
@@ -24,7 +24,7 @@ export function conditions({ kind, rounds, tookS, load }: Outcome, { title }: Pl
   const machine = `${cores}, ${memory}, Linux ${release()}, Node ${process.version.slice(1)}`;
   const what = `${title} measurement, ${rounds} round${rounds === 1 ? '' : 's'}, ${tookS.toFixed(0)} s`;
   const busy = `Load ${load.toFixed(1)} before it began.`;
-  return `${machine}. ${busy} Hosts are ${KINDS[kind]}. Rings spin ${spin()} turns (OUROBOROS_SPIN). ${what}; medians, (least..most).`;
+  return `${machine}. ${busy} Hosts are ${KINDS[kind]}. A process looks ${spin()} times in vain before it sleeps (OUROBOROS_SPIN). ${what}; medians, (least..most).`;
 }
 
 /** The tables of a measurement, in Markdown. */

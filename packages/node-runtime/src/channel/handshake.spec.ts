@@ -69,7 +69,7 @@ describe.each(kinds)('a channel host of kind %s', (kind, open) => {
     expect(await refused({ path: '' })).toBe('EINVAL path');
     expect(await refused({ ringBytes: 5000 })).toBe('EINVAL ringBytes');
     expect(await refused({ ringBytes: 2048 })).toBe('EINVAL ringBytes');
-    expect(await refused({ spinTurns: -1 })).toBe('EINVAL spinTurns');
+    expect(await refused({ spinLooks: -1 })).toBe('EINVAL spinLooks');
     expect(await refused({ handshakeMs: 0 })).toBe('EINVAL handshakeMs');
     process.env['OUROBOROS_SPIN'] = 'fast';
     expect(await refused({})).toBe('EINVAL OUROBOROS_SPIN');

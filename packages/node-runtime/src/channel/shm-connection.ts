@@ -58,6 +58,8 @@ export abstract class ShmConnection implements MessageReceiver {
   private readonly outgoing: Outgoing[] = [];
   private readonly watch: PollHandle;
   private isAwake = false;
+  /** The last `poll` found some. */
+  hasNews = false;
   private readonly spin: Spin;
   private readonly onEvent = (): void => this.receive();
   private readonly visit = (slot: number): void => this.signalled(slot);
@@ -67,7 +69,7 @@ export abstract class ShmConnection implements MessageReceiver {
     protected readonly fd: number,
     private readonly side: Side,
   ) {
-    this.spin = new Spin(host.options.spinTurns);
+    this.spin = new Spin(host.options.spinLooks);
     this.reader = new MessageReader(this, -1);
     this.watch = native().poll(fd, { readable: true }, this.onEvent);
   }
@@ -85,7 +87,8 @@ export abstract class ShmConnection implements MessageReceiver {
   poll(): boolean {
     const { control } = this;
     if (!control || !this.isAwake) return false;
-    if (control.takeSignals(this.slots, this.visit)) {
+    this.hasNews = control.takeSignals(this.slots, this.visit);
+    if (this.hasNews) {
       this.spin.found();
       return true;
     }

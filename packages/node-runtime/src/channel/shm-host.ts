@@ -23,6 +23,8 @@ import { TurnLoop } from './turn-loop.js';
 import { Unfetched } from './unfetched.js';
 import { WaitingMemory } from './waiting-memory.js';
 
+/** Looks for news in a turn that has nothing else to do: each costs a third of a turn. */
+const LOOKS_PER_TURN = 8;
 /** Connections taken per wake-up; the rest in the next turn. */
 const ACCEPTS_PER_WAKE = 64;
 /** How long to look away when no descriptor is left for a connection that waits. */
@@ -40,7 +42,7 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
   readonly counters = newCounters();
   readonly tickets = new TicketTable<OwnedFlow>();
   readonly unfetched: Unfetched;
-  readonly turns = new TurnLoop(() => this.pollAwake());
+  readonly turns = new TurnLoop((idle) => this.pollAwake(idle));
   private readonly waiting: WaitingMemory;
   private readonly ends = new Set<RingFlowEnd>();
   private readonly accepted = new Set<ShmConnection>();
@@ -138,14 +140,29 @@ export class ShmChannelHost implements ChannelHost, ShmAcceptingHost, ShmAttachi
     return end;
   }
 
-  private pollAwake(): boolean {
+  /**
+   * Takes news from the connections that are awake; answers whether there are any to ask in the next turn. Between the looks of
+   * an idle turn the core is anybody's: who is looked for may be waiting for it.
+   */
+  private pollAwake(idle: boolean): boolean {
+    for (let looks = 1; !this.pollOnce() && idle && looks < LOOKS_PER_TURN && this.awakened.length > 0; looks++) {
+      native().c.sched_yield();
+    }
+    return this.awakened.length > 0;
+  }
+
+  /** Asks each once; answers whether one had news. */
+  private pollOnce(): boolean {
     let kept = 0;
+    let news = false;
     for (let i = 0; i < this.awakened.length; i++) {
       const connection = this.awakened[i]!;
-      if (connection.poll()) this.awakened[kept++] = connection;
+      if (!connection.poll()) continue;
+      this.awakened[kept++] = connection;
+      if (connection.hasNews) news = true;
     }
     this.awakened.length = kept;
-    return kept > 0;
+    return news;
   }
 
   private listen(path: string): void {

@@ -2,33 +2,33 @@
 const SLEEPS_BEFORE_RETRY = 64;
 
 /**
- * How long to look for news before sleeping: at most `max` turns, and only while that pays. Each spin that ends in sleep
+ * How often to look for news before sleeping: at most `max` times, and only while that pays. Each spin that ends in sleep
  * halves the next one, each that finds something restores it. So a process whose news come rarely, or that keeps the
  * other one off the only free core by its spinning, stops spinning, and tries again now and then.
  */
 export class Spin {
   private limit: number;
-  private idleTurns = 0;
+  private vain = 0;
   private sleeps = 0;
 
   constructor(private readonly max: number) {
     this.limit = max;
   }
 
-  /** There was news in this turn. */
+  /** There was news. */
   found(): void {
-    if (this.idleTurns > 0) this.limit = this.max;
-    this.idleTurns = 0;
+    if (this.vain > 0) this.limit = this.max;
+    this.vain = 0;
   }
 
-  /** There was none; answers whether to look again in the next turn. */
+  /** There was none; answers whether to look again. */
   again(): boolean {
-    this.idleTurns += 1;
-    return this.idleTurns <= this.limit;
+    this.vain += 1;
+    return this.vain <= this.limit;
   }
 
   slept(): void {
-    this.idleTurns = 0;
+    this.vain = 0;
     this.limit >>= 1;
     if (this.limit > 0) return;
     this.sleeps += 1;

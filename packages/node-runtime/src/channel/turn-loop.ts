@@ -19,9 +19,12 @@ export class TurnLoop {
     this.run();
   };
 
-  /** `poll` takes news from all connections; it answers whether it wants to be called again in the next turn. */
+  /**
+   * `poll` takes news from all connections, and may wait for some a little when the turn is `idle`; it answers whether it
+   * wants to be called again in the next turn.
+   */
   constructor(
-    private readonly poll: () => boolean,
+    private readonly poll: (idle: boolean) => boolean,
     private readonly afterTurn: () => void = () => undefined,
   ) {}
 
@@ -46,7 +49,7 @@ export class TurnLoop {
     if (this.running) return;
     this.running = true;
     this.publish();
-    const again = this.poll();
+    const again = this.poll(this.ready.length === 0);
     this.serve();
     this.publish();
     this.afterTurn();

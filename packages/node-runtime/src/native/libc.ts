@@ -33,6 +33,7 @@ export interface Libc {
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Address, length: number): number;
   close(fd: number): number;
+  sched_yield(): number;
 }
 
 const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
@@ -62,6 +63,7 @@ const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
   mmap: 'uint64_t mmap(void *, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void *, size_t)',
   close: 'int close(int)',
+  sched_yield: 'int sched_yield()',
 };
 
 /** The C library and the parts of koffi that go with it. */
