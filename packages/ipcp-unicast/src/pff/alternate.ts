@@ -22,7 +22,7 @@ class AlternatePff<Flow extends object> implements Pff<Flow> {
       const hops = neighbors.map(flowOf).filter((flow) => flow !== undefined);
       if (hops[0] !== undefined) {
         table.push([destination, { hops, current: this.firstUp(hops) ?? hops[0] }]);
-      };
+      }
     }
     this.table = new AddressTable(table);
   }
