@@ -95,7 +95,7 @@ export abstract class ShmConnection implements MessageReceiver {
     if (this.spin.again()) return true;
     this.isAwake = !control.trySleep(this.slots);
     if (this.isAwake) this.spin.found();
-    else this.spin.slept();
+    else this.spin.slept(performance.now());
     return this.isAwake;
   }
 
@@ -215,6 +215,7 @@ export abstract class ShmConnection implements MessageReceiver {
   private wake(): void {
     if (this.isAwake || !this.control) return;
     this.isAwake = true;
+    this.spin.woke(performance.now());
     this.control.wake();
     this.host.awake(this);
   }

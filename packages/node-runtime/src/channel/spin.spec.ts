@@ -1,18 +1,25 @@
 import { Spin } from './spin.js';
 
-/** Turns of one spin that finds nothing. */
-function spinInVain(spin: Spin): number {
-  let turns = 0;
-  while (spin.again()) turns += 1;
-  spin.slept();
-  return turns;
+/** Looks of one spin that finds nothing, before a sleep of so many ms. */
+function spinInVain(spin: Spin, sleepMs = 0.1): number {
+  let looks = 0;
+  while (spin.again()) looks += 1;
+  spin.slept(1000);
+  spin.woke(1000 + sleepMs);
+  return looks;
 }
 
 describe('Spin', () => {
-  it('halves with each spin in vain and tries in full after 64 sleeps without any', () => {
+  it('halves with each spin in vain and tries in full after 64 short sleeps without any', () => {
     const spin = new Spin(50);
     expect(Array.from({ length: 8 }, () => spinInVain(spin))).toEqual([50, 25, 12, 6, 3, 1, 0, 0]);
-    expect(Array.from({ length: 63 }, () => spinInVain(spin)).slice(-2)).toEqual([50, 25]);
+    expect(Array.from({ length: 63 }, () => spinInVain(spin)).slice(-3)).toEqual([0, 50, 25]);
+  });
+
+  it('leaves a process at rest alone', () => {
+    const spin = new Spin(50);
+    for (let i = 0; i < 6; i++) spinInVain(spin, 20);
+    expect(Array.from({ length: 1000 }, () => spinInVain(spin, 20)).every((looks) => looks === 0)).toBe(true);
   });
 
   it('is restored when it finds something', () => {

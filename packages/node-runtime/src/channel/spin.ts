@@ -1,15 +1,18 @@
-/** Spins that fail in a row to find anything, after which one more full spin is tried: 64 sleeps. */
+/** Short sleeps without a spin, after which one full spin is tried. */
 const SLEEPS_BEFORE_RETRY = 64;
+/** A sleep in which spinning would have met the news, had it gone on: longer ones are rest. */
+const SHORT_SLEEP_MS = 1;
 
 /**
  * How often to look for news before sleeping: at most `max` times, and only while that pays. Each spin that ends in sleep
  * halves the next one, each that finds something restores it. So a process whose news come rarely, or that keeps the
- * other one off the only free core by its spinning, stops spinning, and tries again now and then.
+ * other one off the only free core by its spinning, stops spinning, and tries again now and then while its sleeps are short.
  */
 export class Spin {
   private limit: number;
   private vain = 0;
   private sleeps = 0;
+  private asleepSince = 0;
 
   constructor(private readonly max: number) {
     this.limit = max;
@@ -27,10 +30,16 @@ export class Spin {
     return this.vain <= this.limit;
   }
 
-  slept(): void {
+  /** Sleeps from `nowMs` on. */
+  slept(nowMs: number): void {
     this.vain = 0;
     this.limit >>= 1;
-    if (this.limit > 0) return;
+    this.asleepSince = nowMs;
+  }
+
+  /** Is awake again at `nowMs`. */
+  woke(nowMs: number): void {
+    if (this.limit > 0 || nowMs - this.asleepSince > SHORT_SLEEP_MS) return;
     this.sleeps += 1;
     if (this.sleeps < SLEEPS_BEFORE_RETRY) return;
     this.sleeps = 0;
