@@ -25,7 +25,7 @@ export type CheckedOptions = Required<Omit<ChannelHostOptions, 'path' | 'gid'>> 
 const MAX_PATH_BYTES = 107;
 /**
  * About 0.5 ms, longer than a round trip through several processes that sleep takes: then all on its way find each other
- * awake. On two cores that makes 60 to 90 µs over a unicast layer of two nodes of 330 to 440 µs, and costs a flood a tenth.
+ * awake. On two cores that makes 60 to 130 µs over a unicast layer of two nodes of 330 to 440 µs, and costs a flood a tenth or two.
  */
 const DEFAULT_SPIN_LOOKS = 800;
 const MAX_SPIN_LOOKS = 1_000_000;
