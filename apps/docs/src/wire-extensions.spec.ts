@@ -376,7 +376,7 @@ describe('the examples of docs/wire-extensions.md', () => {
     expect(valueOf(decodeDescent(bytesOf('descent-answer')))).toEqual(DESCENT_ANSWER);
     expect(valueOf(decodePeerExtension(valueOf(decodeCep(bytesOf('ocep'))).ext!))).toEqual({
       version: 1,
-      features: OcepFeature.LS_SYNC,
+      features: OcepFeature.LS_SYNC | OcepFeature.LINKS_REST,
       keepaliveMs: SILENCE_LIMIT_MS,
     });
     expect(decodeSync(bytesOf('summary'))).toEqual({ kind: 'summary', count: 1, digest: database.digest });
@@ -441,6 +441,7 @@ describe('the examples of docs/wire-extensions.md', () => {
   it('name the bits of the code', () => {
     expect([OapFeature.DEALLOC_MESSAGE, OapFeature.REFUSAL_REASON, OapFeature.INQUIRY]).toEqual([1, 2, 4]);
     expect(OapFeature.REFUSAL_NOTICE).toBe(64);
-    expect([OcepFeature.LS_SYNC, OcepFeature.BROADCAST_PCI, DHT_WITHDRAWS]).toEqual([1, 2, 1]);
+    const { LS_SYNC, BROADCAST_PCI, LINKS_REST } = OcepFeature;
+    expect([LS_SYNC, BROADCAST_PCI, LINKS_REST, DHT_WITHDRAWS]).toEqual([1, 2, 4, 1]);
   });
 });

@@ -2,17 +2,17 @@ import type { PacketFlow } from '@ouroboros/flow';
 import { MachineDriver } from '@ouroboros/machine';
 import { EMPTY_BYTES, type Address, type Micros } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
-import { decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
-import { Liveness } from './liveness.js';
+import { OcepFeature, decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
+import { Liveness, type LinkCounts } from './liveness.js';
 
-/** Two members of ours take a neighbour for silent after this; C's own limit is 120 s. */
+/** Two members of ours take a neighbour for silent after this, of a link that rests after four times as long; C's own limit is 120 s. */
 export const SILENCE_LIMIT_MS = 500;
 /** Nobody can make us probe more often than 50 times a second. */
 const LEAST_LIMIT_MS = 100;
 
 /** What a member with these features (OcepFeature bits) says in the extension field of its OCEP messages. */
 export const linkExtension = (features: number): Uint8Array =>
-  encodePeerExtension({ version: 1, features, keepaliveMs: SILENCE_LIMIT_MS });
+  encodePeerExtension({ version: 1, features: features | OcepFeature.LINKS_REST, keepaliveMs: SILENCE_LIMIT_MS });
 
 export interface LinkEvents {
   /** Nothing was heard for the limit; the flow stays. */
@@ -51,10 +51,8 @@ export class Link {
     const { features = 0, keepaliveMs = 0 } = extension?.ok ? extension.value : {};
     this.features = features;
     this.limitMs = keepaliveMs > 0 ? Math.max(Math.min(keepaliveMs, SILENCE_LIMIT_MS), LEAST_LIMIT_MS) : 0;
-    const { counters } = flow;
-    const received = (): number => counters.packetsReceived + counters.keepAlivesReceived;
-    const sent = (): number => counters.packetsSent + counters.keepAlivesSent;
-    this.liveness = new Liveness(this.limitMs, received, sent, clock.now());
+    const rests = (features & OcepFeature.LINKS_REST) !== 0;
+    this.liveness = new Liveness(this.limitMs, rests, this.counts(), clock.now());
     this.watch = new MachineDriver(this.liveness, clock, (output) => this.act(output));
     this.watch.start();
     flow.onDown = () => events.down(this);
@@ -78,6 +76,16 @@ export class Link {
     this.watch.stop();
     this.flow.onPacket = null;
     void this.flow.dealloc();
+  }
+
+  /** Members repair what a Management flow loses: news on it are no reason to watch it closely. */
+  private counts(): LinkCounts {
+    const { counters } = this.flow;
+    return {
+      received: () => counters.packetsReceived + counters.keepAlivesReceived,
+      sent: () => counters.packetsSent + counters.keepAlivesSent,
+      carried: () => (this.component === 'Management' ? 0 : counters.packetsSent + counters.packetsReceived),
+    };
   }
 
   private act(output: 'probe' | 'silent' | 'heard'): void {

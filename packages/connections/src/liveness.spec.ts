@@ -1,12 +1,24 @@
-import { CollectingSink } from '@ouroboros/machine';
-import { micros } from '@ouroboros/model';
-import { Liveness, type LivenessOutput } from './liveness.js';
+import { CollectingSink, type Sink } from '@ouroboros/machine';
+import { micros, type Micros } from '@ouroboros/model';
+import { Liveness, type LinkCounts, type LivenessOutput } from './liveness.js';
+
+/** Counts that the case sets. */
+class Counts implements LinkCounts {
+  arrived = 0;
+  left = 0;
+  traffic = 0;
+  received = (): number => this.arrived;
+  sent = (): number => this.left;
+  carried = (): number => this.traffic;
+}
+
+const unread: Sink<LivenessOutput> = { emit: () => undefined };
 
 describe('liveness', () => {
   const run = (limitMs: number, heardUntilMs: number, toMs: number): string[] => {
     let now = 0;
     const received = (): number => Math.floor(Math.min(now, heardUntilMs * 1000) / 50_000);
-    const machine = new Liveness(limitMs, received, () => 0, micros(0));
+    const machine = new Liveness(limitMs, false, { received, sent: () => 0, carried: () => 0 }, micros(0));
     const sink = new CollectingSink<LivenessOutput>();
     const seen: string[] = [];
     while (machine.deadline <= toMs * 1000) {
@@ -23,54 +35,126 @@ describe('liveness', () => {
   });
 
   it('never looks when the neighbour did not agree', () => {
-    expect(
-      new Liveness(
-        0,
-        () => 0,
-        () => 0,
-        micros(0),
-      ).deadline,
-    ).toBe(Infinity);
+    expect(new Liveness(0, true, new Counts(), micros(0)).deadline).toBe(Infinity);
   });
 
   it('probes when nothing else was sent, and hears the neighbour again', () => {
-    let received = 0;
-    let sent = 0;
-    const machine = new Liveness(
-      500,
-      () => received,
-      () => sent,
-      micros(0),
-    );
+    const counts = new Counts();
+    const machine = new Liveness(500, false, counts, micros(0));
     const sink = new CollectingSink<LivenessOutput>();
     const at = (ms: number): LivenessOutput[] => {
       machine.wake(micros(ms * 1000), sink);
       return sink.take();
     };
     expect(at(100)).toEqual(['probe']);
-    sent = 1;
+    counts.left = 1;
     expect(at(200)).toEqual([]);
     expect(at(600)).toEqual(['probe', 'silent']);
-    received = 1;
+    counts.arrived = 1;
     expect(at(700)).toEqual(['probe', 'heard']);
   });
 
   it('calls a neighbour quiet long before it is silent, and never one that it does not watch', () => {
-    let received = 0;
-    const watch = (limitMs: number): Liveness =>
-      new Liveness(
-        limitMs,
-        () => received,
-        () => 0,
-        micros(0),
-      );
-    const [machine, unwatched] = [watch(500), watch(0)];
+    const counts = new Counts();
+    const [machine, unwatched] = [500, 0].map((limitMs) => new Liveness(limitMs, false, counts, micros(0))) as [
+      Liveness,
+      Liveness,
+    ];
     const quietAt = (ms: number): boolean => machine.isQuiet(micros(ms * 1000));
     expect([quietAt(299), quietAt(300)]).toEqual([false, true]);
     expect(unwatched.isQuiet(micros(3_600_000_000))).toBe(false);
-    received = 1;
+    counts.arrived = 1;
     expect(quietAt(300)).toBe(false);
-    machine.wake(micros(300_000), new CollectingSink<LivenessOutput>());
+    machine.wake(micros(300_000), unread);
     expect([quietAt(599), quietAt(600)]).toEqual([false, true]);
+  });
+
+  describe('of a link that rests', () => {
+    /** When it looks, up to `toMs`; the neighbour is heard before each look, and `before` can change that. */
+    const looks = (machine: Liveness, counts: Counts, toMs: number, sink = unread, before = noChange): number[] => {
+      const times: number[] = [];
+      while (machine.deadline <= toMs * 1000) {
+        const now = machine.deadline;
+        counts.arrived += 1;
+        before(now / 1000);
+        machine.wake(now, sink);
+        times.push(now / 1000);
+      }
+      return times;
+    };
+    const noChange: (ms: number) => void = () => undefined;
+    const gaps = (times: number[]): number[] => times.slice(1).map((time, i) => time - times[i]!);
+
+    it('looks a fourth as often after 4 s without traffic, and as often as before at the first look that finds some', () => {
+      const counts = new Counts();
+      const machine = new Liveness(500, true, counts, micros(0));
+      const busy = looks(machine, counts, 4000);
+      expect(new Set(gaps(busy))).toEqual(new Set([100]));
+      expect(gaps(looks(machine, counts, 6000))).toEqual([400, 400, 400, 400]);
+      counts.traffic += 1;
+      expect(gaps(looks(machine, counts, 10_500)).slice(0, 10)).toEqual(new Array(10).fill(100));
+    });
+
+    it('never rests when the neighbour did not agree, nor while there is traffic', () => {
+      const [counts, other] = [new Counts(), new Counts()];
+      const all = [
+        looks(new Liveness(500, false, counts, micros(0)), counts, 20_000),
+        looks(new Liveness(500, true, other, micros(0)), other, 20_000, unread, () => (other.traffic += 1)),
+      ];
+      for (const times of all) expect(new Set(gaps(times))).toEqual(new Set([100]));
+    });
+
+    /** Heard until `deafMs`, carrying something from `trafficMs` on: when it falls silent. */
+    const silentAt = (deafMs: number, trafficMs: number): number | undefined => {
+      const counts = new Counts();
+      const machine = new Liveness(500, true, counts, micros(0));
+      let now = micros(0);
+      let silent: Micros | undefined;
+      const sink: Sink<LivenessOutput> = { emit: (output) => output === 'silent' && (silent ??= now) };
+      while (machine.deadline <= 20_000_000) {
+        now = machine.deadline;
+        if (now <= deafMs * 1000) counts.arrived += 1;
+        if (now >= trafficMs * 1000) counts.traffic += 1;
+        machine.wake(now, sink);
+      }
+      return silent && silent / 1000;
+    };
+
+    it('is silent after 2 s to 2.4 s', () => {
+      expect(silentAt(10_000, Infinity)).toBe(12_000);
+      expect(silentAt(10_001, Infinity)).toBe(12_000);
+      expect(silentAt(10_399, Infinity)).toBe(12_000);
+    });
+
+    it('is found dead sooner when it starts to carry something', () => {
+      expect(silentAt(10_000, 10_010)).toBe(11_300);
+      expect(silentAt(10_000, 10_390)).toBe(11_300);
+      expect(silentAt(10_000, 11_900)).toBe(12_900);
+    });
+
+    it('is quiet when one probe that was due did not come', () => {
+      const counts = new Counts();
+      const machine = new Liveness(500, true, counts, micros(0));
+      looks(machine, counts, 8000);
+      expect([8599, 8600].map((ms) => machine.isQuiet(micros(ms * 1000)))).toEqual([false, true]);
+    });
+
+    it('with a neighbour that counts almost a second otherwise is not called silent', () => {
+      const [here, there] = [new Counts(), new Counts()];
+      const machines = [
+        [new Liveness(500, true, here, micros(0)), there],
+        [new Liveness(500, true, there, micros(0)), here],
+      ] as const;
+      const said: LivenessOutput[] = [];
+      for (let ms = 1; ms < 60_000; ms += 1) {
+        if (ms % 7000 === 50) here.traffic = ms;
+        if (ms % 7000 === 950) there.traffic = ms;
+        for (const [machine, peer] of machines) {
+          const hear = (output: LivenessOutput): unknown => (output === 'probe' ? (peer.arrived += 1) : said.push(output));
+          machine.wake(micros(ms * 1000), { emit: hear });
+        }
+      }
+      expect(said).toEqual([]);
+    });
   });
 });

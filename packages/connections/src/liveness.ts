@@ -1,13 +1,16 @@
 import type { Machine, Sink } from '@ouroboros/machine';
-import { NEVER, fromMs, micros, type Micros } from '@ouroboros/model';
+import { NEVER, fromMs, fromSeconds, micros, type Micros } from '@ouroboros/model';
 
 /**
- * Liveness of a data-transfer neighbour of ours. The peer time-out of the flow itself is 120 s, as C has it; two members that
- * announced a shorter limit in their OCEP messages watch each other more closely, with the empty packets that every
- * flow has as keep-alives. The flow stays when the neighbour falls silent, so that it is back with its first packet.
+ * Liveness of a neighbour of ours. The peer time-out of the flow itself is 120 s, as C has it; two members that announced a
+ * shorter limit in their OCEP messages watch each other more closely, with the empty packets that every flow has as
+ * keep-alives. The flow stays when the neighbour falls silent, so that it is back with its first packet.
  *
- * States: heard ↔ silent. It looks at the flow's counters, so packets cost nothing here. Links of one member with the same limit look
- * at the same times: a process that is at rest wakes once for all of them, and so does the one that gets their probes.
+ * States: heard ↔ silent; and, where both ends agreed, busy ↔ resting. A link that has carried nothing for some seconds
+ * is watched with a limit of four times as long, and soon afterwards probed that much more rarely: it costs next to nothing.
+ *
+ * It looks at the flow's counters, so packets cost nothing here. Links of one member with the same limit look at the same
+ * times: a process that is at rest wakes once for all of them, and so does the one that gets their probes.
  */
 export type LivenessOutput = 'probe' | 'silent' | 'heard';
 
@@ -15,32 +18,54 @@ export type LivenessOutput = 'probe' | 'silent' | 'heard';
 const STEPS = 5;
 /** A neighbour that lives is heard in each step. */
 const QUIET_STEPS = 3;
+/** Limit and steps of a link at rest are so many times as long. */
+const REST = 4;
+const QUIET_STEPS_AT_REST = 1.5;
+/** A link rests after carrying nothing for so long. */
+const REST_AFTER = fromSeconds(3);
+/** The neighbour, which may count otherwise, has its longer limit by then. */
+const PROBES_REST_AFTER = fromSeconds(4);
+
+/** Packets of a link so far. */
+export interface LinkCounts {
+  /** Empty ones included. */
+  received(): number;
+  sent(): number;
+  /** Sent and received; those that count as traffic. */
+  carried(): number;
+}
 
 export class Liveness implements Machine<never, LivenessOutput> {
   deadline: Micros;
   private readonly step: Micros;
   private lastReceived: number;
   private lastSent: number;
+  private lastCarried: number;
   private heardAt: Micros;
+  private idleSince: Micros;
   private silent = false;
 
-  /** `limitMs`: 0 = never silent. `received` and `sent` count packets, empty ones included. */
+  /** `limitMs`: 0 = never silent. `rests`: both ends watch a link at rest more slowly. */
   constructor(
     private readonly limitMs: number,
-    private readonly received: () => number,
-    private readonly sent: () => number,
+    private readonly rests: boolean,
+    private readonly counts: LinkCounts,
     now: Micros,
   ) {
     this.step = micros(fromMs(limitMs) / STEPS);
-    this.deadline = limitMs > 0 ? this.nextLook(now) : NEVER;
-    this.lastReceived = received();
-    this.lastSent = sent();
+    this.lastReceived = counts.received();
+    this.lastSent = counts.sent();
+    this.lastCarried = counts.carried();
     this.heardAt = now;
+    this.idleSince = now;
+    this.deadline = limitMs > 0 ? this.nextLook(now) : NEVER;
   }
 
   /** Nothing was heard for some steps, though the limit has not passed. */
   isQuiet(now: Micros): boolean {
-    return this.received() === this.lastReceived && now - this.heardAt >= QUIET_STEPS * this.step && this.limitMs > 0;
+    if (this.limitMs === 0 || this.counts.received() !== this.lastReceived) return false;
+    const steps = this.isIdle(now, REST_AFTER) ? QUIET_STEPS_AT_REST * REST : QUIET_STEPS;
+    return now - this.heardAt >= steps * this.step;
   }
 
   /**
@@ -48,11 +73,11 @@ export class Liveness implements Machine<never, LivenessOutput> {
    * the first time after the last packet.
    */
   silentFor(now: Micros): Micros {
-    const received = this.received();
+    const received = this.counts.received();
     if (received !== this.lastReceived && this.limitMs > 0) return micros(0);
     if (received !== this.lastReceived) this.heardAt = now;
     this.lastReceived = received;
-    return micros(now - this.heardAt);
+    return micros(Math.max(0, now - this.heardAt));
   }
 
   /** Nothing but time concerns it. */
@@ -62,22 +87,42 @@ export class Liveness implements Machine<never, LivenessOutput> {
 
   wake(now: Micros, out: Sink<LivenessOutput>): void {
     if (now < this.deadline) return;
+    this.noteTraffic(now);
     this.deadline = this.nextLook(now);
-    if (this.sent() === this.lastSent) out.emit('probe');
-    this.lastSent = this.sent();
-    const received = this.received();
+    if (this.counts.sent() === this.lastSent) out.emit('probe');
+    this.lastSent = this.counts.sent();
+    const received = this.counts.received();
     if (received !== this.lastReceived) {
       this.lastReceived = received;
-      this.heardAt = now;
+      this.heardAt = micros(Math.max(now, this.heardAt));
       if (this.silent) out.emit('heard');
       this.silent = false;
-    } else if (!this.silent && now - this.heardAt >= fromMs(this.limitMs)) {
+    } else if (!this.silent && now - this.heardAt >= this.limitAt(now)) {
       this.silent = true;
       out.emit('silent');
     }
   }
 
+  /** The neighbour may notice a step of its rest later that the link rests no more. */
+  private noteTraffic(now: Micros): void {
+    const carried = this.counts.carried();
+    if (carried === this.lastCarried) return;
+    this.lastCarried = carried;
+    if (this.isIdle(now, REST_AFTER)) this.heardAt = micros(now + REST * this.step);
+    this.idleSince = now;
+  }
+
+  private limitAt(now: Micros): Micros {
+    const limit = fromMs(this.limitMs);
+    return this.isIdle(now, REST_AFTER) ? micros(REST * limit) : limit;
+  }
+
   private nextLook(now: Micros): Micros {
-    return micros((Math.floor(now / this.step) + 1) * this.step);
+    const step = this.isIdle(now, PROBES_REST_AFTER) ? REST * this.step : this.step;
+    return micros((Math.floor(now / step) + 1) * step);
+  }
+
+  private isIdle(now: Micros, forSoLong: Micros): boolean {
+    return this.rests && now - this.idleSince >= forSoLong;
   }
 }

@@ -253,10 +253,11 @@ export class Member {
     this.faDriver.input({ kind: 'end', flow, tell });
   }
 
-  /** The layer or the far end ended the flow. */
-  private end(user: UserFlow): void {
+  /** The layer or the far end ended the flow. What has arrived is read before the end is seen. */
+  private end(user: UserFlow, delivered?: Promise<void>): void {
     this.admission.giveBack(user);
-    this.env.users.end(user);
+    if (delivered) void delivered.then(() => this.env.users.end(user));
+    else this.env.users.end(user);
   }
 
   private forget(flow: FaFlow): void {
@@ -411,7 +412,7 @@ export class Member {
         return void this.arrived(output.flow, output.request);
       case 'ended':
         this.forget(output.flow);
-        if (output.flow.user) this.end(output.flow.user);
+        if (output.flow.user) this.end(output.flow.user, this.path.delivered(output.flow));
     }
   }
 

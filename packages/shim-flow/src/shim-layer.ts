@@ -1,7 +1,7 @@
 import { MachineDriver } from '@ouroboros/machine';
 import { EMPTY_BYTES, NEVER, OuroborosError, errorNumber, fromMs } from '@ouroboros/model';
 import { sleep, type IpcpFlowAllocResult } from '@ouroboros/ports';
-import type { IpcpEnvironment, UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
+import { WaitingRoom, type IpcpEnvironment, type UserFlow, type UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { OapFeature } from '@ouroboros/wire';
 import type { ShimDropReason, ShimFlow, ShimInput, ShimOutput } from './events.js';
 import { Inquirer } from './inquirer.js';
@@ -10,7 +10,7 @@ import { takesDealloc } from './oap-mark.js';
 import { SHIM_COUNT as COUNT } from './shim-counters.js';
 import { ShimHandshake } from './shim-handshake.js';
 import type { ShimPath } from './shim-path.js';
-import { ShimUserFlow } from './shim-user-flow.js';
+import { ShimUserFlow, type ShimUserFlowParts } from './shim-user-flow.js';
 import type { ShimTaker, ShimWire } from './shim-wire.js';
 
 /** How long goodbyes may go on after the last flow has ended. */
@@ -50,6 +50,7 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
   private readonly byUser = new Map<UserFlow, ShimPath<P>>();
   private readonly attempts = new Map<number, Attempt>();
   private readonly inquirer: Inquirer<P>;
+  private readonly pathParts: ShimUserFlowParts;
   private lastAttempt = 0;
 
   /** `makeWire`: the wire must bring nothing before it has been returned. */
@@ -57,7 +58,8 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     private readonly environment: IpcpEnvironment,
     makeWire: (taker: ShimTaker<P>) => ShimWire<P>,
   ) {
-    const { clock } = environment;
+    const { clock, counters } = environment;
+    this.pathParts = { clock, counters, room: new WaitingRoom() };
     const wire = makeWire(this);
     this.wire = wire;
     this.handshake = new ShimHandshake<P>(wire.eids, wire.dependable);
@@ -261,7 +263,7 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
   private attach(user: UserFlow, shim: ShimFlow<P>): ShimPath<P> {
     const older = this.byUser.get(user);
     if (older) this.detach(older);
-    const flow = this.wire.path?.(user, shim) ?? new ShimUserFlow<P>(user, shim, this.wire, this.environment.counters);
+    const flow = this.wire.path?.(user, shim) ?? new ShimUserFlow<P>(user, shim, this.wire, this.pathParts);
     this.flows[shim.eid] = flow;
     this.byUser.set(user, flow);
     return flow;

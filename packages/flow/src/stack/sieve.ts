@@ -37,7 +37,10 @@ export abstract class Sieve extends Stage {
     this.given = 0;
     this.wanted = max;
     this.refused = false;
-    if (!this.closed) this.below.read(EVERYTHING, this.look);
+    // Not more than are wanted: a stage below may have to do work for each that it offers.
+    for (let asked = max; asked > 0 && !this.closed; asked = max - this.given) {
+      if (this.below.read(asked, this.look) < asked) break;
+    }
     const taken = this.given;
     this.taker = taker;
     this.given = given;
@@ -49,7 +52,5 @@ export abstract class Sieve extends Stage {
   private readonly look: PacketTaker = (buffer, offset, length) =>
     this.given < this.wanted && !this.refused && !this.closed && this.arrive(buffer, offset, length);
 }
-
-const EVERYTHING = 0x7fffffff;
 
 const takeNothing: PacketTaker = () => false;

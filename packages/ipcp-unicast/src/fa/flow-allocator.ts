@@ -165,6 +165,7 @@ export class FlowAllocator implements Machine<FaInput, FaOutput> {
       state,
       user: null,
       congestion: this.config.ca.create(),
+      delivery: null,
       pausedUntil: 0,
       sent: 0,
       sendFailed: 0,

@@ -1,4 +1,4 @@
-import type { UserFlow } from '@ouroboros/ipcp-kit';
+import type { Delivery, UserFlow } from '@ouroboros/ipcp-kit';
 import type { Address, Micros } from '@ouroboros/model';
 import type { FlowCongestion } from '../ca/index.js';
 
@@ -16,6 +16,8 @@ export interface FaFlow {
   state: 'requested' | 'arrived' | 'open';
   user: UserFlow | null;
   readonly congestion: FlowCongestion;
+  /** Where packets wait for the process; null while it never was slower than they came. */
+  delivery: Delivery | null;
   /** Packets wait until then because the layer is congested; 0 = no wait. */
   pausedUntil: Micros | 0;
   sent: number;

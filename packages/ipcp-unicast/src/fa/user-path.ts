@@ -1,6 +1,6 @@
-import type { Counters, UserFlow } from '@ouroboros/ipcp-kit';
+import { Delivery, WaitingRoom, type Counters, type UserFlow } from '@ouroboros/ipcp-kit';
 import { EMPTY_BYTES, micros, qosCube, type Micros, type QosCube } from '@ouroboros/model';
-import type { Clock, PacketTaker } from '@ouroboros/ports';
+import type { Clock, PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { DT_EID_FLOW_ALLOCATOR, eidOf, encodeFa } from '@ouroboros/wire';
 import { COUNT } from '../counters.js';
 import type { DataTransfer } from '../dt/dt.js';
@@ -19,6 +19,7 @@ const PACKETS_WHEN_RESUMED = 4;
  */
 export class UserPath {
   private readonly resumptions = new Map<FaFlow, () => void>();
+  private readonly room = new WaitingRoom();
   /** When the batch at hand began: the time of its packets. */
   private now: Micros = micros(0);
 
@@ -69,6 +70,12 @@ export class UserPath {
     this.resumptions.get(flow)?.();
     this.resumptions.delete(flow);
     if (flow.user) flow.user.end.onReadable = null;
+    void this.delivered(flow);
+  }
+
+  /** Nothing more is delivered. Resolves when what has arrived is in the channel of the process, or it took too long; undefined = it is. */
+  delivered({ delivery }: FaFlow): Promise<void> | undefined {
+    return delivery?.finish(this.clock);
   }
 
   private pump(flow: FaFlow, most: number, take: PacketTaker): void {
@@ -118,13 +125,22 @@ export class UserPath {
       this.counters.add(COUNT.dropUnknownEid);
       return;
     }
-    if (user.end.write(EMPTY_BYTES, 0, buffer, offset, length) === 'ok') flow.received += 1;
+    if (this.write(flow, user, buffer, offset, length) === 'ok') flow.received += 1;
     else {
       flow.receiveFailed += 1;
       this.counters.add(COUNT.dropUserQueueFull);
     }
     const level = flow.congestion.onReceived(mark);
     if (level >= 0 && flow.state === 'open') this.report(flow, level);
+  }
+
+  private write(flow: FaFlow, { end }: UserFlow, buffer: Uint8Array, offset: number, length: number): WriteVerdict {
+    const { delivery } = flow;
+    if (delivery?.end === end) return delivery.deliver(buffer, offset, length);
+    const verdict = end.write(EMPTY_BYTES, 0, buffer, offset, length);
+    if (verdict !== 'full') return verdict;
+    flow.delivery = new Delivery(end, this.room);
+    return flow.delivery.deliver(buffer, offset, length);
   }
 
   private report(flow: FaFlow, level: number): void {

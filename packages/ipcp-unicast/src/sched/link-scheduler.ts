@@ -1,8 +1,8 @@
 import type { PacketFlow } from '@ouroboros/flow';
+import { PacketQueue } from '@ouroboros/ipcp-kit';
 import { EMPTY_BYTES, type Micros, type QosCube } from '@ouroboros/model';
 import type { WriteVerdict } from '@ouroboros/ports';
 import type { LinkMarker } from '../ca/index.js';
-import { PacketQueue } from './packet-queue.js';
 import { QueueLimit } from './queue-limit.js';
 
 /** What a scheduler needs of the flow that carries its packets. */
@@ -16,12 +16,14 @@ export interface Waiter {
 
 /** Bytes that each of the two queues of a cube may send per round: best effort, video, voice. */
 const QUANTUM = [1500, 3000, 6000] as const;
+/** Packets of a cube and origin that wait. */
+const QUEUE = { packets: 1024, bytes: 256 * 1024 };
 /** Local packets that wait in a cube; beyond, their processes wait. */
 const LOCAL_BYTES = 8 * 1024;
 
 /** Packets of one cube and origin that wait for a link, and who else waits behind them. */
 class Backlog {
-  readonly queue = new PacketQueue();
+  readonly queue = new PacketQueue(QUEUE);
   readonly waiters = new Set<Waiter>();
   credit = 0;
   /** It has its turn: the credit of this round was given. */

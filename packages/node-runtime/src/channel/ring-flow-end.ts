@@ -5,10 +5,10 @@ import { callUser, type TurnLoop } from './turn-loop.js';
 
 /** What carries the news of one flow end to the other side; the rings carry the packets. */
 export interface FlowLink {
-  /** Packets were published in the ring for the other side. */
-  published(): void;
-  /** Packets of the other side were read, and it waits for room if `wanted`. */
-  consumed(wanted: boolean): void;
+  /** So many packets were published in the ring for the other side. */
+  published(packets: number): void;
+  /** So many of the other side were read, and it waits for room if `wanted`. */
+  consumed(packets: number, wanted: boolean): void;
   /** This side is closed; everything written has been published. */
   closedHere(): void;
   /** The other side broke the rules of the ring. */
@@ -95,7 +95,8 @@ export class RingFlowEnd implements FlowEnd {
   }
 
   flush(): void {
-    if (this.down === null && this.tx.publish()) this.link.published();
+    const packets = this.down === null ? this.tx.publish() : 0;
+    if (packets > 0) this.link.published(packets);
   }
 
   /** For the turn loop alone. */
@@ -106,10 +107,11 @@ export class RingFlowEnd implements FlowEnd {
 
   read(max: number, take: PacketTaker): number {
     if (this.closed || this.rx.reading) return 0;
+    const { popped } = this.rx;
     try {
       return this.rx.read(max, take);
     } finally {
-      this.afterRead();
+      this.afterRead((this.rx.popped - popped) | 0);
     }
   }
 
@@ -185,9 +187,9 @@ export class RingFlowEnd implements FlowEnd {
     if (this.tx.wantRoom()) this.wantTurn();
   }
 
-  private afterRead(): void {
+  private afterRead(packets: number): void {
     if (this.rx.broken) this.violation();
-    if (!this.closed) this.link.consumed(this.rx.takeRoomRequest());
+    if (!this.closed) this.link.consumed(packets, this.rx.takeRoomRequest());
     else this.free();
   }
 

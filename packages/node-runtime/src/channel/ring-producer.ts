@@ -14,6 +14,7 @@ export class RingProducer {
   private published = 0;
   private tail = 0;
   private pushed = 0;
+  private publishedPackets = 0;
   private broken = false;
   /** Bytes that may wait; at most the ring's. */
   private limit: number;
@@ -52,13 +53,15 @@ export class RingProducer {
     this.limit = Math.max(2, Math.min(bytes, this.memory.capacity));
   }
 
-  /** Makes everything pushed visible; answers whether that was anything. */
-  publish(): boolean {
-    if (this.published === this.position) return false;
+  /** Makes everything pushed visible; answers how many packets that was. */
+  publish(): number {
+    if (this.published === this.position) return 0;
+    const packets = (this.pushed - this.publishedPackets) | 0;
     this.published = this.position;
+    this.publishedPackets = this.pushed;
     this.memory.store(PUSHED, this.pushed);
     this.memory.store(HEAD, this.published);
-    return true;
+    return packets;
   }
 
   /** Asks the consumer to say when no more than half of the limit waits. Answers true, and asks nothing, when it is already. */

@@ -61,6 +61,8 @@ export abstract class ShmConnection implements MessageReceiver {
   /** The last `poll` found some. */
   hasNews = false;
   private readonly spin: Spin;
+  /** Packets that its flows have read and written since the last look in vain. */
+  private moved = 0;
   private readonly onEvent = (): void => this.receive();
   private readonly visit = (slot: number): void => this.signalled(slot);
 
@@ -92,7 +94,9 @@ export abstract class ShmConnection implements MessageReceiver {
       this.spin.found();
       return true;
     }
-    if (this.spin.again()) return true;
+    const { moved } = this;
+    this.moved = 0;
+    if (this.spin.again(moved)) return true;
     this.isAwake = !control.trySleep(this.slots);
     if (this.isAwake) this.spin.found();
     else this.spin.slept(performance.now());
@@ -165,8 +169,12 @@ export abstract class ShmConnection implements MessageReceiver {
 
   private linkOf(slot: number): FlowLink {
     return {
-      published: () => this.signal(slot),
-      consumed: (wanted) => {
+      published: (packets) => {
+        this.moved += packets;
+        this.signal(slot);
+      },
+      consumed: (packets, wanted) => {
+        this.moved += packets;
         if (wanted) this.signal(slot);
       },
       closedHere: () => this.closeSlot(slot),

@@ -2,11 +2,14 @@
 const SLEEPS_BEFORE_RETRY = 64;
 /** A sleep in which spinning would have met the news, had it gone on: longer ones are rest. */
 const SHORT_SLEEP_MS = 1;
+/** Packets at a time of which more matter little to each other: they bear a sleep and a wake-up. */
+const FEW_PACKETS = 8;
 
 /**
  * How often to look for news before sleeping: at most `max` times, and only while that pays. Each spin that ends in sleep
  * halves the next one, each that finds something restores it. So a process whose news come rarely, or that keeps the
  * other one off the only free core by its spinning, stops spinning, and tries again now and then while its sleeps are short.
+ * Nor does it spin when packets came or went by the batch: then the core is for who has some to do.
  */
 export class Spin {
   private limit: number;
@@ -24,10 +27,10 @@ export class Spin {
     this.vain = 0;
   }
 
-  /** There was none; answers whether to look again. */
-  again(): boolean {
+  /** There was none; answers whether to look again. `moved`: packets that were read and written since the last look. */
+  again(moved: number): boolean {
     this.vain += 1;
-    return this.vain <= this.limit;
+    return this.vain <= this.limit && moved <= FEW_PACKETS;
   }
 
   /** Sleeps from `nowMs` on. */

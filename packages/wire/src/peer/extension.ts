@@ -18,6 +18,8 @@ export const OcepFeature = {
   LS_SYNC: 1,
   /** Data Transfer of a broadcast layer: packets have the header of ours (broadcast-pci.ts). */
   BROADCAST_PCI: 2,
+  /** A link that carries nothing is watched more slowly. */
+  LINKS_REST: 4,
 } as const;
 
 /** Bits of PeerExtension.features in the response of an enrollment. */
