@@ -116,8 +116,10 @@ export class LinkScheduler {
   writable(now: Micros): void {
     if (this.limit.adapt(this.flow.queuedTx() === 0, this.sentBytes, now)) this.flow.limitWaiting(this.limit.bytes);
     this.full = false;
-    do this.resumeWaiters();
-    while (this.serveNext() && !this.full);
+    if (this.serveAlone()) {
+      do this.resumeWaiters();
+      while (this.serveNext() && !this.full);
+    }
     this.blocked = this.full;
   }
 
@@ -128,6 +130,18 @@ export class LinkScheduler {
       waiters.clear();
       for (const waiter of waiting) waiter.resume();
     }
+  }
+
+  /**
+   * Where one backlog alone has anything, there is no order to decide: its packets leave, and then those who wait send for
+   * themselves, so that no packet of theirs is copied into the queue. False: the flow below is full again.
+   */
+  private serveAlone(): boolean {
+    const waiting = this.round.filter(({ queue, waiters }) => queue.packets > 0 || waiters.size > 0);
+    if (waiting.length > 1) return true;
+    for (const { queue } of waiting) while (queue.packets > 0 && !this.full) this.full = !queue.shift(this.sendQueued);
+    this.blocked = this.full;
+    return !this.full;
   }
 
   /** One backlog's turn; false when nothing waits. */

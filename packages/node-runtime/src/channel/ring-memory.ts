@@ -24,7 +24,7 @@ export const SKIP = -1;
 
 export const MIN_RING_BYTES = 4096;
 export const MAX_RING_BYTES = 1 << 24;
-export const DEFAULT_RING_BYTES = 1 << 18;
+export const DEFAULT_RING_BYTES = 1 << 19;
 
 /** Longest packet of a ring: with its length a quarter of the data, so that half a ring always takes two of them; at most 65 532. */
 export const maxPacketOf = (ringBytes: number): number => Math.min(ringBytes / 4 - 4, 65_532);
