@@ -1,6 +1,6 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import { MachineDriver } from '@ouroboros/machine';
-import { EMPTY_BYTES, type Address, type Micros } from '@ouroboros/model';
+import { EMPTY_BYTES, micros, type Address, type Micros } from '@ouroboros/model';
 import type { Clock } from '@ouroboros/ports';
 import { OcepFeature, decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
 import { Liveness, type LinkCounts } from './liveness.js';
@@ -60,12 +60,12 @@ export class Link {
 
   /** Nothing was heard of the neighbour lately, though not for so long that the link counts as silent. */
   get quiet(): boolean {
-    return this.liveness.isQuiet(this.clock.now());
+    return this.limitMs > 0 && this.silentFor >= this.liveness.probesWithin(this.clock.now());
   }
 
   /** How long nothing was heard of the neighbour, keep-alives included. */
   get silentFor(): Micros {
-    return this.liveness.silentFor(this.clock.now());
+    return micros(this.clock.now() - this.flow.heardAt);
   }
 
   send(bytes: Uint8Array): void {

@@ -16,11 +16,11 @@ export type LivenessOutput = 'probe' | 'silent' | 'heard';
 
 /** Looks and probes so often per limit; silence is noticed at most one step late. */
 const STEPS = 5;
-/** A neighbour that lives is heard in each step. */
-const QUIET_STEPS = 3;
 /** Limit and steps of a link at rest are so many times as long. */
 const REST = 4;
-const QUIET_STEPS_AT_REST = 1.5;
+/** Two probes of a busy link that were lost, or one of a link at rest that is a little late. */
+const STEPS_WHEN_BUSY = 3;
+const STEPS_AT_REST = REST + 0.5;
 /** A link rests after carrying nothing for so long. */
 const REST_AFTER = fromSeconds(3);
 /** The neighbour, which may count otherwise, has its longer limit by then. */
@@ -61,23 +61,9 @@ export class Liveness implements Machine<never, LivenessOutput> {
     this.deadline = limitMs > 0 ? this.nextLook(now) : NEVER;
   }
 
-  /** Nothing was heard for some steps, though the limit has not passed. */
-  isQuiet(now: Micros): boolean {
-    if (this.limitMs === 0 || this.counts.received() !== this.lastReceived) return false;
-    const steps = this.isIdle(now, REST_AFTER) ? QUIET_STEPS_AT_REST * REST : QUIET_STEPS;
-    return now - this.heardAt >= steps * this.step;
-  }
-
-  /**
-   * How long nothing was heard: up to one step too little. Of a neighbour that is not watched: since this was asked for
-   * the first time after the last packet.
-   */
-  silentFor(now: Micros): Micros {
-    const received = this.counts.received();
-    if (received !== this.lastReceived && this.limitMs > 0) return micros(0);
-    if (received !== this.lastReceived) this.heardAt = now;
-    this.lastReceived = received;
-    return micros(Math.max(0, now - this.heardAt));
+  /** So long after a packet of a neighbour that lives there is another one. */
+  probesWithin(now: Micros): Micros {
+    return micros((this.isIdle(now, REST_AFTER) ? STEPS_AT_REST : STEPS_WHEN_BUSY) * this.step);
   }
 
   /** Nothing but time concerns it. */

@@ -37,6 +37,11 @@ export class KeepAlive implements Machine<KeepAliveInput, KeepAliveOutput> {
     this.lastSent = now;
   }
 
+  /** When a packet, empty or not, arrived last; at first, since when there is a time-out. */
+  get heardAt(): Micros {
+    return this.lastReceived;
+  }
+
   /** Notes that a packet, empty or not, arrived. */
   received(now: Micros): void {
     this.lastReceived = now;

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, type QosSpec } from '@ouroboros/model';
+import { EMPTY_BYTES, type Micros, type QosSpec } from '@ouroboros/model';
 import type {
   Clock,
   CryptoSuite,
@@ -191,6 +191,11 @@ export class PacketFlow {
    */
   finish(done: (taken: boolean) => void): void {
     this.stack?.segments?.finish(done);
+  }
+
+  /** When the last packet, empty or not, was taken from the flow; at first, when its peer time-out was set. */
+  get heardAt(): Micros {
+    return this.watch.heardAt;
   }
 
   /** Why the flow is down, or null. */

@@ -40,7 +40,12 @@ export class PeerWatch {
 
   /** Notes that a packet, empty or not, was taken now. */
   received(): void {
-    if (this.watching) this.keepAlive.received(this.clock.now());
+    this.keepAlive.received(this.clock.now());
+  }
+
+  /** When one was taken last. */
+  get heardAt(): Micros {
+    return this.keepAlive.heardAt;
   }
 
   stop(): void {

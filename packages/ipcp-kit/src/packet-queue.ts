@@ -127,4 +127,3 @@ export class PacketQueue {
     return at + size >= this.bounds.bytes ? 0 : at + size;
   }
 }
-

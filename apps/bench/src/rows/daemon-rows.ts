@@ -5,13 +5,16 @@ import type { Line } from '../networks/line.js';
 import { flowRows } from './flow-rows.js';
 import type { Figures, Row } from './row.js';
 
+/** By then links rest, and daemons have given back what their start took. */
+const REST_MS = 6_000;
+
 /** What daemons cost that have nothing to do; before all that is asked of them. */
 export const IDLE_ROWS: readonly Row<Line>[] = [
   {
     id: 'daemons/memory/idle',
     encrypted: 'nothing',
-    async measure(line, { idleS }) {
-      await pause(idleS * 1000);
+    async measure(line) {
+      await pause(REST_MS);
       return { figures: memory(await line.daemons()) };
     },
   },
@@ -19,6 +22,7 @@ export const IDLE_ROWS: readonly Row<Line>[] = [
     id: 'daemons/cpu/idle',
     encrypted: 'nothing',
     async measure(line, { idleS }) {
+      await pause(REST_MS);
       const { cpuUs } = await cpuWhile(await line.daemons(), () => pause(idleS * 1000));
       const sum = Object.values(cpuUs).reduce((a, b) => a + b, 0);
       return { figures: { percentOfCore: sum / (idleS * 1e4) } };

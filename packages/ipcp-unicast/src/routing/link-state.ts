@@ -1,5 +1,5 @@
 import { TimerTable, type Machine, type Sink } from '@ouroboros/machine';
-import { address, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
+import { NEVER, address, fromMs, fromSeconds, micros, type Address, type Micros } from '@ouroboros/model';
 import { decodeLsa, encodeLsa } from '@ouroboros/wire';
 import type { LsEntry } from './database.js';
 import { sameRoutes, type Distances, type Routes } from './graph.js';
@@ -72,14 +72,17 @@ export interface LinkStateCounters {
 
 /** Between two summaries to a neighbour; a lost packet is made good within this time and one way. */
 export const SUMMARY_INTERVAL = fromMs(200);
+/** Where nothing has changed for so long, summaries are only for what all of them before have missed. */
+const SETTLED_AFTER = fromSeconds(3);
+const SUMMARY_INTERVAL_AT_REST = fromMs(1_600);
 /** Not more often than this is the database sent to one neighbour because summaries differ. */
 const DUMP_INTERVAL = fromMs(200);
-const AGE_INTERVAL = fromSeconds(1);
+const AGE_INTERVAL = fromMs(800);
 /** So often must our own withdrawals be contradicted before we believe in a second holder of our address. */
 const CONTRADICTIONS = 3;
 
-/** With the looks of links: a member at rest wakes once for both. */
-const nextSummary = (now: Micros): Micros => micros((Math.floor(now / SUMMARY_INTERVAL) + 1) * SUMMARY_INTERVAL);
+/** With the looks of links: a member at rest wakes once for all. */
+const nextOf = (interval: Micros, now: Micros): Micros => micros((Math.floor(now / interval) + 1) * interval);
 
 const toLsa = ({ src, dst, seq }: Announcement): Uint8Array =>
   encodeLsa({ destination: dst, source: src, sequence: seq });
@@ -110,6 +113,9 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private readonly lost = new Map<Address, number>();
   /** The last news that routes were made from. */
   private settled = 0;
+  /** When there was news, and the last that was seen. */
+  private changedAt: Micros;
+  private seen = 0;
   private contradictions = 0;
   /** What this member announces has changed since it last signed. */
   private unsaid = false;
@@ -120,7 +126,8 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   ) {
     this.topology = new Topology(config.tTimeout);
     this.timers.set('refresh', micros(now + fromSeconds(config.tUpdate)));
-    this.timers.set('age', micros(now + AGE_INTERVAL));
+    this.timers.set('age', nextOf(AGE_INTERVAL, now));
+    this.changedAt = now;
   }
 
   get deadline(): Micros {
@@ -152,9 +159,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
         this.adjacent.clear();
         break;
     }
-    this.say(now, out);
-    this.publishRoutes(out);
-    this.noticeGone(out);
+    this.after(now, out);
   }
 
   wake(now: Micros, out: Sink<LinkStateOutput>): void {
@@ -163,9 +168,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
       else if (due === 'age') this.age(now);
       else this.sendSummaries(now, out);
     }
-    this.say(now, out);
-    this.publishRoutes(out);
-    this.noticeGone(out);
+    this.after(now, out);
   }
 
   /** For reports; sorted by source and destination. */
@@ -289,7 +292,8 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     const neighbor = { sync, nextDump: now };
     this.neighbors.set(id, neighbor);
     this.dump(id, neighbor, now, out);
-    if (sync && this.timers.get('summary') === Infinity) this.timers.set('summary', nextSummary(now));
+    this.changedAt = now;
+    if (sync) this.timers.set('summary', nextOf(SUMMARY_INTERVAL, now));
   }
 
   private removeNeighbor(id: NeighborId): void {
@@ -324,6 +328,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
     if (!message) this.counters.malformed += 1;
     else if (message.kind === 'entries') this.onNews(message.entries, id, now, out);
     else if (message.digest !== this.topology.database.digest || message.count !== this.topology.database.size) {
+      this.changed(now);
       if (now >= neighbor.nextDump) this.dump(id, neighbor, now, out);
     }
   }
@@ -368,7 +373,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   /** Own entries are stamped by each refresh and so never age; own tombstones do. */
   private age(now: Micros): void {
-    this.timers.set('age', micros(now + AGE_INTERVAL));
+    this.timers.set('age', nextOf(AGE_INTERVAL, now));
     const dropped = this.topology.dropExpired(now);
     if (this.config.statements && dropped.some(({ src }) => src === this.config.self)) this.unsaid = true;
     this.forgetSilent();
@@ -384,9 +389,25 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
 
   private sendSummaries(now: Micros, out: Sink<LinkStateOutput>): void {
     this.say(now, out);
-    this.timers.set('summary', nextSummary(now));
+    const rests = now - this.changedAt >= SETTLED_AFTER;
+    this.timers.set('summary', nextOf(rests ? SUMMARY_INTERVAL_AT_REST : SUMMARY_INTERVAL, now));
     const bytes = encodeSummary(this.topology.database.size, this.topology.database.digest);
     for (const [id, neighbor] of this.neighbors) if (neighbor.sync) out.emit({ kind: 'send', neighbor: id, bytes });
+  }
+
+  /** Whatever happened is followed by what it led to. */
+  private after(now: Micros, out: Sink<LinkStateOutput>): void {
+    this.say(now, out);
+    if (this.seen !== this.topology.database.order) this.changed(now);
+    this.publishRoutes(out);
+    this.noticeGone(out);
+  }
+
+  /** From now on summaries come often. */
+  private changed(now: Micros): void {
+    this.seen = this.topology.database.order;
+    this.changedAt = now;
+    if (this.timers.get('summary') !== NEVER) this.timers.set('summary', nextOf(SUMMARY_INTERVAL, now));
   }
 
   private publishRoutes(out: Sink<LinkStateOutput>): void {

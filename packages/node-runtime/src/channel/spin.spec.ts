@@ -3,7 +3,7 @@ import { Spin } from './spin.js';
 /** Looks of one spin that finds nothing, before a sleep of so many ms. */
 function spinInVain(spin: Spin, sleepMs = 0.1): number {
   let looks = 0;
-  while (spin.again()) looks += 1;
+  while (spin.again(1)) looks += 1;
   spin.slept(1000);
   spin.woke(1000 + sleepMs);
   return looks;
@@ -25,7 +25,7 @@ describe('Spin', () => {
   it('is restored when it finds something', () => {
     const spin = new Spin(50);
     for (let i = 0; i < 4; i++) spinInVain(spin);
-    spin.again();
+    spin.again(1);
     spin.found();
     expect(spinInVain(spin)).toBe(50);
   });
@@ -36,5 +36,15 @@ describe('Spin', () => {
     spin.found();
     expect(spinInVain(spin)).toBe(25);
     expect(spinInVain(new Spin(0))).toBe(0);
+  });
+
+  it('does not begin after a batch of packets, and goes on as before when they come one by one', () => {
+    const spin = new Spin(50);
+    expect(spin.again(9)).toBe(false);
+    spin.slept(1000);
+    spin.woke(1000.1);
+    expect([spin.again(8), spin.again(0)]).toEqual([true, true]);
+    spin.found();
+    expect(spinInVain(spin)).toBe(50);
   });
 });
