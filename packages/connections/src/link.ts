@@ -7,6 +7,11 @@ import { Liveness, type LinkCounts } from './liveness.js';
 
 /** Two members of ours take a neighbour for silent after this, of a link that rests after four times as long; C's own limit is 120 s. */
 export const SILENCE_LIMIT_MS = 500;
+/**
+ * How much more slowly a link is watched that carries nothing. The summaries of a Management flow come as often as its
+ * probes would then, which therefore are never sent.
+ */
+const REST = { Management: 16, 'Data Transfer': 4 } as const;
 /** Nobody can make us probe more often than 50 times a second. */
 const LEAST_LIMIT_MS = 100;
 
@@ -51,8 +56,8 @@ export class Link {
     const { features = 0, keepaliveMs = 0 } = extension?.ok ? extension.value : {};
     this.features = features;
     this.limitMs = keepaliveMs > 0 ? Math.max(Math.min(keepaliveMs, SILENCE_LIMIT_MS), LEAST_LIMIT_MS) : 0;
-    const rests = (features & OcepFeature.LINKS_REST) !== 0;
-    this.liveness = new Liveness(this.limitMs, rests, this.counts(), clock.now());
+    const rest = (features & OcepFeature.LINKS_REST) === 0 ? 1 : REST[component];
+    this.liveness = new Liveness(this.limitMs, rest, this.counts(), clock.now());
     this.watch = new MachineDriver(this.liveness, clock, (output) => this.act(output));
     this.watch.start();
     flow.onDown = () => events.down(this);

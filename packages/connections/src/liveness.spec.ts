@@ -18,7 +18,7 @@ describe('liveness', () => {
   const run = (limitMs: number, heardUntilMs: number, toMs: number): string[] => {
     let now = 0;
     const received = (): number => Math.floor(Math.min(now, heardUntilMs * 1000) / 50_000);
-    const machine = new Liveness(limitMs, false, { received, sent: () => 0, carried: () => 0 }, micros(0));
+    const machine = new Liveness(limitMs, 1, { received, sent: () => 0, carried: () => 0 }, micros(0));
     const sink = new CollectingSink<LivenessOutput>();
     const seen: string[] = [];
     while (machine.deadline <= toMs * 1000) {
@@ -35,12 +35,12 @@ describe('liveness', () => {
   });
 
   it('never looks when the neighbour did not agree', () => {
-    expect(new Liveness(0, true, new Counts(), micros(0)).deadline).toBe(Infinity);
+    expect(new Liveness(0, 4, new Counts(), micros(0)).deadline).toBe(Infinity);
   });
 
   it('probes when nothing else was sent, and hears the neighbour again', () => {
     const counts = new Counts();
-    const machine = new Liveness(500, false, counts, micros(0));
+    const machine = new Liveness(500, 1, counts, micros(0));
     const sink = new CollectingSink<LivenessOutput>();
     const at = (ms: number): LivenessOutput[] => {
       machine.wake(micros(ms * 1000), sink);
@@ -72,7 +72,7 @@ describe('liveness', () => {
 
     it('looks a fourth as often after 4 s without traffic, and as often as before at the first look that finds some', () => {
       const counts = new Counts();
-      const machine = new Liveness(500, true, counts, micros(0));
+      const machine = new Liveness(500, 4, counts, micros(0));
       const busy = looks(machine, counts, 4000);
       expect(new Set(gaps(busy))).toEqual(new Set([100]));
       expect(gaps(looks(machine, counts, 6000))).toEqual([400, 400, 400, 400]);
@@ -83,8 +83,8 @@ describe('liveness', () => {
     it('never rests when the neighbour did not agree, nor while there is traffic', () => {
       const [counts, other] = [new Counts(), new Counts()];
       const all = [
-        looks(new Liveness(500, false, counts, micros(0)), counts, 20_000),
-        looks(new Liveness(500, true, other, micros(0)), other, 20_000, unread, () => (other.traffic += 1)),
+        looks(new Liveness(500, 1, counts, micros(0)), counts, 20_000),
+        looks(new Liveness(500, 4, other, micros(0)), other, 20_000, unread, () => (other.traffic += 1)),
       ];
       for (const times of all) expect(new Set(gaps(times))).toEqual(new Set([100]));
     });
@@ -92,7 +92,7 @@ describe('liveness', () => {
     /** Heard until `deafMs`, carrying something from `trafficMs` on: when it falls silent. */
     const silentAt = (deafMs: number, trafficMs: number): number | undefined => {
       const counts = new Counts();
-      const machine = new Liveness(500, true, counts, micros(0));
+      const machine = new Liveness(500, 4, counts, micros(0));
       let now = micros(0);
       let silent: Micros | undefined;
       const sink: Sink<LivenessOutput> = { emit: (output) => output === 'silent' && (silent ??= now) };
@@ -118,15 +118,15 @@ describe('liveness', () => {
     });
 
     it('is heard within three steps, and at rest within one of its own, which may come a little late', () => {
-      const machine = new Liveness(500, true, new Counts(), micros(0));
+      const machine = new Liveness(500, 4, new Counts(), micros(0));
       expect([2999, 3000].map((ms) => machine.probesWithin(micros(ms * 1000)))).toEqual([300_000, 450_000]);
     });
 
     it('with a neighbour that counts almost a second otherwise is not called silent', () => {
       const [here, there] = [new Counts(), new Counts()];
       const machines = [
-        [new Liveness(500, true, here, micros(0)), there],
-        [new Liveness(500, true, there, micros(0)), here],
+        [new Liveness(500, 4, here, micros(0)), there],
+        [new Liveness(500, 4, there, micros(0)), here],
       ] as const;
       const said: LivenessOutput[] = [];
       for (let ms = 1; ms < 60_000; ms += 1) {

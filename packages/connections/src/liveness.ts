@@ -7,7 +7,7 @@ import { NEVER, fromMs, fromSeconds, micros, type Micros } from '@ouroboros/mode
  * keep-alives. The flow stays when the neighbour falls silent, so that it is back with its first packet.
  *
  * States: heard ↔ silent; and, where both ends agreed, busy ↔ resting. A link that has carried nothing for some seconds
- * is watched with a limit of four times as long, and soon afterwards probed that much more rarely: it costs next to nothing.
+ * is watched with a longer limit, and soon afterwards probed more rarely: it costs next to nothing.
  *
  * It looks at the flow's counters, so packets cost nothing here. Links of one member with the same limit look at the same
  * times: a process that is at rest wakes once for all of them, and so does the one that gets their probes.
@@ -16,11 +16,9 @@ export type LivenessOutput = 'probe' | 'silent' | 'heard';
 
 /** Looks and probes so often per limit; silence is noticed at most one step late. */
 const STEPS = 5;
-/** Limit and steps of a link at rest are so many times as long. */
-const REST = 4;
 /** Two probes of a busy link that were lost, or one of a link at rest that is a little late. */
 const STEPS_WHEN_BUSY = 3;
-const STEPS_AT_REST = REST + 0.5;
+const LATE_STEPS = 0.5;
 /** A link rests after carrying nothing for so long. */
 const REST_AFTER = fromSeconds(3);
 /** The neighbour, which may count otherwise, has its longer limit by then. */
@@ -45,10 +43,10 @@ export class Liveness implements Machine<never, LivenessOutput> {
   private idleSince: Micros;
   private silent = false;
 
-  /** `limitMs`: 0 = never silent. `rests`: both ends watch a link at rest more slowly. */
+  /** `limitMs`: 0 = never silent. `rest`: limit and steps of a link at rest are so many times as long; 1: it never rests. */
   constructor(
     private readonly limitMs: number,
-    private readonly rests: boolean,
+    private readonly rest: number,
     private readonly counts: LinkCounts,
     now: Micros,
   ) {
@@ -63,7 +61,8 @@ export class Liveness implements Machine<never, LivenessOutput> {
 
   /** So long after a packet of a neighbour that lives there is another one. */
   probesWithin(now: Micros): Micros {
-    return micros((this.isIdle(now, REST_AFTER) ? STEPS_AT_REST : STEPS_WHEN_BUSY) * this.step);
+    const steps = this.isIdle(now, REST_AFTER) ? this.rest + LATE_STEPS : STEPS_WHEN_BUSY;
+    return micros(steps * this.step);
   }
 
   /** Nothing but time concerns it. */
@@ -94,21 +93,21 @@ export class Liveness implements Machine<never, LivenessOutput> {
     const carried = this.counts.carried();
     if (carried === this.lastCarried) return;
     this.lastCarried = carried;
-    if (this.isIdle(now, REST_AFTER)) this.heardAt = micros(now + REST * this.step);
+    if (this.isIdle(now, REST_AFTER)) this.heardAt = micros(now + this.rest * this.step);
     this.idleSince = now;
   }
 
   private limitAt(now: Micros): Micros {
     const limit = fromMs(this.limitMs);
-    return this.isIdle(now, REST_AFTER) ? micros(REST * limit) : limit;
+    return this.isIdle(now, REST_AFTER) ? micros(this.rest * limit) : limit;
   }
 
   private nextLook(now: Micros): Micros {
-    const step = this.isIdle(now, PROBES_REST_AFTER) ? REST * this.step : this.step;
+    const step = this.isIdle(now, PROBES_REST_AFTER) ? this.rest * this.step : this.step;
     return micros((Math.floor(now / step) + 1) * step);
   }
 
   private isIdle(now: Micros, forSoLong: Micros): boolean {
-    return this.rests && now - this.idleSince >= forSoLong;
+    return this.rest > 1 && now - this.idleSince >= forSoLong;
   }
 }

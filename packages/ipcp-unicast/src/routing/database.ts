@@ -34,8 +34,10 @@ export class LsDatabase {
   private readonly entries = new Map<string, LsEntry>();
   /** Equal digests and counts mean equal databases but for chance of 2^-64. */
   digest = 0n;
-  /** Of the last change. */
+  /** Of the last that was put in. */
   order = 0;
+  /** Entries so far that said something else than before, and not the same once more. */
+  changes = 0;
 
   get size(): number {
     return this.entries.size;
@@ -68,6 +70,7 @@ export class LsDatabase {
     if (known) this.digest ^= mix(known);
     const { src, dst, seq, withdrawn, ended } = news;
     this.order += 1;
+    if (known?.withdrawn !== withdrawn || known.ended !== ended) this.changes += 1;
     const entry = { src, dst, seq, withdrawn, ended, stamp, order: this.order };
     this.entries.set(key(src, dst), entry);
     this.digest ^= mix(entry);

@@ -72,7 +72,7 @@ export interface LinkStateCounters {
 
 /** Between two summaries to a neighbour; a lost packet is made good within this time and one way. */
 export const SUMMARY_INTERVAL = fromMs(200);
-/** Where nothing has changed for so long, summaries are only for what all of them before have missed. */
+/** Where nothing has changed for so long, be it said again and again, summaries are only for what all of them before have missed. */
 const SETTLED_AFTER = fromSeconds(3);
 const SUMMARY_INTERVAL_AT_REST = fromMs(1_600);
 /** Not more often than this is the database sent to one neighbour because summaries differ. */
@@ -113,7 +113,7 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   private readonly lost = new Map<Address, number>();
   /** The last news that routes were made from. */
   private settled = 0;
-  /** When there was news, and the last that was seen. */
+  /** When something changed, and how many changes were seen. */
   private changedAt: Micros;
   private seen = 0;
   private contradictions = 0;
@@ -398,14 +398,14 @@ export class LinkState implements Machine<LinkStateInput, LinkStateOutput> {
   /** Whatever happened is followed by what it led to. */
   private after(now: Micros, out: Sink<LinkStateOutput>): void {
     this.say(now, out);
-    if (this.seen !== this.topology.database.order) this.changed(now);
+    if (this.seen !== this.topology.database.changes) this.changed(now);
     this.publishRoutes(out);
     this.noticeGone(out);
   }
 
   /** From now on summaries come often. */
   private changed(now: Micros): void {
-    this.seen = this.topology.database.order;
+    this.seen = this.topology.database.changes;
     this.changedAt = now;
     if (this.timers.get('summary') !== NEVER) this.timers.set('summary', nextOf(SUMMARY_INTERVAL, now));
   }

@@ -98,7 +98,7 @@ export abstract class ShmConnection implements MessageReceiver {
     this.moved = 0;
     if (this.spin.again(moved)) return true;
     this.isAwake = !control.trySleep(this.slots);
-    if (this.isAwake) this.spin.found();
+    if (this.isAwake) this.spin.missed();
     else this.spin.slept(performance.now());
     return this.isAwake;
   }

@@ -27,6 +27,11 @@ export class Spin {
     this.vain = 0;
   }
 
+  /** There was news after all when it was about to sleep: of no meaning for the next spin, as packets of two flows come so. */
+  missed(): void {
+    this.vain = 0;
+  }
+
   /** There was none; answers whether to look again. `moved`: packets that were read and written since the last look. */
   again(moved: number): boolean {
     this.vain += 1;
