@@ -54,7 +54,7 @@ const FULL: Plan = {
   lengths: {
     oneWayS: 2,
     roundTripS: 1,
-    warmUpS: 0.5,
+    warmUpS: 1,
     allocationsS: 2,
     tcpS: 5,
     idleS: 5,

@@ -11,17 +11,22 @@ export interface Allocations {
 const AT_ONCE = 16;
 
 /** Flows one after the other for `seconds`, then several at once for as long. Each is ended before its place is taken by the next. */
-export async function allocations(flows: Flows, name: string, seconds: number): Promise<Allocations> {
+export async function allocations(flows: Flows, name: string, seconds: number, warmUpS: number): Promise<Allocations> {
+  await severalWorkers(flows, name, performance.now() + warmUpS * 1000);
   const oneByOne = await worker(flows, name, performance.now() + seconds * 1000);
   const start = performance.now();
-  const end = start + seconds * 1000;
-  const workers = await Promise.all(Array.from({ length: AT_ONCE }, () => worker(flows, name, end)));
-  const count = workers.reduce((sum, { length }) => sum + length, 0);
+  const count = await severalWorkers(flows, name, start + seconds * 1000);
   return {
     p50Ms: percentile(oneByOne, 50),
     p99Ms: percentile(oneByOne, 99),
     perS: (count * 1000) / (performance.now() - start),
   };
+}
+
+/** Answers how many flows there were. */
+async function severalWorkers(flows: Flows, name: string, end: number): Promise<number> {
+  const workers = await Promise.all(Array.from({ length: AT_ONCE }, () => worker(flows, name, end)));
+  return workers.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Times in ms, without that of the deallocation. */

@@ -16,7 +16,7 @@ async function measure(task: Task): Promise<Results[Task['kind']]> {
   flow.noPartialRead = true;
   if ((flow.crypto !== null) !== task.encrypted)
     throw new OuroborosError('EINVAL', `the flow to ${task.name} is ${task.encrypted ? 'not ' : ''}encrypted`);
-  if (task.kind === 'allocations') return allocations(flows, task.name, task.seconds);
+  if (task.kind === 'allocations') return allocations(flows, task.name, task.seconds, task.warmUpS);
   return onFlow(flow, task);
 }
 

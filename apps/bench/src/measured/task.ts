@@ -32,6 +32,7 @@ export interface RoundTripTask extends Asked {
 export interface AllocationsTask extends Asked {
   readonly kind: 'allocations';
   readonly seconds: number;
+  readonly warmUpS: number;
 }
 
 /** What a client process is told, as JSON in its argument. */

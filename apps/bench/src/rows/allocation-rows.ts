@@ -6,9 +6,9 @@ import type { Row } from './row.js';
 const allocations = (protection: 'plain' | 'encrypted'): Row<Line> => ({
   id: `unicast/allocation/${protection}`,
   encrypted: protection === 'plain' ? 'nothing' : 'the flows',
-  async measure(line, { allocationsS }) {
+  async measure(line, { allocationsS, warmUpS }) {
     const task = { ...askedOf(line.path(`top.${protection}`), protection), kind: 'allocations' } as const;
-    const { p50Ms, p99Ms, perS } = await line.first.measure({ ...task, seconds: allocationsS });
+    const { p50Ms, p99Ms, perS } = await line.first.measure({ ...task, seconds: allocationsS, warmUpS });
     return { figures: { p50Ms, p99Ms, perS } };
   },
 });
