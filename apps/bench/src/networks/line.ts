@@ -19,6 +19,9 @@ const OVER_UDP = ['udp.plain', 'udp.encrypted'];
  * `top.plain` and `top.encrypted` in the uppermost.
  */
 export class Line {
+  /** When its daemons ran, on the clock of `performance`. */
+  readonly startedAt = performance.now();
+
   private constructor(
     private readonly plan: LinePlan,
     readonly place: Place,

@@ -5,8 +5,10 @@ import type { Line } from '../networks/line.js';
 import { flowRows } from './flow-rows.js';
 import type { Figures, Row } from './row.js';
 
-/** By then links rest, and daemons have given back what their start took. */
-const REST_MS = 6_000;
+/** By then links rest, and daemons have given back what their start took, which they do at their first or second look in 5 s. */
+const REST_MS = 12_000;
+
+const atRest = (line: Line): Promise<void> => pause(Math.max(0, line.startedAt + REST_MS - performance.now()));
 
 /** What daemons cost that have nothing to do; before all that is asked of them. */
 export const IDLE_ROWS: readonly Row<Line>[] = [
@@ -14,7 +16,7 @@ export const IDLE_ROWS: readonly Row<Line>[] = [
     id: 'daemons/memory/idle',
     encrypted: 'nothing',
     async measure(line) {
-      await pause(REST_MS);
+      await atRest(line);
       return { figures: memory(await line.daemons()) };
     },
   },
@@ -22,7 +24,7 @@ export const IDLE_ROWS: readonly Row<Line>[] = [
     id: 'daemons/cpu/idle',
     encrypted: 'nothing',
     async measure(line, { idleS }) {
-      await pause(REST_MS);
+      await atRest(line);
       const { cpuUs } = await cpuWhile(await line.daemons(), () => pause(idleS * 1000));
       const sum = Object.values(cpuUs).reduce((a, b) => a + b, 0);
       return { figures: { percentOfCore: sum / (idleS * 1e4) } };
