@@ -5,13 +5,13 @@ import type { Clock } from '@ouroboros/ports';
 import { OcepFeature, decodePeerExtension, encodePeerExtension, type Cep } from '@ouroboros/wire';
 import { Liveness, type LinkCounts } from './liveness.js';
 
-/** Two members of ours take a neighbour for silent after this, of a link that rests after four times as long; C's own limit is 120 s. */
+/** Two members of ours take a neighbour for silent after this, of a link that rests later; C's own limit is 120 s. */
 export const SILENCE_LIMIT_MS = 500;
 /**
  * How much more slowly a link is watched that carries nothing. The summaries of a Management flow come as often as its
  * probes would then, which therefore are never sent.
  */
-const REST = { Management: 16, 'Data Transfer': 4 } as const;
+const REST = { Management: 15, 'Data Transfer': 3 } as const;
 /** Nobody can make us probe more often than 50 times a second. */
 const LEAST_LIMIT_MS = 100;
 

@@ -105,16 +105,16 @@ describe('liveness', () => {
       return silent && silent / 1000;
     };
 
-    it('is silent after 2 s to 2.4 s', () => {
+    it('is silent after four times as long', () => {
       expect(silentAt(10_000, Infinity)).toBe(12_000);
       expect(silentAt(10_001, Infinity)).toBe(12_000);
       expect(silentAt(10_399, Infinity)).toBe(12_000);
     });
 
-    it('is found dead sooner when it starts to carry something', () => {
+    it('is found dead sooner, and never later, when it starts to carry something', () => {
       expect(silentAt(10_000, 10_010)).toBe(11_300);
       expect(silentAt(10_000, 10_390)).toBe(11_300);
-      expect(silentAt(10_000, 11_900)).toBe(12_900);
+      expect(silentAt(10_000, 11_900)).toBe(12_000);
     });
 
     it('is heard within three steps, and at rest within one of its own, which may come a little late', () => {

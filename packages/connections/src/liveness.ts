@@ -88,12 +88,15 @@ export class Liveness implements Machine<never, LivenessOutput> {
     }
   }
 
-  /** The neighbour may notice a step of its rest later that the link rests no more. */
+  /** The neighbour may notice a step of its rest later that the link rests no more; one that is silent anyway gains nothing by it. */
   private noteTraffic(now: Micros): void {
     const carried = this.counts.carried();
     if (carried === this.lastCarried) return;
     this.lastCarried = carried;
-    if (this.isIdle(now, REST_AFTER)) this.heardAt = micros(now + this.rest * this.step);
+    if (this.isIdle(now, REST_AFTER)) {
+      const silentAt = this.heardAt + this.limitAt(now);
+      this.heardAt = micros(Math.min(now + this.rest * this.step, silentAt - fromMs(this.limitMs)));
+    }
     this.idleSince = now;
   }
 

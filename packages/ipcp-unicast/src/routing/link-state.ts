@@ -74,10 +74,10 @@ export interface LinkStateCounters {
 export const SUMMARY_INTERVAL = fromMs(200);
 /** Where nothing has changed for so long, be it said again and again, summaries are only for what all of them before have missed. */
 const SETTLED_AFTER = fromSeconds(3);
-const SUMMARY_INTERVAL_AT_REST = fromMs(1_600);
+const SUMMARY_INTERVAL_AT_REST = fromMs(1_500);
 /** Not more often than this is the database sent to one neighbour because summaries differ. */
 const DUMP_INTERVAL = fromMs(200);
-const AGE_INTERVAL = fromMs(800);
+const AGE_INTERVAL = fromMs(900);
 /** So often must our own withdrawals be contradicted before we believe in a second holder of our address. */
 const CONTRADICTIONS = 3;
 
