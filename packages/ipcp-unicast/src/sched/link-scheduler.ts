@@ -18,6 +18,8 @@ export interface Waiter {
 const QUANTUM = [1500, 3000, 6000] as const;
 /** Packets of a cube and origin that wait. */
 const QUEUE = { packets: 1024, bytes: 256 * 1024 };
+/** What waits below a fast link: the turns of some processes. */
+const MUCH_BELOW = 64 * 1024;
 /** Local packets that wait in a cube; beyond, their processes wait. */
 const LOCAL_BYTES = 8 * 1024;
 
@@ -133,12 +135,14 @@ export class LinkScheduler {
   }
 
   /**
-   * Where one backlog alone has anything, there is no order to decide: its packets leave, and then those who wait send for
-   * themselves, so that no packet of theirs is copied into the queue. False: the flow below is full again.
+   * Where one backlog alone has anything, and one process at most waits, there is no order to decide: the packets leave, and then
+   * that process sends for itself, so that no packet of it is copied into the queue. Not where little waits below: there it
+   * would have all the room before another one comes. False: the flow below is full again.
    */
   private serveAlone(): boolean {
+    if (this.limit.bytes < MUCH_BELOW) return true;
     const waiting = this.round.filter(({ queue, waiters }) => queue.packets > 0 || waiters.size > 0);
-    if (waiting.length > 1) return true;
+    if (waiting.length > 1 || (waiting[0]?.waiters.size ?? 0) > 1) return true;
     for (const { queue } of waiting) while (queue.packets > 0 && !this.full) this.full = !queue.shift(this.sendQueued);
     this.blocked = this.full;
     return !this.full;
