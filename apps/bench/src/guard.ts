@@ -22,6 +22,7 @@ const LENGTHS: Lengths = {
   oneWayS: 0.8,
   roundTripS: 0.5,
   warmUpS: 0.4,
+  roundTripWarmUpS: 0.4,
   allocationsS: 0.4,
   tcpS: 1,
   idleS: 1,

@@ -63,7 +63,7 @@ async function roundTrip(
   path: Path,
   protection: Protection,
   size: number,
-  { roundTripS, warmUpS }: Lengths,
+  { roundTripS, roundTripWarmUpS: warmUpS }: Lengths,
   pauseMs: number,
 ): Promise<Measurement> {
   const task = { kind: 'round-trip', size, seconds: roundTripS, warmUpS, pauseMs } as const;

@@ -13,6 +13,8 @@ export interface Lengths {
   readonly roundTripS: number;
   /** Before each measurement, for which nothing is counted. */
   readonly warmUpS: number;
+  /** The same for round trips, which run the code of each process once where a flood runs it a thousand times. */
+  readonly roundTripWarmUpS: number;
   readonly allocationsS: number;
   readonly tcpS: number;
   readonly idleS: number;
