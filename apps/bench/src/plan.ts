@@ -17,7 +17,7 @@ const MEBIBYTE = 2 ** 20;
 const QUICK: Plan = {
   title: 'quick',
   rounds: 2,
-  limitS: 100,
+  limitS: 115,
   wanted: [
     'iperf3/64/one-way',
     'iperf3/1400/one-way',
