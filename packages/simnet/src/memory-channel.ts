@@ -3,7 +3,7 @@ import type { ChannelHost, ExpectOptions, FlowEnd } from '@ouroboros/ports';
 import { MemoryFlowEnd, type Schedule } from './memory-channel-end.js';
 
 export interface MemoryNetworkOptions {
-  /** Bytes queued per direction of a flow, a power of two; default 256 KiB, as the shared-memory ring. */
+  /** Bytes queued per direction of a flow, a power of two; default 256 KiB. */
   readonly queueBytes?: number;
 }
 

@@ -22,7 +22,7 @@ export interface SimulationOptions {
   readonly types: readonly SimIpcpType[];
   /** Lines of the log below this level are not kept; default info. */
   readonly logLevel?: LogLevel;
-  /** Bytes queued per direction of a flow between two processes; default 256 KiB, as on a real host. */
+  /** Bytes queued per direction of a flow between two processes; default 256 KiB. */
   readonly queueBytes?: number;
   /** Flows between two processes of one node bypass the layers; default true. */
   readonly directFlows?: boolean;

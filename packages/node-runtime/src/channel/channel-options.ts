@@ -9,7 +9,7 @@ export interface ChannelHostOptions {
   readonly path?: string;
   /** Members of this group may attach too (mode 0660); undefined = only this user (mode 0600). */
   readonly gid?: number;
-  /** Size of each ring of an expected flow, one per direction: a power of two, 4 KiB … 16 MiB; default 256 KiB. */
+  /** Size of each ring of an expected flow, one per direction: a power of two, 4 KiB … 16 MiB; default 512 KiB. */
   readonly ringBytes?: number;
   /** Looks in vain for news before sleeping, 0 … 1 000 000; default: OUROBOROS_SPIN, else 800. */
   readonly spinLooks?: number;
@@ -25,7 +25,7 @@ export type CheckedOptions = Required<Omit<ChannelHostOptions, 'path' | 'gid'>> 
 const MAX_PATH_BYTES = 107;
 /**
  * About 0.5 ms, longer than a round trip through several processes that sleep takes: then all on its way find each other
- * awake. On two cores that makes 60 to 130 µs over a unicast layer of two nodes of 330 to 440 µs, and costs a flood a tenth or two.
+ * awake. On two cores that makes 60 to 130 µs over a unicast layer of two nodes of 330 to 440 µs. Nobody looks during a flood, see Spin.
  */
 const DEFAULT_SPIN_LOOKS = 800;
 const MAX_SPIN_LOOKS = 1_000_000;
