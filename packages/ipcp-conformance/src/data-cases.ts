@@ -32,7 +32,7 @@ async function stream(from: Flow, to: Flow, longest: number, seed: number): Prom
 
 const FLOOD = 10_000;
 const FLOOD_BYTES = 1_000;
-/** Bound of what queues between two applications may hold: a few queues of 256 KiB each. */
+/** Bound of what queues between two applications may hold: a few queues of 512 KiB each. */
 const HELD_BYTES = 4 * 1024 * 1024;
 
 async function boundsAFlood(world: World): Promise<void> {
