@@ -64,14 +64,14 @@ describe('PeerWatch', () => {
     expect(rig.watch.deadline).toBe(NEVER);
   });
 
-  it('asks a silent peer every 400 ms, about each flow in turn; one that is heard on any flow is not silent', () => {
+  it('asks a silent peer every 350 ms, about each flow in turn; one that is heard on any flow is not silent', () => {
     const rig = new Rig();
     const [a, b, c] = [flowTo(PEER, 'a'), flowTo(PEER, 'b'), flowTo(OTHER, 'c')];
     rig.watching(a, b, c);
-    expect(rig.ms(400)).toEqual([]);
-    expect(rig.ms(1200)).toEqual(['ask a', 'ask c', 'ask b', 'ask c', 'ask a', 'ask c']);
+    expect(rig.ms(350)).toEqual([]);
+    expect(rig.ms(1050)).toEqual(['ask a', 'ask c', 'ask b', 'ask c', 'ask a', 'ask c']);
     b.heard = true;
-    expect(rig.ms(400)).toEqual(['ask c']);
+    expect(rig.ms(350)).toEqual(['ask c']);
   });
 
   it('never ends a flow for silence, nor for an answer that it lives', () => {
@@ -80,7 +80,7 @@ describe('PeerWatch', () => {
     rig.watching(flow);
     expect(new Set(rig.ms(3_600_000))).toEqual(new Set(['ask a']));
     expect(rig.answer(flow, 'alive')).toEqual([]);
-    expect(rig.ms(400)).toEqual([]);
+    expect(rig.ms(350)).toEqual([]);
   });
 
   it('ends all flows within a second when the port is refused twice', () => {
@@ -88,7 +88,7 @@ describe('PeerWatch', () => {
     const [a, b, c] = [flowTo(PEER, 'a'), flowTo(PEER, 'b'), flowTo(OTHER, 'c')];
     rig.watching(a, b, c);
     c.heard = true;
-    rig.ms(600);
+    rig.ms(700);
     expect(rig.answer(a, 'refused')).toEqual([]);
     expect(rig.ms(100)).toEqual(['ask b']);
     expect(rig.answer(b, 'refused').sort()).toEqual(['gone a', 'gone b']);
@@ -99,7 +99,7 @@ describe('PeerWatch', () => {
     const rig = new Rig();
     const flow = flowTo(PEER, 'a');
     rig.watching(flow);
-    rig.ms(600);
+    rig.ms(700);
     rig.answer(flow, 'refused');
     flow.heard = true;
     expect(rig.ms(100)).toEqual(['ask a']);
@@ -113,7 +113,7 @@ describe('PeerWatch', () => {
     const rig = new Rig();
     const flows = ['a', 'b', 'c'].map((name) => flowTo(PEER, name)) as [TestFlow, TestFlow, TestFlow];
     rig.watching(...flows);
-    rig.ms(600);
+    rig.ms(700);
     expect(rig.answer(flows[0], 'unknown')).toEqual(['gone a', 'ask b', 'ask c']);
     expect(rig.answer(flows[1], 'unknown')).toEqual(['gone b', 'ask c']);
     expect(rig.answer(flows[2], 'unknown')).toEqual(['gone c']);

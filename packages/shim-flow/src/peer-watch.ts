@@ -1,7 +1,7 @@
 /**
  * Finds out that the shim at the other end of open flows is gone. For peers that agreed on INQUIRY.
  *
- * A shim that is killed says no goodbye. So a peer of which nothing was heard for 400 to 600 ms is asked whether one
+ * A shim that is killed says no goodbye. So a peer of which nothing was heard for 350 to 700 ms is asked whether one
  * of the flows that are shared with it still exists, each time another one. There are three answers:
  *
  *   alive     the peer has the flow
@@ -17,10 +17,11 @@ import type { Machine, Sink } from '@ouroboros/machine';
 import type { ShimFlow } from './events.js';
 import type { ShimPeer } from './messages.js';
 
-/** A look at what was heard. Two looks and a part, and a second question, stay well below a second. */
-const LOOK = fromMs(200);
-/** A peer is asked after every so many looks that found nothing. */
-const SILENT_LOOKS = 2;
+/**
+ * A look at what was heard. Two of them and a second question stay well below a second, and links at rest, which are
+ * probed every 300 ms, are heard at each.
+ */
+const LOOK = fromMs(350);
 /** A restarting shim may be bound again by then. */
 const ASK_AGAIN = fromMs(100);
 
@@ -44,7 +45,6 @@ export type PeerWatchOutput<F extends WatchedFlow> =
 
 interface Watched<F> {
   readonly flows: Set<F>;
-  silentLooks: number;
   refusals: number;
   askAgainAt: Micros;
 }
@@ -83,7 +83,7 @@ export class PeerWatch<F extends WatchedFlow> implements Machine<PeerWatchInput<
 
   private watch(flow: F, now: Micros): void {
     const key = keyOf(flow.shim.peer);
-    const peer = this.peers.get(key) ?? { flows: new Set(), silentLooks: 0, refusals: 0, askAgainAt: NEVER };
+    const peer = this.peers.get(key) ?? { flows: new Set(), refusals: 0, askAgainAt: NEVER };
     this.peers.set(key, peer);
     peer.flows.add(flow);
     flow.heard = true;
@@ -116,10 +116,8 @@ export class PeerWatch<F extends WatchedFlow> implements Machine<PeerWatchInput<
 }
 
 function look<F extends WatchedFlow>(peer: Watched<F>, out: Sink<PeerWatchOutput<F>>): void {
-  const heard = heardOf(peer);
-  peer.silentLooks = heard ? 0 : peer.silentLooks + 1;
-  if (heard) peer.refusals = 0;
-  else if (peer.silentLooks % SILENT_LOOKS === 0 && peer.askAgainAt === NEVER) ask(peer, out);
+  if (heardOf(peer)) peer.refusals = 0;
+  else if (peer.askAgainAt === NEVER) ask(peer, out);
 }
 
 /** The flow that was asked about longest ago goes to the end of the set. */

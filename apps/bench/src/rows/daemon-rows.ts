@@ -5,8 +5,11 @@ import type { Line } from '../networks/line.js';
 import { flowRows } from './flow-rows.js';
 import type { Figures, Row } from './row.js';
 
-/** By then links rest, and daemons have given back what their start took, which they do at their first or second look, one each 5 s. */
-const REST_MS = 17_000;
+/**
+ * By then links rest, and daemons have given back what their start took, which they do at their first or second look, one each
+ * 5 s, and have compiled again what they run at rest.
+ */
+const REST_MS = 25_000;
 
 const atRest = (line: Line): Promise<void> => pause(Math.max(0, line.startedAt + REST_MS - performance.now()));
 

@@ -74,6 +74,8 @@ export interface Native {
   /** The memory at `address` as an ArrayBuffer; nothing keeps it mapped. */
   view(address: Address, length: number): ArrayBuffer;
   poll(fd: number, events: PollEvents, callback: () => void): PollHandle;
+  /** Gives memory that was freed back to the system; does nothing where the C library (musl) keeps none. */
+  trim(): void;
 }
 
 export interface PollEvents {
@@ -148,7 +150,17 @@ function bindAll(koffi: typeof Koffi): Native {
     errno: () => errnoNames.get(koffi.errno()) ?? '',
     view: (address, length) => koffi.view(address, length),
     poll: (fd, events, callback) => keepAlive(koffi.node.poll(fd, events, callback)),
+    trim: trimOf(self),
   };
+}
+
+function trimOf(self: Koffi.LibraryHandle): () => void {
+  try {
+    const trim = self.func('int malloc_trim(size_t)') as (keep: number) => number;
+    return () => void trim(0);
+  } catch {
+    return () => undefined;
+  }
 }
 
 /** Poll handles of koffi stop without notice when they are collected as garbage. */
