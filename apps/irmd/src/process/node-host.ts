@@ -21,6 +21,9 @@ import type { StateFile } from './state-file.js';
 /** As in the first line of our own programs: one thread besides the first for V8, as each keeps memory of its own. */
 const NODE_OPTIONS_OF_IPCPS: readonly string[] = ['--v8-pool-size=1'];
 
+/** One heap of the C library (glibc) for all threads of an IPCP, which are few: each further one keeps half a megabyte. */
+const ENVIRONMENT_OF_IPCPS = { MALLOC_ARENA_MAX: '1' };
+
 const STDOUT = 1;
 
 export interface NodeHostOptions {
@@ -50,6 +53,7 @@ export class NodeHost implements RegistryHost {
     const program = findIpcpProgram(type, this.options.places());
     const [command, args] = commandOf(program, ['--name', name]);
     const env = {
+      ...ENVIRONMENT_OF_IPCPS,
       ...process.env,
       OUROBOROS_RUNTIME_DIR: this.options.runtimeDir,
       OUROBOROS_LOG: this.options.logLevel(),

@@ -101,7 +101,7 @@ describe('the search for the program of an IPCP type', () => {
     expect(findIpcpProgram('c', places())).toEqual({ path: join(dir, 'env1', 'ipcpd-c'), isNodeScript: true });
   });
 
-  it('runs Node scripts with a small young generation and others as they are', () => {
+  it('runs Node scripts with few threads and others as they are', () => {
     expect(commandOf({ path: '/p', isNodeScript: true }, ['--name', 'n'])).toEqual([
       process.execPath,
       ['--v8-pool-size=1', '/p', '--name', 'n'],
