@@ -1,11 +1,13 @@
+import { fstatSync } from 'node:fs';
 import type { Flow } from '@ouroboros/flow';
 import { runTool, type Session } from '@ouroboros/tool-kit';
 import { parseCommand, type ClientOptions, type ServerOptions } from './arguments.js';
 import { MANUAL } from './manual.js';
 import { faultLine, flowLine, isComplete, summaryJson } from './lines.js';
 import { showProgress } from './progress.js';
+import { FileInput } from './file-input.js';
 import { acceptOne } from './serve-name.js';
-import { Transfer } from './transfer.js';
+import { Transfer, type TransferInput } from './transfer.js';
 
 const FAILED = 1;
 
@@ -17,12 +19,18 @@ function openFlow(options: ClientOptions | ServerOptions, { flows, stop, remark 
   });
 }
 
+/** Standard input. */
+function input(): TransferInput {
+  const { stdin } = process;
+  return fstatSync(stdin.fd).isFile() ? new FileInput(stdin.fd) : stdin;
+}
+
 async function transfer(options: ClientOptions | ServerOptions, session: Session): Promise<number> {
   const { stop, remark } = session;
   const flow = await openFlow(options, session);
   if (options.verbose) remark(flowLine(flow));
   const { stdin, stdout, stderr } = process;
-  const run = new Transfer(flow, options.input ? stdin : null, stdout, { inputEndsWithPeer: stdin.isTTY });
+  const run = new Transfer(flow, options.input ? input() : null, stdout, { inputEndsWithPeer: stdin.isTTY });
   const startedAt = performance.now();
   const progressEnds = options.progress ? showProgress(run.count, stderr) : undefined;
   const result = await run.run(stop);

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { OuroborosError, toOuroborosError } from '@ouroboros/model';
 import { writeBytes, type Flow } from '@ouroboros/flow';
 
@@ -21,6 +21,11 @@ export interface TransferResult {
   readonly receiving: Outcome;
   /** The first failure, or null. */
   readonly error: OuroborosError | null;
+}
+
+/** Where the bytes come from: a stream, or a file. `destroy` ends it. */
+export interface TransferInput extends AsyncIterable<unknown> {
+  destroy(error?: Error): unknown;
 }
 
 export interface TransferOptions {
@@ -53,7 +58,7 @@ export class Transfer {
   /** `input`: null when nothing is to be sent. `output` must be done with bytes when it calls back, as files, pipes and terminals are. */
   constructor(
     private readonly flow: Flow,
-    private readonly input: Readable | null,
+    private readonly input: TransferInput | null,
     private readonly output: Writable,
     private readonly options: TransferOptions = {},
   ) {}
@@ -87,10 +92,10 @@ export class Transfer {
     this.untold.abort();
   }
 
-  private async sendAll(input: Readable): Promise<void> {
+  private async sendAll(input: TransferInput): Promise<void> {
     try {
       for await (const chunk of input) {
-        const bytes = chunk as Buffer;
+        const bytes = chunk as Uint8Array;
         await writeBytes(this.flow, bytes, { signal: this.failing.signal });
         this.count.sent += bytes.length;
       }
