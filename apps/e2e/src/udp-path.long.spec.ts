@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import type { DemoNode } from '@ouroboros/demo';
-import type { Flow } from '@ouroboros/flow/node';
+import type { Flow, Flows } from '@ouroboros/flow/node';
+import { QOS_DATA } from '@ouroboros/model';
+import { UDP_DATA_HEADER } from '@ouroboros/wire';
 import { Namespaces, noNamespaces } from './namespaces.js';
 import { note, pause } from './measure.js';
 import { Site } from './site.js';
@@ -18,6 +20,7 @@ describeWithRoot.each([4, 6] as const)('UDP over IPv%d between two hosts', (vers
   let site: Site;
   let a: DemoNode, b: DemoNode;
   let flow: Flow, peer: Flow;
+  let server: Flows;
 
   beforeAll(async () => {
     hosts = new Namespaces(2);
@@ -28,7 +31,7 @@ describeWithRoot.each([4, 6] as const)('UDP over IPv%d between two hosts', (vers
       const config = { ip: address(i + 1), hosts: `sink=${address(2)}` };
       await irm.bootstrapIpcp({ name: 'udp', type: `udp${version}`, layer: 'udp', config });
     }
-    const server = site.flows(b);
+    server = site.flows(b);
     const accepted = server.accept();
     await server.bind('sink');
     await b.irm.regName('sink', { layers: ['udp'] });
@@ -79,6 +82,32 @@ describeWithRoot.each([4, 6] as const)('UDP over IPv%d between two hosts', (vers
       expect(await arrived).toEqual(inOrder(500));
     }
     hosts.ip(1, 'link', 'set', 'eth0', 'mtu', '1500');
+  });
+
+  /** Datagrams that the first host's IP has cut so far. */
+  function cut(): number {
+    const file = version === 4 ? 'snmp' : 'snmp6';
+    const text = execFileSync('ip', ['netns', 'exec', hosts.name(1), 'cat', `/proc/net/${file}`], { encoding: 'utf8' });
+    if (version === 6) return Number(/^Ip6FragOKs\s+(\d+)/m.exec(text)![1]);
+    const [names, numbers] = text.split('\n').filter((line) => line.startsWith('Ip:'));
+    return Number(numbers!.split(' ')[names!.split(' ').indexOf('FragOKs')]);
+  }
+
+  it('finds the longest packets that IP need not cut for flows that measure their path', async () => {
+    const before = cut();
+    const accepted = server.accept();
+    const long = await site.flows(a).alloc('sink', { qos: QOS_DATA });
+    const taker = await accepted;
+    const message = new Uint8Array(60_000);
+    const longest = 1_500 - (version === 4 ? 28 : 48) - UDP_DATA_HEADER;
+    for (let i = 0; i < 200 && long.packets.pathPacket < longest; i += 1) {
+      await long.write(message);
+      while ((await taker.read()).length === 0);
+      await pause(20);
+    }
+    expect([long.packets.pathPacket, cut() - before]).toEqual([longest, 0]);
+    await long.dealloc();
+    await taker.dealloc();
   });
 
   it('holds its users back while a slow device takes no more, and loses nothing on the way', async () => {

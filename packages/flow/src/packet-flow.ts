@@ -148,6 +148,11 @@ export class PacketFlow {
     return this.stack?.wholePacket ?? this.channel.maxPacket;
   }
 
+  /** What `wholePacket` can become, on a flow that is not in order, as the layer here cuts nothing shorter. */
+  get longestWhole(): number {
+    return this.stack?.longestWhole ?? this.layerPacket;
+  }
+
   /**
    * Packets longer than this and than `pathPacket` are 'too-large' for `send`, instead of being cut: for a layer, whose
    * users are to find the size of their path. Without FRAMES nothing is cut.

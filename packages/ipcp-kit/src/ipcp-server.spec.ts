@@ -46,13 +46,27 @@ class Probe implements Ipcp<{ n: number }> {
   }
   async flowAlloc(
     request: UserFlowRequest,
-  ): Promise<{ response: number; reason: string; mplMs: number; layerPacket: number; data: Uint8Array }> {
+  ): Promise<{
+    response: number;
+    reason: string;
+    mplMs: number;
+    layerPacket: number;
+    wholePacket: number;
+    data: Uint8Array;
+  }> {
     const { flow } = request;
     this.flows.push(flow);
     flow.end.onReadable = (): void => {
       flow.end.read(2, (buffer, offset) => this.read.push(buffer[offset] ?? -1) > 0);
     };
-    return { response: await this.reply(request), reason: '', mplMs: 1, layerPacket: 0, data: bytes(3) };
+    return {
+      response: await this.reply(request),
+      reason: '',
+      mplMs: 1,
+      layerPacket: 0,
+      wholePacket: 0,
+      data: bytes(3),
+    };
   }
   flowAgreed(flow: UserFlow): void {
     this.agreed = flow.features;
@@ -110,6 +124,7 @@ class World extends Bench {
       qos: QOS_RAW,
       mplMs: 1,
       layerPacket: 0,
+      wholePacket: 0,
       data: bytes(1),
     });
   }

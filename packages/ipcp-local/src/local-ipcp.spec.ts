@@ -61,7 +61,14 @@ describe('the local layer', () => {
     const world = await new World().ready();
     world.host.answer = () => ({ response: 0, data: bytes(9, 9) });
     const { client } = await world.flow();
-    expect(client.result).toEqual({ response: 0, reason: '', mplMs: 100, layerPacket: 0, data: bytes(9, 9) });
+    expect(client.result).toEqual({
+      response: 0,
+      reason: '',
+      mplMs: 100,
+      layerPacket: 0,
+      wholePacket: 0,
+      data: bytes(9, 9),
+    });
     expect(world.host.arrivals).toMatchObject([{ hash: world.host.hashOf('echo'), mplMs: 100, data: bytes(1) }]);
   });
 

@@ -7,7 +7,7 @@ import type { LocalConfig } from './local-type.js';
 /** Both ends are on this host: only the memory of the two processes limits the message. [spec/wire-crypto.md §1] */
 const OAP_ROOM = 10_240;
 /** Maximum packet lifetime; packets go from channel to channel. [spec/wire-shims.md §1.6] */
-const BOUNDS = { mplMs: 100, layerPacket: 0 } as const;
+const BOUNDS = { mplMs: 100, layerPacket: 0, wholePacket: 0 } as const;
 
 /**
  * The local shim: a layer of one member, for flows between processes of one host. A request is presented to the IRM

@@ -130,7 +130,14 @@ describe('a UDP layer on the wire', () => {
     expect(world.sent).toEqual([{ from: `${A}:3435`, to: `${B}:3435`, hex: toHex(GOLDEN_REQUEST) }]);
     world.inject(A, GOLDEN_REPLY, B);
     const flow = await world.run(pending);
-    expect(flow.result).toEqual({ response: 0, reason: '', mplMs: 5000, layerPacket: 8976, data: OAP_REPLY });
+    expect(flow.result).toEqual({
+      response: 0,
+      reason: '',
+      mplMs: 5000,
+      layerPacket: 8976,
+      wholePacket: 0,
+      data: OAP_REPLY,
+    });
     for (const text of ['hello', '']) write(flow.end, new TextEncoder().encode(text));
     await world.ms(1);
     const data = world.sent.filter(({ from }, i) => i > 0 && from === `${A}:3435`);

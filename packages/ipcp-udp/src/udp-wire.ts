@@ -51,6 +51,11 @@ export class UdpWire implements ShimWire<DatagramPeer> {
     parts.port.onDatagram = (buffer, offset, length, from) => this.arrived(buffer, offset, length, from);
   }
 
+  wholePacket(peer: DatagramPeer): number | undefined {
+    const whole = this.parts.port.whole?.(peer);
+    return whole === undefined ? undefined : Math.min(this.maxPacket, whole - UDP_DATA_HEADER);
+  }
+
   say(saying: ShimSaying, peer: DatagramPeer): void {
     const { counters, port } = this.parts;
     if (this.cutOff(peer.address)) return counters.add(COUNT.dropByFault);

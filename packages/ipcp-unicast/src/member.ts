@@ -18,7 +18,7 @@ import { Admission, DelayGate } from './admission/index.js';
 import { extensionOf, type LayerConfig } from './config.js';
 import { COUNT } from './counters.js';
 import { Dht, type DhtOutput, type Found } from './dir/index.js';
-import { DataTransfer, type DtLink } from './dt/index.js';
+import { DataTransfer, NO_PACKETS, type DtLink } from './dt/index.js';
 import { FlowAllocator, MPL_MS, UserPath, type FaFlow, type FaOutput } from './fa/index.js';
 import { Allocations, refusedHere, type AskedFlow } from './instances/index.js';
 import { Measures } from './measures.js';
@@ -421,8 +421,8 @@ export class Member {
     const user = this.allocations.userOf(id);
     this.requested.delete(id);
     if (flow && response !== 0) this.forget(flow);
-    const layerPacket = flow ? this.path.longest(flow) : 0;
-    const wanted = this.allocations.answered(id, { response, reason: '', layerPacket, data });
+    const bounds = flow ? this.path.longest(flow) : NO_PACKETS;
+    const wanted = this.allocations.answered(id, { response, reason: '', ...bounds, data });
     if (!flow || response !== 0) return;
     const tell = this.dht.isOurs(flow.remoteAddress) === true;
     if (!wanted || !user) return this.faDriver.input({ kind: 'end', flow, tell });
@@ -431,9 +431,9 @@ export class Member {
   }
 
   private async arrived(flow: FaFlow, { hash, qos, data }: FaRequest): Promise<void> {
-    const layerPacket = this.path.longest(flow);
+    const bounds = { mplMs: MPL_MS, ...this.path.longest(flow) };
     const lacking = this.admission.admit(flow, qos);
-    const result = await this.env.users.arrive({ hash, qos, mplMs: MPL_MS, layerPacket, data, lacking });
+    const result = await this.env.users.arrive({ hash, qos, ...bounds, data, lacking });
     if (!result.accepted) {
       this.admission.giveBack(flow);
       this.env.counters.add(COUNT.faRefused);

@@ -13,6 +13,8 @@ export interface DatagramPort {
    * identities. After some thousand other places the port forgets it, and the place gets another object.
    */
   peer(address: string, port: number): DatagramPeer;
+  /** Longest datagram that the system sends there in one piece, as far as it knows now; undefined = not known. */
+  whole?(peer: DatagramPeer): number | undefined;
   /**
    * Sends one datagram = `head[0 … headLength)` followed by `body[bodyOffset … bodyOffset+bodyLength)`; both are copied. It leaves
    * with others, at the end of this turn of the event loop at the latest; those to one peer leave in order. Answers false

@@ -95,6 +95,8 @@ export interface IpcpFlowAllocResult {
   readonly mplMs: number;
   /** Longest packet in bytes that the layer carries from here; 0 = what the channel takes, or not known. */
   readonly layerPacket: number;
+  /** Longest of those that leave this host in one piece; 0 = as layerPacket, or not known. */
+  readonly wholePacket: number;
   /** OAP response; when refused, the data by which a peer of ours says why, or empty. */
   readonly data: Uint8Array;
 }
@@ -104,8 +106,9 @@ export interface FlowArrival {
   readonly hash: Uint8Array;
   readonly qos: QosSpec;
   readonly mplMs: number;
-  /** As in IpcpFlowAllocResult. */
+  /** Both as in IpcpFlowAllocResult. */
   readonly layerPacket: number;
+  readonly wholePacket: number;
   readonly data: Uint8Array;
   /** What the layer lacks here for the QoS, in words: the flow is to be refused with EQOS. Empty = nothing. */
   readonly lacking: string;

@@ -18,6 +18,7 @@ import {
 } from '@ouroboros/oap';
 import { EMPTY_BYTES, errorCodeOf, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
+import { longestPacket } from './longest-packet.js';
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
 import type { FlowFailures } from './flow-failures.js';
@@ -167,7 +168,7 @@ export class Arrivals {
   private accepted(arrival: Arrival, name: string, process: ProcessEntry, accept: number): void {
     const { core, flows } = this.parts;
     const { ipcp, offer, agreed } = arrival;
-    const { qos, mplMs, layerPacket } = arrival.flow;
+    const { qos, mplMs } = arrival.flow;
     if (!offer || !agreed) return;
     const { correlationId } = offer;
     const flow = flows.open({ name, carrier: ipcp, qos, correlationId, state: 'alloc-pending', holders: [process] });
@@ -178,6 +179,7 @@ export class Arrivals {
     const { flowId, layer } = flow;
     const ticket = core.secrets.draw();
     const { features, crypto } = agreed;
+    const layerPacket = longestPacket(arrival.flow, features);
     const grant = { flowId, qos, mplMs, layerPacket, layer, name, features, correlationId, crypto };
     this.open.delete(arrival);
     const data = arrival.response;

@@ -174,7 +174,8 @@ describe('The driver of the registry', () => {
     const session = ipcpSession('udp', { report: () => Promise.reject(new Error('odd')) });
     const { management, ipcp } = start({}, session);
     await management.ipcpCreate({ name: 'udp', type: 'test', restart: 'never' });
-    const flow = { hash: new Uint8Array(16), qos: QOS_RAW, mplMs: 1, layerPacket: 0, data: EMPTY_BYTES, lacking: '' };
+    const bounds = { mplMs: 1, layerPacket: 0, wholePacket: 0 };
+    const flow = { hash: new Uint8Array(16), qos: QOS_RAW, ...bounds, data: EMPTY_BYTES, lacking: '' };
     expect(await ipcp.upcalls.flowArrived(flow)).toMatchObject({ response: -1009, flowId: 0 });
     await expect(management.ipcpReport('udp', 'x')).rejects.toMatchObject({ code: 'EIO', message: 'odd' });
   });

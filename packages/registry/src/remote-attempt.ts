@@ -24,6 +24,7 @@ import {
 } from '@ouroboros/oap';
 import { QOS_RAW, errorCodeOf, qosCube } from '@ouroboros/model';
 import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
+import { longestPacket } from './longest-packet.js';
 import type { Core } from './core.js';
 import { stageOf } from './flow-failures.js';
 import type { FlowEntry, FlowTable } from './flows.js';
@@ -204,7 +205,8 @@ export class RemoteAttempt {
     const { ipcp } = this.order;
     const channel = { path: ipcp.channelPath, ticket, uid: ipcp.uid };
     const { flowId, layer, name, qos, correlationId } = flow;
-    const { mplMs, layerPacket } = result;
+    const { mplMs } = result;
+    const layerPacket = longestPacket(result, features);
     const grant = { flowId, qos, mplMs, layerPacket, channel, layer, name, correlationId, features, crypto };
     this.end();
     this.hooks.granted(flow, grant, completed);

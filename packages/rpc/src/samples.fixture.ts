@@ -211,6 +211,7 @@ export const IPCP_ALLOC_RESULT: IpcpFlowAllocResult = {
   reason: 'no such name',
   mplMs: 250,
   layerPacket: 8976,
+  wholePacket: 1468,
   data: Uint8Array.of(9),
 };
 export const ARRIVAL: FlowArrival = {
@@ -218,6 +219,7 @@ export const ARRIVAL: FlowArrival = {
   qos: QOS_VOICE,
   mplMs: 100,
   layerPacket: 0,
+  wholePacket: 0,
   data: Uint8Array.of(4, 5),
   lacking: 'bandwidth',
 };

@@ -200,7 +200,7 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     if (output.response === 0) flow.start();
     else this.detach(flow);
     const { response, data } = output;
-    attempt.settle({ response, reason: '', ...this.bounds(), data });
+    attempt.settle({ response, reason: '', ...this.bounds(output.flow.peer), data });
   }
 
   private failed(ref: number, reason: 'no-answer' | 'no-eid' | 'ended'): void {
@@ -212,7 +212,7 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
 
   private async present(shim: ShimFlow<P>, request: ShimRequest): Promise<void> {
     const { qos, hash, data } = request;
-    const result = await this.environment.users.arrive({ hash, qos, ...this.bounds(), data });
+    const result = await this.environment.users.arrive({ hash, qos, ...this.bounds(shim.peer), data });
     const { eid } = shim;
     if (!result.accepted) {
       const { response } = result;
@@ -284,9 +284,9 @@ export class ShimLayer<P extends ShimPeer> implements ShimTaker<P> {
     return this.wire.dependable === true || agreed(user, OapFeature.DEALLOC_MESSAGE);
   }
 
-  private bounds(): Pick<IpcpFlowAllocResult, 'mplMs' | 'layerPacket'> {
+  private bounds(peer: P): Pick<IpcpFlowAllocResult, 'mplMs' | 'layerPacket' | 'wholePacket'> {
     const { mplMs, maxPacket: layerPacket } = this.wire;
-    return { mplMs, layerPacket };
+    return { mplMs, layerPacket, wholePacket: this.wire.wholePacket?.(peer) ?? 0 };
   }
 
   /** A reason that does not fit is left out; the response number says enough. */

@@ -16,6 +16,8 @@ export interface ShimWire<P extends ShimPeer> {
   readonly mplMs: number;
   /** Longest packet in bytes that flows carry. */
   readonly maxPacket: number;
+  /** Longest packet that leaves for the peer in one piece; undefined: each does, or it is not known. */
+  wholePacket?(peer: P): number | undefined;
   /** Bytes that a request, and a reply, has room for behind its fixed part and hash. */
   readonly requestRoom: number;
   readonly replyRoom: number;

@@ -64,6 +64,11 @@ export class FlowStack {
     return this.frames?.pathPacket ?? this.doorstep.maxPacket;
   }
 
+  /** Longest packet of a flow without FRCP that may go out in one piece, if the path lets it. */
+  get longestWhole(): number {
+    return this.frames?.longestWhole ?? this.top.maxPacket;
+  }
+
   /** Longest packet of the user that goes out in one piece. */
   get wholePacket(): number {
     return (this.segments ?? this.frames)?.wholePacket ?? this.top.maxPacket;

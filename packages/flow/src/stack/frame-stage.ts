@@ -81,6 +81,11 @@ export class FrameStage extends HoldingStage {
     return this.path.size - this.overhead - PACKET_FRAME_HEADER;
   }
 
+  /** What `wholePacket` is at most, when all on the path takes as much as the layer here. */
+  get longestWhole(): number {
+    return this.below.maxPacket - PACKET_FRAME_HEADER;
+  }
+
   /** The user has more to send than `wholePacket`: the path is worth measuring. */
   wantLonger(): void {
     this.pathDriver.input(WANTED);

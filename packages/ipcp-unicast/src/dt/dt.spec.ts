@@ -5,7 +5,7 @@ import type { PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { COUNTER_NAMES } from '../counters.js';
 import { simplePff } from '../pff/index.js';
 import { LinkScheduler } from '../sched/index.js';
-import { DataTransfer, type DtLink } from './index.js';
+import { DataTransfer, NO_PACKETS, type DtLink } from './index.js';
 
 const A = address(0x0a0b0c0d);
 const B = address(0x04030201);
@@ -17,6 +17,7 @@ class Wire {
   onWritable: (() => void) | null = null;
   queued = 0;
   readonly maxPacket = 8976;
+  readonly longestWhole = 1467;
   verdict: WriteVerdict = 'ok';
   readonly sent: string[] = [];
 
@@ -74,7 +75,8 @@ describe('data transfer', () => {
 
   it('says what the next hop takes at most', () => {
     const { dt } = member();
-    expect([dt.longest(B, 0, 0x41, 0), dt.longest(address(9), 0, 0x41, 0)]).toEqual([8961, 0]);
+    expect(dt.longest(B, 0, 0x41, 0)).toEqual({ layerPacket: 8961, wholePacket: 1452 });
+    expect(dt.longest(address(9), 0, 0x41, 0)).toEqual(NO_PACKETS);
   });
 
   it('relays with one hop less and its own mark added, and leaves the arriving bytes alone', () => {

@@ -1,7 +1,7 @@
 import type { PacketFlow } from '@ouroboros/flow';
 import type { Counters } from '@ouroboros/ipcp-kit';
 import { EMPTY_BYTES, micros, type Address, type Micros, type QosCube } from '@ouroboros/model';
-import type { Clock } from '@ouroboros/ports';
+import type { Clock, IpcpFlowAllocResult } from '@ouroboros/ports';
 import {
   DT_FIRST_FLOW_EID,
   DT_PCI_LENGTH,
@@ -36,6 +36,12 @@ export interface DtLink {
   readonly cube: QosCube;
   readonly scheduler: LinkScheduler;
 }
+
+/** As the IRM daemon is told of a flow. */
+export type LongestPackets = Pick<IpcpFlowAllocResult, 'layerPacket' | 'wholePacket'>;
+
+/** Of a flow that leads nowhere. */
+export const NO_PACKETS: LongestPackets = { layerPacket: 0, wholePacket: 0 };
 
 /** What became of a packet that this member sends. 'full': its waiter is resumed. */
 export type DtVerdict = 'ok' | 'full' | 'dropped';
@@ -125,10 +131,12 @@ export class DataTransfer {
     return this.pffs[0].nextHop(destination, 0, 0) !== undefined;
   }
 
-  /** Longest packet in bytes that `send` takes; 0 = nothing goes there. */
-  longest(to: Address, cube: QosCube, eidLow: number, eidHigh: number): number {
+  /** Longest packet in bytes that `send` takes, and of those that the next hop may get in one piece; both 0 = nothing goes there. */
+  longest(to: Address, cube: QosCube, eidLow: number, eidHigh: number): LongestPackets {
     const link = this.pffs[cube].nextHop(to, eidLow, eidHigh);
-    return link === undefined ? 0 : link.flow.maxPacket - DT_PCI_LENGTH;
+    if (link === undefined) return NO_PACKETS;
+    const { maxPacket, longestWhole } = link.flow;
+    return { layerPacket: maxPacket - DT_PCI_LENGTH, wholePacket: longestWhole - DT_PCI_LENGTH };
   }
 
   /** How packets of the cube leave for a member; undefined: no way. */

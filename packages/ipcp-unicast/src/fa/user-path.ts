@@ -3,7 +3,7 @@ import { EMPTY_BYTES, micros, qosCube, type Micros, type QosCube } from '@ourobo
 import type { Clock, PacketTaker, WriteVerdict } from '@ouroboros/ports';
 import { DT_EID_FLOW_ALLOCATOR, eidOf, encodeFa } from '@ouroboros/wire';
 import { COUNT } from '../counters.js';
-import type { DataTransfer } from '../dt/dt.js';
+import type { DataTransfer, LongestPackets } from '../dt/dt.js';
 import type { Waiter } from '../sched/index.js';
 import type { FaFlow, FlowTable } from './flow-table.js';
 
@@ -61,8 +61,8 @@ export class UserPath {
     });
   }
 
-  /** Longest packet in bytes that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
-  longest({ user, remoteAddress, remoteLow, remoteHigh }: FaFlow): number {
+  /** Longest packets that the next hop of the flow takes; 0 = there is none just now. Others on the way may take less. */
+  longest({ user, remoteAddress, remoteLow, remoteHigh }: FaFlow): LongestPackets {
     return this.dt.longest(remoteAddress, user ? qosCube(user.qos) : 0, remoteLow, remoteHigh);
   }
 

@@ -33,7 +33,7 @@ export interface AskedFlow {
 }
 
 /** `reason`: it was not asked, as this member has something against it. */
-export type MemberAnswer = Pick<IpcpFlowAllocResult, 'response' | 'reason' | 'layerPacket' | 'data'>;
+export type MemberAnswer = Pick<IpcpFlowAllocResult, 'response' | 'reason' | 'layerPacket' | 'wholePacket' | 'data'>;
 
 export interface AllocationParts {
   readonly clock: Clock;
@@ -111,14 +111,14 @@ export class Allocations {
   }
 
   /** A member's answer, 0 or negative. False: nobody wants it any more. */
-  answered(id: number, { response, reason, layerPacket, data }: MemberAnswer): boolean {
+  answered(id: number, member: MemberAnswer): boolean {
     const attempt = this.attemptOf.get(id);
     const from = attempt?.asked.get(id);
     if (!attempt || from === undefined) return false;
     this.attemptOf.delete(id);
     attempt.asked.delete(id);
-    const answer = { response, reason, mplMs: MPL_MS, layerPacket, data };
-    if (response === 0) this.conclude(attempt, answer);
+    const answer = { ...member, mplMs: MPL_MS };
+    if (member.response === 0) this.conclude(attempt, answer);
     else this.refused(attempt, from, answer);
     return true;
   }
@@ -194,6 +194,7 @@ export const refusedHere = (code: ErrorCode, reason = ''): IpcpFlowAllocResult =
   reason,
   mplMs: MPL_MS,
   layerPacket: 0,
+  wholePacket: 0,
   data: EMPTY_BYTES,
 });
 

@@ -1,6 +1,7 @@
 import type { UserFlow, UserFlowRequest } from '@ouroboros/ipcp-kit';
 import { EMPTY_BYTES, QOS_RAW, address, errorNumber, fromMs, fromSeconds, toHex, type Address } from '@ouroboros/model';
 import type { IpcpFlowAllocResult, Spread } from '@ouroboros/ports';
+import { NO_PACKETS } from '../dt/index.js';
 import { VirtualClock } from '@ouroboros/simnet';
 import { Allocations } from './allocations.js';
 import { SPREAD_POLICIES } from './policies.js';
@@ -58,7 +59,7 @@ class World {
   /** The member answers all that it was asked. */
   wakeUp(member: Address, response = 0): boolean[] {
     const ids = [...this.askedAs].filter(([, to]) => to === member).map(([id]) => id);
-    return ids.map((id) => this.allocations.answered(id, { response, reason: '', layerPacket: 0, data: EMPTY_BYTES }));
+    return ids.map((id) => this.allocations.answered(id, { response, reason: '', ...NO_PACKETS, data: EMPTY_BYTES }));
   }
 
   private ask(id: number, to: Address): void {
@@ -68,7 +69,7 @@ class World {
     if (behaviour === 'silent') return;
     const response = behaviour === 'accepts' ? 0 : -errorNumber(behaviour);
     this.clock.at(this.clock.now(), () =>
-      this.allocations.answered(id, { response, reason: '', layerPacket: 0, data: EMPTY_BYTES }),
+      this.allocations.answered(id, { response, reason: '', ...NO_PACKETS, data: EMPTY_BYTES }),
     );
   }
 }

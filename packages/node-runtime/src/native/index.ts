@@ -10,5 +10,5 @@ export { RouteSocket } from './route-socket.js';
 export { nativeSelfTest } from './self-test.js';
 export { createMemoryFile, mapAnonymous, mapMemoryFile, verifyMemoryFile, type MappedMemory } from './shared-memory.js';
 export { openTun, type TunDescriptor } from './tun-device.js';
-export { openUdp, type UdpSocket } from './udp-socket.js';
+export { longestWhole, openUdp, type UdpSocket } from './udp-socket.js';
 export { acceptUnix, closeDescriptor, connectUnix, holdName, listenUnix, ringBell, socketPair } from './unix-socket.js';

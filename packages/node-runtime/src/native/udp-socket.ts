@@ -9,6 +9,9 @@ const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+const IPPROTO_IP = 0;
+const IP_MTU = 14;
+const IPV6_MTU = 24;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 const UDP_GRO = 104;
@@ -47,6 +50,26 @@ export function openUdp(
   // Each message names the size of its segments; 0 says only that the kernel knows the option.
   const segments = setOption(fd, SOL_UDP, UDP_SEGMENT, 0);
   return { fd, port: boundPort(fd, name.length), segments };
+}
+
+/** Headers of IP, without options, and UDP. */
+const HEADERS = { 4: 28, 6: 48 } as const;
+
+/**
+ * Longest datagram to the place of a struct sockaddr_in or sockaddr_in6 that IP does not cut, by the device or what the system has
+ * heard of the path; undefined when there is no way.
+ */
+export function longestWhole(name: Uint8Array): number | undefined {
+  const { c } = native();
+  const isIpv6 = name[0] === AF_INET6;
+  const fd = c.socket(name[0]!, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  const mtu = new Uint8Array(4);
+  const [level, option] = isIpv6 ? [IPPROTO_IPV6, IPV6_MTU] : [IPPROTO_IP, IP_MTU];
+  const known =
+    c.connect(fd, name, name.length) === 0 && c.getsockopt(fd, level, option, mtu, Uint8Array.of(4, 0, 0, 0)) === 0;
+  c.close(fd);
+  return known ? new DataView(mtu.buffer).getInt32(0, true) - HEADERS[isIpv6 ? 6 : 4] : undefined;
 }
 
 function setOption(fd: number, level: number, option: number, value: number): boolean {

@@ -2,6 +2,7 @@ import type { DatagramPeer, DatagramPort } from '@ouroboros/ports';
 import {
   MessageVector,
   closeDescriptor,
+  longestWhole,
   mapAnonymous,
   native,
   type MappedMemory,
@@ -54,6 +55,11 @@ export class NativeUdpPort implements DatagramPort {
 
   peer(address: string, port: number): DatagramPeer {
     return this.peers.find(address, port) ?? { address, port };
+  }
+
+  whole({ address, port }: DatagramPeer): number | undefined {
+    const peer = this.peers.find(address, port);
+    return peer && longestWhole(new Uint8Array(peer.name.buffer));
   }
 
   send(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DgramUdpPort } from './dgram-port.js';
 import { NativeUdpPort } from './native-port.js';
 import { UdpNetwork, type UdpPort } from './udp-network.js';
@@ -86,6 +87,15 @@ describe.each(WAYS)('UDP by $way', ({ network, kind }) => {
       code: 'EEXIST',
       message: expect.stringContaining(`[::1]:${a.localPort}`) as string,
     });
+  });
+
+  it('knows the longest datagram that a device takes in one piece, where the system can be asked', async () => {
+    const mtu = Number(readFileSync('/sys/class/net/lo/mtu', 'utf8'));
+    const [a, b] = [await bind(), await bind(0, '::1')];
+    const longest = [a.whole?.(a.peer('127.0.0.1', 1)), b.whole?.(b.peer('::1', 1)), a.whole?.(a.peer('::1', 1))];
+    expect(longest).toEqual(
+      kind === NativeUdpPort ? [Math.min(mtu, 65_535) - 28, mtu - 48, undefined] : [undefined, undefined, undefined],
+    );
   });
 
   it('sends a copy: the buffer may be used again at once', async () => {

@@ -289,7 +289,7 @@ export class World {
       ipcp.layer?.hash ?? 'SHA3_256',
       Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
     );
-    const flow = { hash, qos, mplMs: 100, layerPacket: 8976, data, lacking };
+    const flow = { hash, qos, mplMs: 100, layerPacket: 8976, wholePacket: 1468, data, lacking };
     this.input({ kind: 'flowArrived', ipcp: ipcp.session, arrival, flow, wallNanos: WALL });
     return arrival;
   }
@@ -319,7 +319,7 @@ export class World {
     const answered = answerOap(offer, { security, timestampNs: WALL, room: 1388 }, this.tools);
     if (!answered.ok) return this.refusedWith(offer, answered);
     this.farAgreed.push(answered.agreed);
-    return { response: 0, reason: '', mplMs: 100, layerPacket: 8976, data: answered.bytes };
+    return { response: 0, reason: '', mplMs: 100, layerPacket: 8976, wholePacket: 1468, data: answered.bytes };
   }
 
   farRefuses(request: IpcpFlowAllocRequest, code: Failure['code'], text: string): IpcpFlowAllocResult {
@@ -337,7 +337,7 @@ export class World {
   }
 
   private refusedWith(offer: OapOffer, why: Pick<OapFailure, 'code' | 'text' | 'wanted'>): IpcpFlowAllocResult {
-    return { ...refuseOap(offer, why, WALL), reason: '', mplMs: 0, layerPacket: 0 };
+    return { ...refuseOap(offer, why, WALL), reason: '', mplMs: 0, layerPacket: 0, wholePacket: 0 };
   }
 
   id(): number {
