@@ -87,16 +87,38 @@ describe('mb-ecn', () => {
     expect(flow.describe()).toMatchObject({ windowBytes: 8 * 1400, regime: 'Additive inc' });
   });
 
-  it('adds what the reference adds to a large window, and to a small one no more than a quarter and a packet', () => {
-    const windowAfter = (used: number): number => {
-      const flow = mbEcn.create();
-      flow.onUpdate(0);
-      flow.onSent(used, micros(SLOT + 1));
-      flow.onSent(1, micros(2 * SLOT + 1));
-      return flow.describe().windowBytes;
+  /** The window after `slots` slots in each of which `used` bytes are sent and nothing is congested. */
+  const windowAfter = (used: number, slots: number): number => {
+    const flow = mbEcn.create();
+    flow.onUpdate(0);
+    for (let slot = 1; slot <= slots; slot += 1) flow.onSent(used, micros(slot * SLOT + 1));
+    flow.onSent(1, micros((slots + 1) * SLOT + 1));
+    return flow.describe().windowBytes;
+  };
+
+  it('adds more than the reference adds the longer no congestion is reported, and to a small window at most a quarter and a packet', () => {
+    const added = [1, 7, 15].map((slots) => windowAfter(8_000_000, slots) - 8_000_000);
+    expect(added).toEqual([65_536 * 1.25, 65_536 * 2, 65_536 * 3]);
+    expect(windowAfter(20_000, 1)).toBe(20_000 + 5_000 + 1_400);
+  });
+
+  it('halves its window at most, and is soon back at most of what it was', () => {
+    const flow = mbEcn.create();
+    flow.onUpdate(0);
+    const windows: number[] = [];
+    const slot = (level: number): void => {
+      flow.onUpdate(level);
+      flow.onSent(
+        Math.max(flow.describe().windowBytes, 4_000_000 * Number(windows.length < 2)),
+        micros((windows.length + 1) * SLOT + 1),
+      );
+      windows.push(flow.describe().windowBytes);
     };
-    expect(windowAfter(1_000_000)).toBe(1_065_536);
-    expect(windowAfter(20_000)).toBe(20_000 + 5_000 + 1_400);
+    [0, 0, 0xffff, 0xffff, 0xffff, 0, 0, 0, 0, 0, 0, 0, 0].forEach(slot);
+    const [before, ...after] = windows.slice(1);
+    expect(after.slice(0, 3).map((window) => window / before!)).toEqual([0.5, 0.25, 0.125]);
+    const soon = after.findIndex((window, i) => i >= 3 && window >= 0.7 * before!);
+    expect(soon - 2).toBeLessThanOrEqual(9);
   });
 
   it('forgets a level that is not repeated for 32 packets', () => {

@@ -8,8 +8,9 @@ import type { CaPolicy, CongestionState, FlowCongestion, LinkMarker } from './ca
  * reference's, but its slot has a fixed length and its window a floor: stretching slots for slow flows lets the
  * reference's throughput collapse (a flow then bursts and sleeps for up to a second). So does marking by the queue of the
  * moment, see StandingQueue. It also leaves slow start by going back to where the queue began, and adds less to a small
- * window: an increment is 31 Mbit/s, which on a slow link loses nearly all before the next report. It never sleeps: it
- * answers how long the flow has to wait.
+ * window: an increment is 31 Mbit/s, which on a slow link loses nearly all before the next report. A slot halves it at most, it is soon back near where congestion began,
+ * and the longer none is reported the more is added: a processor that was busy for a moment leaves a queue of thousands of
+ * packets, and one increment per slot then needs seconds for gigabits. It never sleeps: it answers how long the flow has to wait.
  */
 
 /** 2^24 ns, the reference's first slot. */
@@ -18,6 +19,10 @@ const FIRST_WINDOW = 65_536;
 const INCREMENT = 65_536;
 /** What is added to a small window: a packet, and a quarter. */
 const LEAST_INCREMENT = 1400;
+/** Of the window in which congestion began, what is grown back into by a quarter per slot. [as RFC 9438 §4.6 has it for CUBIC] */
+const KNOWN_GOOD = 0.7;
+/** After so many slots without a report the increment has doubled, after twice as many it is threefold. [as CUBIC's convex region] */
+const DOUBLED_AFTER = 8;
 /** Eight packets of 1,400 bytes per slot, about 5 Mbit/s. */
 const LEAST_WINDOW = 8 * 1400;
 /** A queue stands for two slots before it is marked, and the report is under way for part of a third: three doublings too many. */
@@ -34,6 +39,10 @@ class MbEcn implements FlowCongestion {
   private slot = 0;
   private used = 0;
   private window = FIRST_WINDOW;
+  /** When congestion was first reported, in this episode or the last one. */
+  private congestedAt = 0;
+  /** Slots with packets since the last one for which congestion was reported. */
+  private clear = 0;
   private rxLevel = 0;
   private rxMarked = 0;
 
@@ -52,10 +61,22 @@ class MbEcn implements FlowCongestion {
 
   private adapt(): void {
     let window = this.window;
-    if (this.level > 0) window -= (window * this.level) / 8192;
-    else if (this.everUpdated) window = this.used + Math.min(INCREMENT, LEAST_INCREMENT + (this.used >> 2));
-    else if (this.used > window) window *= 2;
+    if (this.level > 0) {
+      if (this.clear > 0) this.congestedAt = window;
+      this.clear = 0;
+      window -= window * Math.min(this.level / 8192, 0.5);
+    } else {
+      this.clear += 1;
+      if (this.everUpdated) window = this.used + this.increment();
+      else if (this.used > window) window *= 2;
+    }
     this.window = Math.min(Math.max(window, LEAST_WINDOW), LARGEST_WINDOW);
+  }
+
+  private increment(): number {
+    const { used, congestedAt, clear } = this;
+    const quarter = LEAST_INCREMENT + (used >> 2);
+    return used < KNOWN_GOOD * congestedAt ? quarter : Math.min(INCREMENT * (1 + clear / DOUBLED_AFTER), quarter);
   }
 
   onUpdate(level: number): void {
