@@ -44,9 +44,7 @@ class Probe implements Ipcp<{ n: number }> {
   async query(): Promise<boolean> {
     return true;
   }
-  async flowAlloc(
-    request: UserFlowRequest,
-  ): Promise<{
+  async flowAlloc(request: UserFlowRequest): Promise<{
     response: number;
     reason: string;
     mplMs: number;
