@@ -1,4 +1,5 @@
 import { EMPTY_BYTES, fromHex } from '@ouroboros/model';
+import { OapFeature } from '@ouroboros/wire';
 import { FEATURES, World, directoryKey, no, ok, type TestIpcp } from './testing/world.js';
 
 const withLayer = (name: string, about: Partial<TestIpcp> = {}, world = new World()): [World, TestIpcp] => {
@@ -144,6 +145,15 @@ describe('A flow over a layer', () => {
       { flowId: 1, ticket: grant.channel.ticket, uid: 5, correlationId: grant.correlationId },
     ]);
     expect(world.callsOf('flowAgreed')[0]).toMatchObject({ ipcp: ipcp.session, args: [1, FEATURES] });
+  });
+
+  it('is granted no longer packets than leave in one piece where both ends cut their messages', () => {
+    const features = FEATURES | OapFeature.FRAMES;
+    const [world] = withLayer('udp', {}, new World({ features }));
+    expect(world.grantOf(world.alloc(world.process('/bin/client'), 'far'))).toMatchObject({
+      features,
+      layerPacket: 1468,
+    });
   });
 
   it('takes the first layer in rank order that has the name, however late it answers', () => {

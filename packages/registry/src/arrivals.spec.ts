@@ -1,5 +1,6 @@
 import { EMPTY_BYTES, QOS_VOICE, errorNumber } from '@ouroboros/model';
 import { completeOap, readOapRefusal } from '@ouroboros/oap';
+import { OapFeature } from '@ouroboros/wire';
 import { FEATURES, WALL, World, directoryKey, farRequest, type TestIpcp } from './testing/world.js';
 
 let lastId = 0;
@@ -37,6 +38,16 @@ describe('A flow request that arrives from a layer', () => {
     expect(completeOap(exchange, answer.data, WALL, world.tools)).toMatchObject({ ok: true, features: FEATURES });
     const kinds = world.outputs.map(({ kind }) => kind);
     expect(kinds.lastIndexOf('answerArrival')).toBeLessThan(kinds.lastIndexOf('reply'));
+  });
+
+  it('is granted no longer packets than leave in one piece where both ends cut their messages', () => {
+    const features = FEATURES | OapFeature.FRAMES;
+    const world = new World({ features });
+    const ipcp = world.layer('udp');
+    world.value('nameRegister', 'hello', 'udp');
+    const accept = world.accept(world.server('hello'));
+    world.answerOf(world.arrives(ipcp, 'hello', request(features).bytes));
+    expect(world.grantOf(accept)).toMatchObject({ features, layerPacket: 1468 });
   });
 
   it('is answered as C answers when the client is C', () => {

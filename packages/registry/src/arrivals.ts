@@ -18,13 +18,13 @@ import {
 } from '@ouroboros/oap';
 import { EMPTY_BYTES, errorCodeOf, errorNumber } from '@ouroboros/model';
 import type { FlowArrival, FlowArrivalAnswer, FlowGrant } from '@ouroboros/ports';
-import { longestPacket } from './longest-packet.js';
 import { noServer, type AutoStart } from './auto-start.js';
 import type { Core } from './core.js';
 import type { FlowFailures } from './flow-failures.js';
 import type { FlowTable } from './flows.js';
 import { standsOn } from './ground.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import { longestPacket } from './longest-packet.js';
 import { failure, type Failure, type RegistryInput } from './messages.js';
 import type { NameEntry, NameTable } from './names.js';
 import type { ProcessEntry, ProcessTable } from './processes.js';

@@ -24,12 +24,12 @@ import {
 } from '@ouroboros/oap';
 import { QOS_RAW, errorCodeOf, qosCube } from '@ouroboros/model';
 import type { FlowAllocRequest, FlowGrant, IpcpFlowAllocRequest, IpcpFlowAllocResult } from '@ouroboros/ports';
-import { longestPacket } from './longest-packet.js';
 import type { Core } from './core.js';
 import { stageOf } from './flow-failures.js';
 import type { FlowEntry, FlowTable } from './flows.js';
 import type { IpcpCalls } from './ipcp-calls.js';
 import type { IpcpEntry, IpcpTable } from './ipcp-table.js';
+import { longestPacket } from './longest-packet.js';
 import { failure, type Failure, type Outcome } from './messages.js';
 import type { NameTable } from './names.js';
 import type { ProcessEntry } from './processes.js';

@@ -18,8 +18,8 @@ import type { ShimFlow } from './events.js';
 import type { ShimPeer } from './messages.js';
 
 /**
- * A look at what was heard. Two of them and a second question stay well below a second, and links at rest, which are
- * probed every 300 ms, are heard at each.
+ * A look at what was heard. Two of them and a second question stay well below a second. Links at rest are probed every
+ * 300 ms, so most looks hear them; not each, as a probe is left out where something else was sent in its interval.
  */
 const LOOK = fromMs(350);
 /** A restarting shim may be bound again by then. */
